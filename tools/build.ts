@@ -1,0 +1,17 @@
+/**
+ * Makes `dist/`, what the package ships. It starts from nothing, so that a source file that is gone leaves no
+ * compiled file behind to be published.
+ */
+import { spawnSync } from 'node:child_process'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+
+const root = join(import.meta.dirname, '..')
+rmSync(join(root, 'dist'), { recursive: true, force: true })
+
+const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+const built = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], {
+  cwd: root,
+  stdio: 'inherit',
+})
+process.exitCode = built.status ?? 1
