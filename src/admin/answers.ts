@@ -1,0 +1,84 @@
+/**
+ * What the admin routes answer, as JSON. These shapes are public: scripts read them with `--json`, so a field is added, never renamed.
+ * Times are RFC 3339 in UTC, durations milliseconds, and what is unbounded is null.
+ */
+import type { ItineraryView } from '../stop/definition.ts'
+
+/** Which process answers. */
+export interface AppAnswer {
+  readonly app: string
+  readonly pid: number
+  readonly node: string
+}
+
+/** `/livez` and `/readyz`. */
+export interface HealthAnswer {
+  readonly status: 'ok' | 'unavailable'
+  /** One sentence each; empty when all is well. */
+  readonly reasons: readonly string[]
+}
+
+/** A topic with its partitions; offsets are half-open. */
+export interface TopicAnswer {
+  readonly topic: string
+  readonly records: number
+  readonly bytes: number
+  readonly retention: { readonly compact: boolean; readonly timeMs: number | null; readonly bytesMax: number | null }
+  readonly partitions: readonly { readonly partition: number; readonly begin: number; readonly end: number }[]
+}
+
+/** How far a group is behind the end of a topic that it reads. */
+export interface LagAnswer {
+  readonly group: string
+  readonly topic: string
+  /** Records not settled yet, over all partitions. */
+  readonly behind: number
+  /** Age of the oldest record not settled, in milliseconds; 0 when nothing waits. */
+  readonly oldestMs: number
+  readonly partitions: readonly {
+    readonly partition: number
+    readonly watermark: number
+    readonly end: number
+    readonly behind: number
+    readonly oldestMs: number
+  }[]
+}
+
+/** One record, by CloudEvents names where they exist. */
+export interface RecordAnswer {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  readonly appended: string
+  readonly id: string
+  readonly ride: string
+  readonly type: string
+  readonly source: string
+  readonly time: string
+  readonly key: string | null
+  readonly headers: Readonly<Record<string, string>>
+  readonly correlationid: string | null
+  readonly causationid: string | null
+  readonly replay: number
+  readonly itinerary: ItineraryView | null
+  readonly data: unknown
+}
+
+/** An event to be sent: what `SendOptions` says, with the data. */
+export interface SentEvent {
+  readonly data: unknown
+  readonly id?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly time?: number
+  readonly source?: string
+  readonly type?: string
+}
+
+/** One a sent event, in the same order. */
+export type SendAnswer = { readonly id: string; readonly duplicate: boolean } | { readonly error: ErrorAnswer }
+
+/** What went wrong, in every answer that is not one of success, and as the last line of a stream that broke. */
+export interface ErrorAnswer {
+  readonly code: string
+  readonly message: string
+}

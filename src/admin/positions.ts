@@ -1,0 +1,67 @@
+/** Topics, and how far each group is behind on them. */
+import type { BusInspector, RetentionSpec, TopicInfo } from '../bus/bus.ts'
+import type { Acknowledgement } from '../event/unit.ts'
+import type { LagAnswer, TopicAnswer } from './answers.ts'
+
+/** Every topic, by name. */
+export async function topicsOf(inspector: BusInspector): Promise<readonly TopicAnswer[]> {
+  const topics = await inspector.topics()
+  return topics.map(topicAnswer).toSorted((a, b) => (a.topic < b.topic ? -1 : 1))
+}
+
+function topicAnswer(info: TopicInfo): TopicAnswer {
+  return {
+    topic: info.topic,
+    records: info.partitions.reduce((sum, { begin, end }) => sum + end - begin, 0),
+    bytes: info.bytes,
+    retention: retentionAnswer(info.retention),
+    partitions: info.partitions.map(({ partition, begin, end }) => ({ partition, begin, end })),
+  }
+}
+
+const retentionAnswer = ({ compact = false, timeMs, bytesMax }: RetentionSpec): TopicAnswer['retention'] => ({
+  compact,
+  timeMs: finite(timeMs),
+  bytesMax: finite(bytesMax),
+})
+
+/** JSON has no infinity. */
+const finite = (value: number | undefined): number | null => (value === undefined || value === Infinity ? null : value)
+
+/** For each group and topic that it has settled in: what is left, most behind first. */
+export async function lagOf(inspector: BusInspector, now: number): Promise<readonly LagAnswer[]> {
+  const [topics, groups] = await Promise.all([inspector.topics(), inspector.groups()])
+  const ends = new Map(topics.map(({ topic, partitions }) => [topic, partitions]))
+  const lags: LagAnswer[] = []
+  for (const { group, positions } of groups) {
+    for (const [topic, acknowledgements] of Map.groupBy(positions, (position) => position.topic)) {
+      const partitions: LagAnswer['partitions'][number][] = []
+      for (const acknowledgement of acknowledgements.toSorted((a, b) => a.partition - b.partition)) {
+        const known = ends.get(topic)?.find(({ partition }) => partition === acknowledgement.partition)
+        if (known !== undefined) partitions.push(await lagIn(inspector, acknowledgement, known, now))
+      }
+      lags.push({
+        group,
+        topic,
+        behind: partitions.reduce((sum, { behind }) => sum + behind, 0),
+        oldestMs: partitions.reduce((oldest, { oldestMs }) => Math.max(oldest, oldestMs), 0),
+        partitions,
+      })
+    }
+  }
+  return lags.toSorted((a, b) => b.behind - a.behind || (`${a.group} ${a.topic}` < `${b.group} ${b.topic}` ? -1 : 1))
+}
+
+async function lagIn(
+  inspector: BusInspector,
+  { topic, partition, watermark, above }: Acknowledgement,
+  { begin, end }: { readonly begin: number; readonly end: number },
+  now: number,
+): Promise<LagAnswer['partitions'][number]> {
+  // Retention may have removed settled records, never unsettled ones; after a seek the watermark may lie before the oldest kept.
+  const from = Math.max(watermark, begin)
+  let behind = Math.max(end - from, 0)
+  for (let index = 0; index + 1 < above.length; index += 2) behind -= Math.max(above[index + 1]! - Math.max(above[index]!, from), 0)
+  const [oldest] = behind > 0 ? await inspector.read(topic, partition, from, 1) : []
+  return { partition, watermark, end, behind, oldestMs: oldest === undefined ? 0 : Math.max(now - oldest.appendedAt, 0) }
+}

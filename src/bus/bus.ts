@@ -1,0 +1,150 @@
+/**
+ * The port to a log or queue: the smallest thing that the runtime needs. An adapter translates and does nothing else: it
+ * does not retry, meter, log or guard its own lifecycle; `guarded.ts` does that for all of them.
+ *
+ * A bus is opened once and then joined by any number of members: one an app, its group being the app's name. Several apps may share
+ * one bus instance in a process.
+ */
+import type { Acknowledgement, CommitUnit } from '../event/unit.ts'
+import type { Record } from '../event/record.ts'
+import type { Platform } from '../internal/platform/platform.ts'
+import type { Capabilities } from './capabilities.ts'
+
+/** A topic as an app declares it. */
+export interface TopicSpec {
+  readonly name: string
+  /** Number of partitions; undefined takes the bus's default. */
+  readonly partitions?: number
+  /** What may be deleted and when; undefined takes the bus's default. */
+  readonly retention?: RetentionSpec
+}
+
+/** `consumed` keeps what some group has not settled; `compact` keeps the newest record a key; limits apply to what is not protected so. */
+export interface RetentionSpec {
+  readonly compact?: boolean
+  /** Milliseconds; Infinity never expires by time. */
+  readonly timeMs?: number
+  /** Bytes a topic; Infinity never expires by size. */
+  readonly bytesMax?: number
+}
+
+/** A topic that a member reads. */
+export interface Subscription {
+  readonly topic: string
+  /** Where a group without a position begins. Default 'beginning'. */
+  readonly from?: 'beginning' | 'now'
+}
+
+/** One topic partition. */
+export interface TopicPartition {
+  readonly topic: string
+  readonly partition: number
+}
+
+/** What a member is told. All calls come from the bus, never from inside a call of the member's own `poll`. They may come from inside `settle`. */
+export interface MemberListener {
+  /**
+   * These partitions are now the member's, at these committed positions. The member must load what it keeps for them
+   * (`Member.load`) before it handles their first record; the bus may have records ready at once.
+   */
+  assigned(partitions: readonly Assignment[]): void
+  /** These partitions are no longer the member's: what is in flight for them will be refused. */
+  revoked(partitions: readonly TopicPartition[]): void
+  /** `poll` would answer records of this partition. Told again only after a `poll` of it came back short. */
+  ready(topic: string, partition: number): void
+  /** The bus cannot go on; every later call is refused. */
+  failed(error: unknown): void
+  /** Entries must wait (true) or may go on (false): the bus is short of space or memory. Settling goes on meanwhile. */
+  pressed(pressed: boolean, reason: string): void
+}
+
+/** A partition given to a member, with what its group had settled. */
+export interface Assignment extends Acknowledgement {
+  /** Counts the owners of this partition; a unit of an older owner is refused. */
+  readonly generation: number
+}
+
+/**
+ * How a settle ended. `committed`: visible and durable. `refused`: nothing of it happened and nothing will; the member is no longer
+ * an owner of a partition it acknowledges, or the unit was built on one that was refused. `unknown`: either may be true;
+ * the runtime settles the same unit again and runs no handler.
+ */
+export type Settled = 'committed' | 'refused' | 'unknown'
+
+/** What a poll asks for. */
+export interface PollRequest {
+  /** At most so many records. */
+  readonly recordsMax: number
+  /** Also records that are appended but not yet durable: for stops without outside effects. Ignored without `supportsRunAhead`. */
+  readonly ahead: boolean
+}
+
+/** One app on the bus. */
+export interface Member {
+  /**
+   * Answers the next records of a partition, in offset order, and moves the fetch position behind them. Never waits and never throws for an assigned
+   * partition: answers nothing when nothing is at hand, fetches in the background, and calls `ready` later. Settled records
+   * (below the watermark or in `above` at assignment) are not answered.
+   */
+  poll(topic: string, partition: number, request: PollRequest): readonly Record[]
+  /** Puts the fetch position of an assigned partition back to `offset`, for records whose unit was refused. */
+  rewind(topic: string, partition: number, offset: number): void
+  /**
+   * Makes a unit visible and durable, all or nothing, in the order of the calls. Where `supportsRunAhead`, the outputs have their offsets and can be polled `ahead`
+   * when the call returns; the promise resolves when the unit is durable. Rejects only with a `stop` error.
+   */
+  settle(unit: CommitUnit): Promise<Settled>
+  /** The rows of a state table of an assigned partition, as of the newest committed unit. */
+  load(store: string, partition: number): Promise<ReadonlyMap<string, string>>
+  /** Gives the partitions back after the pending settles have ended. */
+  leave(): Promise<void>
+}
+
+/** What is known of a topic. */
+export interface TopicInfo {
+  readonly topic: string
+  readonly partitions: readonly PartitionInfo[]
+  readonly retention: RetentionSpec
+  readonly bytes: number
+}
+
+/** Offsets are half-open: `begin` is the oldest kept, `end` the next to be given. */
+export interface PartitionInfo {
+  readonly partition: number
+  readonly begin: number
+  readonly end: number
+}
+
+/** What operators read and do: command line, admin API, tests. */
+export interface BusInspector {
+  topics(): Promise<readonly TopicInfo[]>
+  groups(): Promise<readonly { readonly group: string; readonly positions: readonly Acknowledgement[] }[]>
+  /** Committed records of a partition from `offset`, at most `recordsMax`; skips what retention removed. */
+  read(topic: string, partition: number, offset: number, recordsMax: number): Promise<readonly Record[]>
+  /** The first offset appended at or after `timeMs`, or the end. */
+  offsetAt(topic: string, partition: number, timeMs: number): Promise<number>
+  /** Every kept record of a ride, with its place, in the order appended. */
+  ride(ride: string): Promise<readonly { readonly topic: string; readonly partition: number; readonly record: Record }[]>
+  /** Moves a group of which no member is running; refused with MB_GROUP_IN_USE otherwise. Audited by the caller. */
+  seek(group: string, position: TopicPartition & { readonly offset: number }): Promise<void>
+  /** Rows of a state table of any group, committed. */
+  rows(group: string, store: string, partition: number): Promise<ReadonlyMap<string, string>>
+}
+
+/** The port. */
+export interface Bus {
+  /** For messages: `embedded`, `memory`, `kafka`. */
+  readonly name: string
+  readonly capabilities: Capabilities
+  /** Called once, before anything else. Rejects with a `stop` error that says what to change. */
+  open(platform: Platform): Promise<void>
+  /** Creates what is missing; refuses a partition count that differs from the existing one. */
+  ensureTopics(topics: readonly TopicSpec[]): Promise<void>
+  /** Joins `group` with its subscriptions; `assigned` follows, possibly before the promise resolves. */
+  join(group: string, subscriptions: readonly Subscription[], listener: MemberListener): Promise<Member>
+  /** Number of partitions of an ensured topic. */
+  partitions(topic: string): number
+  readonly inspector: BusInspector
+  /** Ends every pending settle, then lets go of everything. */
+  close(): Promise<void>
+}

@@ -1,0 +1,3 @@
+export { MetrobusError, familyOf, isMetrobusError } from './error.ts'
+export type { ErrorCode, ErrorFacts, ErrorFamily } from './error.ts'
+export { catalogue } from './catalogue.ts'

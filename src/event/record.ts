@@ -1,0 +1,111 @@
+/**
+ * A record: one event in one topic. It is what buses carry and the runtime hands over; inside a process the same object
+ * goes from the stop that made it to the stop that reads it, so its data is frozen and decoded at most once.
+ *
+ * The class exists for its constant shape: records are made on the hot path, one a hop.
+ */
+import type { Event, Headers } from './event.ts'
+
+/** Where encoded data lies in a journal, so that an unchanged event can refer to it. Opaque to all but the journal. */
+export interface DataHome {
+  readonly segment: number
+  readonly position: number
+  readonly length: number
+}
+
+/** Data not decoded yet: JSON text in UTF-8. */
+export type EncodedData = Uint8Array
+
+/** What a record is made of; everything but the position in a topic. */
+export interface RecordFields {
+  ride: string
+  hop: number
+  type: string
+  source: string
+  time: number
+  key: string | null
+  headers: Headers
+  correlationId: string | undefined
+  causationId: string | undefined
+  replay: number
+  /** The encoded itinerary, '' for none (`itinerary/slip.ts`). */
+  slip: string
+}
+
+/** One event in one topic. */
+export class Record implements Event {
+  readonly ride: string
+  readonly hop: number
+  readonly type: string
+  readonly source: string
+  readonly time: number
+  readonly key: string | null
+  readonly headers: Headers
+  readonly correlationId: string | undefined
+  readonly causationId: string | undefined
+  readonly replay: number
+  readonly slip: string
+  /** Position in its topic partition; -1 until a bus has appended it. */
+  offset = -1
+  /** When a bus appended it, in milliseconds since the epoch; 0 until then. */
+  appendedAt = 0
+  /** The record whose data this one carries unchanged, for buses that can refer to it; dropped once appended. */
+  unchangedFrom: Record | undefined = undefined
+  /** Set by the journal. */
+  home: DataHome | undefined = undefined
+  /**
+   * The JSON text of the data as the runtime encoded it when the outcome was decided, so that data that cannot be encoded fails its own event and
+   * not a whole unit. Buses write it instead of encoding again, and set it to undefined once appended. Undefined: encode `data`.
+   */
+  text: string | undefined = undefined
+  #data: unknown
+  #encoded: EncodedData | undefined
+
+  /** `data` is the decoded value, or undefined when only `encoded` is given. A tombstone has data null and encoded undefined. */
+  constructor(fields: RecordFields, data: unknown, encoded: EncodedData | undefined) {
+    this.ride = fields.ride
+    this.hop = fields.hop
+    this.type = fields.type
+    this.source = fields.source
+    this.time = fields.time
+    this.key = fields.key
+    this.headers = fields.headers
+    this.correlationId = fields.correlationId
+    this.causationId = fields.causationId
+    this.replay = fields.replay
+    this.slip = fields.slip
+    this.#data = data
+    this.#encoded = encoded
+  }
+
+  /** `<ride>` where it entered, `<ride>~<hop>` behind a stop: a function of the input, so handling again gives it again. */
+  get id(): string {
+    return this.hop === 0 ? this.ride : `${this.ride}~${this.hop}`
+  }
+
+  /** The data, decoded on first use and frozen. */
+  get data(): unknown {
+    if (this.#data === undefined && this.#encoded !== undefined) {
+      this.#data = freezeDeep(JSON.parse(decoder.decode(this.#encoded)))
+      this.#encoded = undefined
+    }
+    return this.#data
+  }
+
+  /** The encoded bytes while the data has not been decoded; undefined afterwards. */
+  get encoded(): EncodedData | undefined {
+    return this.#encoded
+  }
+}
+
+const decoder = new TextDecoder()
+
+/** Freezes a JSON value and everything in it. A frozen object is taken as frozen throughout. */
+export function freezeDeep(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  for (const key in value) {
+    const child = (value as { readonly [key: string]: unknown })[key]
+    if (typeof child === 'object' && child !== null) freezeDeep(child)
+  }
+  return Object.freeze(value)
+}

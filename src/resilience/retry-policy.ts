@@ -1,0 +1,44 @@
+/**
+ * The one failure setting of a stop: how often an event is tried, how long between, which errors are worth another try, and how long one try may take.
+ * After the last attempt the event is a dead letter.
+ */
+
+/** Every field is optional; the defaults are `defaultPolicy`. */
+export interface RetryPolicy {
+  /** Tries in all, the first included; 1 never retries. Default: 5. */
+  readonly attempts?: number
+  /** Wait before the second try, in milliseconds; doubles with each try. Default: 200. */
+  readonly backoff?: number | { readonly first: number; readonly factor?: number; readonly max?: number }
+  /** Share of a wait that is random, 0 to 1, so that retries do not come in step. Default: 0.2. */
+  readonly jitter?: number
+  /** Whether an error is worth another try. Default: all but errors of the families `park`, `stop` and `refuse`. */
+  readonly retryIf?: (error: unknown) => boolean
+  /** Longest time of one try, in milliseconds, or `{ seconds }`; then `signal` aborts and the outcome is discarded. Default: 30,000. */
+  readonly deadline?: number | { readonly seconds: number }
+  /** After the last try: later events of the key go on, or wait until an operator has decided. Default: 'goOn'. */
+  readonly whenDeadLettered?: 'goOn' | 'holdKey'
+}
+
+/** A policy with every default filled in. */
+export interface ResolvedPolicy {
+  readonly attempts: number
+  readonly backoffFirstMs: number
+  readonly backoffFactor: number
+  readonly backoffMaxMs: number
+  readonly jitter: number
+  readonly retryIf: ((error: unknown) => boolean) | undefined
+  readonly deadlineMs: number
+  readonly whenDeadLettered: 'goOn' | 'holdKey'
+}
+
+/** What a stop does when it declares nothing: 5 tries, waits of 200, 400, 800 and 1,600 ms with 20 % jitter, 30 s a try, then a dead letter, and the key goes on. */
+export const defaultPolicy: ResolvedPolicy = Object.freeze({
+  attempts: 5,
+  backoffFirstMs: 200,
+  backoffFactor: 2,
+  backoffMaxMs: 60_000,
+  jitter: 0.2,
+  retryIf: undefined,
+  deadlineMs: 30_000,
+  whenDeadLettered: 'goOn',
+})

@@ -1,0 +1,106 @@
+/**
+ * An app as the runtime sees it: entries, declared topics, and through them every stop. Made by `app.ts`.
+ */
+import type { Event } from '../event/event.ts'
+import type { Router } from '../itinerary/router.ts'
+import type { StandardSchema } from '../schema/standard.ts'
+
+/** Where events come in. */
+export interface EntryDefinition {
+  readonly kind: 'entry'
+  readonly name: string
+  /** Undefined for an entry that reads a declared topic: the topic's schema counts. */
+  readonly inSchema: StandardSchema | undefined
+  readonly key: ((data: never) => string | null) | undefined
+  readonly router: Router
+  /** The declared topic that feeds it, and where a new group begins. */
+  readonly from: { readonly topic: TopicDefinition; readonly start: 'now' | 'beginning' } | undefined
+  /** How many given ids `send` remembers, so that one id is one event. */
+  readonly dedupe: { readonly countMax: number; readonly timeMs: number }
+}
+
+/** A published stream of one event type, owned by one app. */
+export interface TopicDefinition {
+  readonly kind: 'topic'
+  readonly name: string
+  readonly schema: StandardSchema
+  readonly key: ((data: never) => string | null) | undefined
+  readonly partitions: number | undefined
+  readonly retention: { readonly compact?: boolean; readonly timeMs?: number; readonly bytesMax?: number } | undefined
+}
+
+/** A whole app. */
+export interface AppDefinition {
+  readonly name: string
+  readonly entries: readonly EntryDefinition[]
+  /** Topics that this app owns and may publish to. */
+  readonly publishes: readonly TopicDefinition[]
+  /** For dead letters: which code gave an event up. */
+  readonly codeVersion: string
+}
+
+/** What a sender may say besides the data. */
+export interface SendOptions {
+  /** The event id, which is the ride id. Given twice within the declared window it is one event. Made when absent. */
+  readonly id?: string
+  readonly headers?: Readonly<Record<string, string>>
+  /** CloudEvents `time`, milliseconds since the epoch. Default: now. */
+  readonly time?: number
+  /** CloudEvents `source`. Default: `/<app>/<entry>`. */
+  readonly source?: string
+  /** CloudEvents `type`. Default: the entry's name. */
+  readonly type?: string
+}
+
+/** The answer of `send`: the event is durable. */
+export interface Receipt {
+  readonly id: string
+  /** True when this id had been sent within the window, and this call added nothing. */
+  readonly duplicate: boolean
+}
+
+/** A batch that a source brings in: its events and its new position ride in one commit unit. */
+export interface IngestBatch {
+  readonly items: readonly IngestItem[]
+  /** Kept in the state table `source/<entry>`, row `key`. */
+  readonly position?: { readonly key: string; readonly value: string }
+}
+
+/** One event of a source, or a fault to be written to the error log in the same unit. */
+export type IngestItem =
+  | { readonly id: string; readonly data: unknown; readonly headers?: Readonly<Record<string, string>>; readonly place?: string }
+  | { readonly fault: string; readonly place: string }
+
+/** Counters and latency of one stop since start; all monotonic but the gauges. */
+export interface StopStats {
+  readonly stop: string
+  readonly in: number
+  readonly out: number
+  /** By slug. */
+  readonly dropped: Readonly<Record<string, number>>
+  readonly retried: number
+  readonly dead: number
+  readonly parkedKeys: number
+  readonly inFlight: number
+  /** Handler time in milliseconds. */
+  readonly p50Ms: number
+  readonly p99Ms: number
+}
+
+/** What an app has done since start. */
+export interface AppStats {
+  readonly accepted: number
+  readonly duplicates: number
+  readonly refused: number
+  readonly faults: number
+  readonly stops: readonly StopStats[]
+}
+
+/** One sentence a reason; empty reasons mean healthy. */
+export interface Health {
+  readonly live: boolean
+  readonly ready: boolean
+  readonly reasons: readonly string[]
+}
+
+export type EventOf = Event

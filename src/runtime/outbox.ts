@@ -1,0 +1,177 @@
+/**
+ * Gathers what a turn of the loop has decided - outputs, acknowledgements, state changes, senders to be answered - and settles it as one
+ * commit unit.
+ *
+ * Invariants:
+ * - O1 What one event causes is added between two flushes, never across one: it rides in one unit (I6).
+ * - O2 Units are settled in the order built; a sender is answered only when its unit is committed (I1).
+ * - O3 After `unknown` the same unit is settled again, and nothing else before it is decided.
+ */
+import type { Acknowledgement, CommitUnit, Output, Settled, StateChange } from '../event/unit.ts'
+import type { Record } from '../event/record.ts'
+import type { Feed } from './feed.ts'
+
+/** Records on their way to one topic partition. */
+export class OutputQueue {
+  readonly topic: string
+  readonly partition: number
+  records: Record[] = []
+
+  constructor(topic: string, partition: number) {
+    this.topic = topic
+    this.partition = partition
+  }
+}
+
+/** A unit that has been handed to the bus, with everything that waits for its end. */
+export interface PendingUnit {
+  readonly unit: CommitUnit
+  readonly feeds: readonly Feed[]
+  /** Called once, in order of the units, when the unit is committed or given up. */
+  readonly waiters: readonly ((settled: Settled) => void)[]
+}
+
+export interface OutboxOptions {
+  readonly settle: (unit: CommitUnit) => Promise<Settled>
+  /** Units may be handed over before the one before is decided. */
+  readonly pipelined: boolean
+  readonly committed: (unit: PendingUnit) => void
+  readonly refused: (unit: PendingUnit) => void
+  readonly failed: (error: unknown) => void
+}
+
+/** Units on their way at once; beyond, lanes and entries wait. Bounds memory when the disk is slow (I9). */
+const pendingUnitsMax = 32
+
+export class Outbox {
+  readonly #options: OutboxOptions
+  #queues: OutputQueue[] = []
+  #feeds: Feed[] = []
+  #changes: StateChange[] = []
+  #waiters: ((settled: Settled) => void)[] = []
+  #events = 0
+  #bytes = 0
+  #pending = 0
+  #blocked = false
+
+  constructor(options: OutboxOptions) {
+    this.#options = options
+  }
+
+  /** Nothing gathered and nothing on its way. */
+  get isIdle(): boolean {
+    return this.#pending === 0 && this.isEmpty
+  }
+
+  get isEmpty(): boolean {
+    return this.#queues.length === 0 && this.#feeds.length === 0 && this.#changes.length === 0 && this.#waiters.length === 0
+  }
+
+  /** No more units may be handed over until one has ended. */
+  get isFull(): boolean {
+    return this.#blocked || this.#pending >= (this.#options.pipelined ? pendingUnitsMax : 1)
+  }
+
+  /** Enough gathered for one unit. */
+  get isRipe(): boolean {
+    return this.#events >= 512 || this.#bytes >= 1024 * 1024
+  }
+
+  output(queue: OutputQueue, record: Record, bytes: number): void {
+    if (queue.records.length === 0) this.#queues.push(queue)
+    queue.records.push(record)
+    this.#bytes += bytes
+  }
+
+  acknowledge(feed: Feed, offset: number): void {
+    feed.acks.add(offset)
+    this.#events++
+    if (!feed.isTouched) {
+      feed.isTouched = true
+      this.#feeds.push(feed)
+    }
+  }
+
+  change(change: StateChange): void {
+    this.#changes.push(change)
+  }
+
+  /** `answer` is called when the unit that is being gathered has ended. */
+  wait(answer: (settled: Settled) => void): void {
+    this.#waiters.push(answer)
+    this.#events++
+  }
+
+  /** Hands over what is gathered, if the bus may take it now. */
+  flush(): void {
+    if (this.isEmpty || this.isFull) return
+    const pending: PendingUnit = {
+      unit: { outputs: this.#takeOutputs(), acknowledgements: this.#takeAcknowledgements(), changes: this.#changes },
+      feeds: this.#feeds,
+      waiters: this.#waiters,
+    }
+    this.#feeds = []
+    this.#changes = []
+    this.#waiters = []
+    this.#events = 0
+    this.#bytes = 0
+    this.#pending++
+    this.#settle(pending)
+  }
+
+  #settle(pending: PendingUnit): void {
+    let promise: Promise<Settled>
+    try {
+      promise = this.#options.settle(pending.unit)
+    } catch (error) {
+      this.#fail(error)
+      return
+    }
+    promise.then(
+      (settled) => this.#ended(pending, settled),
+      (error: unknown) => this.#fail(error),
+    )
+  }
+
+  #fail(error: unknown): void {
+    this.#pending--
+    this.#blocked = true
+    this.#options.failed(error)
+  }
+
+  #ended(pending: PendingUnit, settled: Settled): void {
+    if (settled === 'unknown') {
+      this.#blocked = true
+      this.#settle(pending)
+      return
+    }
+    this.#blocked = false
+    this.#pending--
+    for (const answer of pending.waiters) answer(settled)
+    if (settled === 'committed') this.#options.committed(pending)
+    else this.#options.refused(pending)
+  }
+
+  #takeOutputs(): Output[] {
+    const queues = this.#queues
+    const outputs = new Array<Output>(queues.length)
+    for (let index = 0; index < queues.length; index++) {
+      const queue = queues[index]!
+      outputs[index] = { topic: queue.topic, partition: queue.partition, records: queue.records }
+      queue.records = []
+    }
+    this.#queues = []
+    return outputs
+  }
+
+  #takeAcknowledgements(): Acknowledgement[] {
+    const feeds = this.#feeds
+    const acknowledgements = new Array<Acknowledgement>(feeds.length)
+    for (let index = 0; index < feeds.length; index++) {
+      const feed = feeds[index]!
+      feed.isTouched = false
+      acknowledgements[index] = { topic: feed.topic, partition: feed.partition, watermark: feed.acks.watermark, above: feed.acks.above }
+    }
+    return acknowledgements
+  }
+}

@@ -1,0 +1,71 @@
+/** A started app, as code, the command line and the admin socket use it. */
+import type { BusInspector } from '../bus/bus.ts'
+import type { AppStats, Health, IngestBatch, Receipt, SendOptions } from './definition.ts'
+
+/** The untyped face of a started app; `app.ts` types `send` by the entries. */
+export interface RunningApp {
+  readonly name: string
+  /** Resolves when the event is durable. Waits while the app is pressed. Refuses with MB_INVALID_EVENT, MB_UNKNOWN_ENTRY, MB_STOPPING, MB_NO_SPACE. */
+  send(entry: string, data: unknown, options?: SendOptions): Promise<Receipt>
+  /** A source's batch: events, faults and position in one commit unit. Resolves when durable. */
+  ingest(entry: string, batch: IngestBatch): Promise<{ readonly accepted: number; readonly refused: number }>
+  /** The positions that `ingest` has committed for an entry, by key. */
+  positions(entry: string): Promise<ReadonlyMap<string, string>>
+  /** Resolves when nothing is left to handle: no record waits, runs or waits for a retry. Dead letters do not count. */
+  caughtUp(): Promise<void>
+  stats(): AppStats
+  health(): Health
+  readonly deadLetters: DeadLetters
+  readonly inspector: BusInspector
+  /** Stops fetching, finishes what runs, settles, leaves; after the deadline (default 10 s) aborts what runs, and its events come again. */
+  stop(options?: { readonly deadlineMs?: number }): Promise<{ readonly drained: boolean }>
+  /** Resolves when the app has stopped; rejects when it failed and cannot go on. */
+  readonly stopped: Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** An event given up, with everything an operator needs to decide. */
+export interface DeadLetterRecord {
+  /** `<stop>/<partition>/<offset>` of its dead-letter topic: stable, for show, replay and discard. */
+  readonly place: string
+  readonly stop: string
+  readonly id: string
+  readonly ride: string
+  readonly key: string | null
+  readonly entry: string
+  /** The code of the error, or the slug of `deadLetter()`. */
+  readonly cause: string
+  readonly message: string
+  readonly stack: string | undefined
+  /** Equal for failures of one kind: stop, cause, and the stack's first frame of the user's code. */
+  readonly fingerprint: string
+  readonly attempts: number
+  readonly firstFailure: number
+  readonly lastFailure: number
+  readonly codeVersion: string
+  readonly itinerary: string
+  readonly replay: number
+  readonly state: 'waiting' | 'replayed' | 'discarded'
+  readonly headers: Readonly<Record<string, string>>
+  readonly data: unknown
+}
+
+/** Which dead letters; fields are combined by and. */
+export interface DeadLetterFilter {
+  readonly stop?: string
+  readonly fingerprint?: string
+  readonly cause?: string
+  readonly key?: string
+  readonly place?: string
+  readonly since?: number
+}
+
+/** What operators do with events given up. */
+export interface DeadLetters {
+  list(filter?: DeadLetterFilter, page?: { readonly after?: string; readonly countMax?: number }): Promise<readonly DeadLetterRecord[]>
+  groups(filter?: DeadLetterFilter): Promise<readonly { readonly fingerprint: string; readonly stop: string; readonly cause: string; readonly message: string; readonly count: number; readonly first: number; readonly last: number }[]>
+  show(place: string): Promise<DeadLetterRecord | undefined>
+  /** Each once, in key order, at most `ratePerSecond`; `data` (for one place only) replaces the event's data. Answers how many went. Two operators at once: each event goes once. */
+  replay(filter: DeadLetterFilter, options?: { readonly ratePerSecond?: number; readonly data?: unknown; readonly signal?: AbortSignal; readonly progress?: (done: number, total: number) => void }): Promise<number>
+  discard(filter: DeadLetterFilter, reason: string): Promise<number>
+}

@@ -1,0 +1,88 @@
+/**
+ * What the runtime knows of a stop. The typed builders (`stop.ts`, `batch.ts`, `itinerary/switch.ts`) make these; the runtime reads them and
+ * never looks at a type.
+ */
+import type { Event } from '../event/event.ts'
+import type { ResolvedPolicy } from '../resilience/retry-policy.ts'
+import type { StandardSchema } from '../schema/standard.ts'
+
+/** What a handler is given besides the data. */
+export interface StopContext {
+  readonly event: Event
+  /** The attempt at this stop, from 1. */
+  readonly attempt: number
+  /** Aborts when the attempt's deadline passes or the app stops hard. */
+  readonly signal: AbortSignal
+  /** `<partition>.<offset>.<attempt>`: fences a late attempt. Not an idempotency key; that is `event.ride`. */
+  readonly token: string
+  /** Line, version, stops behind and ahead, as plain data. */
+  readonly itinerary: ItineraryView
+  /** Adds an event for an entry or a declared topic to this event's own commit unit. Refused after the handler has settled. */
+  emit(target: EmitTarget, data: unknown, options?: { readonly key?: string | null; readonly headers?: Readonly<Record<string, string>> }): void
+  /** Writes to the error log: a failure that does not stop the event. */
+  report(error: unknown): void
+}
+
+/** An entry of this app or a topic that it owns, by its definition. */
+export interface EmitTarget {
+  readonly kind: 'entry' | 'topic'
+  readonly name: string
+}
+
+/** The routing slip, decoded for reading. */
+export interface ItineraryView {
+  readonly line: string
+  readonly version: string
+  readonly ahead: readonly string[]
+  readonly behind: readonly { readonly stop: string; readonly attempt: number; readonly durationMs: number }[]
+}
+
+/** At most `limit` events of one `by` value at a time, or `rate` a second of one. The order key is never used for it. */
+export interface LimitDefinition {
+  readonly by: ((data: unknown, event: Event) => string) | undefined
+  /** Concurrent events a value. */
+  readonly limit?: number
+  /** Events a second and value. */
+  readonly rate?: number
+}
+
+/** Wraps a handler; calls `next` once, at most. */
+export type Middleware = (data: unknown, context: StopContext, next: (data: unknown) => unknown) => unknown
+
+/** The runtime's view of a stop. */
+export interface StopDefinition {
+  readonly kind: 'stop'
+  readonly name: string
+  /** Undefined takes anything. */
+  readonly inSchema: StandardSchema | undefined
+  /** Undefined for a terminal stop: whatever its handler returns ends the ride. */
+  readonly outSchema: StandardSchema | undefined
+  /** Part of the line version where a schema offers no JSON Schema. */
+  readonly schemaVersion: number
+  /** False only when declared `effects: 'none'`. */
+  readonly hasEffects: boolean
+  readonly policy: ResolvedPolicy
+  /** Re-keys what this stop forwards; undefined keeps the key. */
+  readonly key: ((data: never) => string | null) | undefined
+  /** Handlers at once in one partition, each of another key. */
+  readonly concurrency: number
+  readonly limits: readonly LimitDefinition[]
+  readonly middleware: readonly Middleware[]
+  /** Hard-wired: where events go when their itinerary has nothing ahead. */
+  readonly next: StopDefinition | undefined
+  /** What `reroute` and `push` may name: the stops of the target, in order. A switch's branches are its targets. */
+  readonly targets: ReadonlyMap<string, TargetDefinition>
+  /** Entries and topics that `ctx.emit` may name. */
+  readonly emits: readonly EmitTarget[]
+  /** Set for `stop.batch`: the handler takes parallel arrays and answers one outcome an event. */
+  readonly batch: { readonly sizeMax: number; readonly timeMs: number } | undefined
+  /** `(data, context)`, or `(data[], context[])` for a batch. */
+  readonly handler: (data: never, context: never) => unknown
+}
+
+/** A declared target: a line, or a single stop. */
+export interface TargetDefinition {
+  readonly line: string
+  readonly version: string
+  readonly stops: readonly StopDefinition[]
+}

@@ -1,0 +1,121 @@
+/**
+ * What a stop may return besides plain data. Outcomes are instances of private classes, so data can never be mistaken for one.
+ */
+import { MetrobusError } from '../errors/index.ts'
+
+/** Every kind of outcome, for counting and for the ride's record. */
+export type OutcomeKind = 'forward' | 'drop' | 'split' | 'reroute' | 'push' | 'pop' | 'retry' | 'dead-letter'
+
+const brand: unique symbol = Symbol('metrobus.outcome')
+
+/** The event ends here on purpose. */
+export interface Drop {
+  readonly [brand]: 'drop'
+  readonly slug: string
+  readonly detail: string | undefined
+}
+
+/** The event becomes several, each a ride of its own along the rest of the itinerary. */
+export interface Split<Value> {
+  readonly [brand]: 'split'
+  readonly values: readonly Value[]
+}
+
+/** The rest of the itinerary is replaced by that of a declared target. */
+export interface Reroute<Target extends string, Value> {
+  readonly [brand]: 'reroute'
+  readonly target: Target
+  readonly value: Value
+}
+
+/** The stops of a declared target are put before the rest of the itinerary. */
+export interface Push<Target extends string, Value> {
+  readonly [brand]: 'push'
+  readonly target: Target
+  readonly value: Value
+}
+
+/** The next stops of the itinerary are left out. */
+export interface Pop<Value> {
+  readonly [brand]: 'pop'
+  readonly count: number
+  readonly value: Value
+}
+
+/** Try again later; counts as an attempt. */
+export interface Retry {
+  readonly [brand]: 'retry'
+  readonly afterMs: number
+}
+
+/** Give the event up now, without further attempts. */
+export interface DeadLetter {
+  readonly [brand]: 'dead-letter'
+  readonly slug: string
+  readonly detail: string | undefined
+}
+
+/** Any outcome that is not plain data. */
+export type Outcome = Drop | Split<unknown> | Reroute<string, unknown> | Push<string, unknown> | Pop<unknown> | Retry | DeadLetter
+
+class Branded {
+  readonly [brand]: OutcomeKind
+  constructor(kind: OutcomeKind, fields: object) {
+    this[brand] = kind
+    Object.assign(this, fields)
+    Object.freeze(this)
+  }
+}
+
+const slugPattern = /^[a-z][a-z0-9-]{0,63}$/
+
+function slugged(what: string, slug: string): string {
+  if (!slugPattern.test(slug))
+    throw new MetrobusError('MB_BAD_OPTIONS', { what, faults: [`the slug ${JSON.stringify(slug)} must be 1 to 64 of a-z, 0-9 and "-", beginning with a letter`] })
+  return slug
+}
+
+/** Ends the event here on purpose. `slug` is counted and names the reason (`no-email`); `detail` goes to the ride's record. */
+export function drop(slug: string, detail?: string): Drop {
+  return new Branded('drop', { slug: slugged('drop', slug), detail }) as unknown as Drop
+}
+
+/** Lets the event go on as several: child n starts the ride `<id>~<n>`. An empty list ends the event. */
+export function split<Value>(values: readonly Value[]): Split<Value> {
+  return new Branded('split', { values }) as unknown as Split<Value>
+}
+
+/** Replaces the rest of the itinerary by the declared target's. */
+export function reroute<const Target extends string, Value>(target: Target, value: Value): Reroute<Target, Value> {
+  return new Branded('reroute', { target, value }) as unknown as Reroute<Target, Value>
+}
+
+/** Puts the declared target's stops before the rest of the itinerary. */
+export function push<const Target extends string, Value>(target: Target, value: Value): Push<Target, Value> {
+  return new Branded('push', { target, value }) as unknown as Push<Target, Value>
+}
+
+/** Leaves out the next `count` stops of the itinerary. Default 1. */
+export function pop<Value>(value: Value, count = 1): Pop<Value> {
+  return new Branded('pop', { count, value }) as unknown as Pop<Value>
+}
+
+/** Tries again after a while: milliseconds, or `{ seconds }`. Counts as an attempt of the stop's policy. */
+export function retry(after: number | { readonly seconds: number }): Retry {
+  return new Branded('retry', { afterMs: typeof after === 'number' ? after : after.seconds * 1000 }) as unknown as Retry
+}
+
+/** Gives the event up now: it goes to the stop's dead letters, without further attempts. */
+export function deadLetter(slug: string, detail?: string): DeadLetter {
+  return new Branded('dead-letter', { slug: slugged('deadLetter', slug), detail }) as unknown as DeadLetter
+}
+
+/** True for an outcome, false for plain data. */
+export function isOutcome(value: unknown): value is Outcome {
+  return value instanceof Branded
+}
+
+/** The kind of an outcome. */
+export function outcomeKind(outcome: Outcome): OutcomeKind {
+  return outcome[brand]
+}
