@@ -41,4 +41,92 @@ export const catalogue = {
     message: (f: { stop: string }): string =>
       `The stop "${f.stop}" declares an output and returned undefined: return a value, null for a tombstone, or an outcome such as drop('slug').`,
   },
+  // admin
+  MB_BAD_REQUEST: {
+    family: 'refuse',
+    message: (f: { faults: readonly string[] }): string => `The request cannot be served: ${f.faults.join('; ')}.`,
+  },
+  MB_NOT_FOUND: {
+    family: 'refuse',
+    message: (f: { kind: string; name: string; known?: readonly string[] }): string =>
+      `There is no ${f.kind} "${f.name}"${f.known === undefined ? '' : `; there is ${f.known.join(', ') || 'none at all'}`}.`,
+  },
+  MB_NOT_RUNNING: {
+    family: 'refuse',
+    message: (f: { what: string }): string =>
+      `${f.what} needs the running app, and no process holds this journal: start it with \`metrobus run <app>\`, or name its module with \`--app <module>\`.`,
+  },
+  MB_TOO_MANY_STREAMS: {
+    family: 'refuse',
+    message: (f: { streamsMax: number }): string => `${f.streamsMax} streams are open, and more are not served: end one of them first.`,
+  },
+  MB_UNREACHABLE: {
+    family: 'refuse',
+    message: (f: { where: string; reason: string }): string => `Nothing answers at ${f.where}: ${f.reason}.`,
+  },
+  MB_ANSWERED: {
+    family: 'refuse',
+    message: (f: { code: string; message: string; status: number }): string => f.message,
+  },
+  // journal
+  MB_JOURNAL_CORRUPT: {
+    family: 'stop',
+    message: (f: { file: string; offset: number; range: number; detail: string }): string =>
+      `The journal is damaged: ${f.file} at byte ${f.offset}, ${f.range} bytes (${f.detail}). Nothing was changed: restore the file, or copy what is whole with "metrobus journal salvage".`,
+  },
+  MB_JOURNAL_LOCKED: {
+    family: 'stop',
+    message: (f: { dir: string; holder: string }): string =>
+      `The journal in ${f.dir} is in use by ${f.holder}: stop that process, or use another folder.`,
+  },
+  MB_JOURNAL_NEWER: {
+    family: 'stop',
+    message: (f: { file: string; version: number; known: number }): string =>
+      `${f.file} has format version ${f.version} and this release knows up to ${f.known}: use a newer release. Nothing was changed.`,
+  },
+  MB_JOURNAL_MISSING: {
+    family: 'stop',
+    message: (f: { dir: string }): string => `There is no journal in ${f.dir}: name the folder that an app was started with.`,
+  },
+  MB_JOURNAL_POISONED: {
+    family: 'stop',
+    message: (f: { file: string; call: string; error: string }): string =>
+      `The journal cannot go on: ${f.call} of ${f.file} failed (${f.error}), so what the disk holds is not known. Nothing later was acknowledged: check the disk and start again.`,
+  },
+  MB_JOURNAL_CLOSED: {
+    family: 'stop',
+    message: (f: { dir: string }): string => `The journal in ${f.dir} is closed.`,
+  },
+  MB_JOURNAL_READ_ONLY: {
+    family: 'refuse',
+    message: (f: { dir: string }): string => `The journal in ${f.dir} was opened read-only: nothing can be appended to it.`,
+  },
+  MB_NO_SPACE: {
+    family: 'refuse',
+    message: (f: { dir: string; reason: string }): string =>
+      `The journal in ${f.dir} takes no new events: ${f.reason}. It goes on by itself when that ends.`,
+  },
+  MB_UNIT_TOO_LARGE: {
+    family: 'refuse',
+    message: (f: { bytes: number; bytesMax: number }): string =>
+      `A commit unit of ${f.bytes} bytes is larger than the journal takes (${f.bytesMax}): settle fewer events at once, or send smaller ones.`,
+  },
+  MB_POSITION_WENT_BACK: {
+    family: 'stop',
+    message: (f: { group: string; topic: string; partition: number; from: number; to: number }): string =>
+      `The group "${f.group}" would move from ${f.from} to ${f.to} in ${f.topic}/${f.partition}: positions never go back nor beyond the end but by an operator's seek.`,
+  },
+  MB_UNKNOWN_TOPIC: {
+    family: 'refuse',
+    message: (f: { topic: string; partition: number }): string => `There is no partition ${f.partition} of a topic "${f.topic}".`,
+  },
+  MB_TOPIC_MISMATCH: {
+    family: 'stop',
+    message: (f: { topic: string; partitions: number; wanted: number }): string =>
+      `The topic "${f.topic}" has ${f.partitions} partitions and not ${f.wanted}: keep the number, or use another topic.`,
+  },
+  MB_DISK_FAILED: {
+    family: 'retry',
+    message: (f: { file: string; call: string; error: string }): string => `${f.call} of ${f.file} failed (${f.error}).`,
+  },
 } as const

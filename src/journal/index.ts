@@ -1,0 +1,15 @@
+export type {
+  Durability,
+  Journal,
+  JournalListener,
+  JournalLog,
+  JournalOptions,
+  JournalRetention,
+  JournalTopic,
+  JournalTopicSpec,
+  OpenReport,
+  PlacedRecord,
+  ReadLimits,
+  SegmentContents,
+  SegmentInfo,
+} from './journal.ts'
