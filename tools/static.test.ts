@@ -11,6 +11,7 @@ const passes = (packageName: string, bin: string, ...args: string[]): void => {
   const { status, stdout, stderr, error } = spawnSync(process.execPath, [file, ...args], {
     cwd: root,
     encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
   })
   assert.ifError(error)
   assert.equal(status, 0, `${stdout}${stderr}`)

@@ -355,6 +355,7 @@ test('an adapter is an area of its own, what lies beside its port is not', () =>
   assert.equal(areaOf('src/bus/conformance/order.ts'), 'bus')
   assert.equal(areaOf('src/runtime/parking/table.ts'), 'runtime')
   assert.equal(areaOf('src/index.ts'), 'index.ts')
+  assert.equal(areaOf('src/index.test.ts'), 'index.ts')
 })
 
 test('an entry of the package is its source file', () => {

@@ -10,7 +10,7 @@ const partsOfPort = new Set(['conformance'])
 /** The area of a file in src: its top folder, for an adapter with its own folder, for a file at the top its name. */
 export function areaOf(path: string): string {
   const [, top = '', second = '', ...rest] = path.split('/')
-  if (second === '') return top
+  if (second === '') return top.replace('.test.ts', '.ts')
   const isAdapter = ports.has(top) && rest.length > 0 && !partsOfPort.has(second)
   return isAdapter ? `${top}/${second}` : top
 }
@@ -132,13 +132,9 @@ export function entriesOf(manifest: {
     ),
     ...Object.values(manifest.bin),
   ]
-  return [
-    ...new Set(
-      targets.map((target) =>
-        String(target)
-          .replace('./dist/', 'src/')
-          .replace(/(\.d\.ts|\.js)$/, '.ts'),
-      ),
-    ),
-  ]
+  const compiled = targets.map(String).filter((target) => target.startsWith('./dist/'))
+  const sources = compiled.map((target) =>
+    target.replace('./dist/', 'src/').replace(/(\.d\.ts|\.js)$/, '.ts'),
+  )
+  return [...new Set(sources)]
 }

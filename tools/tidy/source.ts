@@ -17,6 +17,7 @@ export interface Node {
 export interface Comment {
   readonly text: string
   readonly start: number
+  readonly end: number
 }
 
 /** One place where a file names another module: import, re-export, `import()` or an import type. */
@@ -65,7 +66,7 @@ export function parse(path: string, text: string): Source {
     path,
     text,
     program: root,
-    comments: comments.map(({ value, start }) => ({ text: value, start })),
+    comments: comments.map(({ value, start, end }) => ({ text: value, start, end })),
     references: [...references(path, root)],
   }
 }

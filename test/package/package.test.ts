@@ -1,0 +1,150 @@
+/** The tarball is what users get. Whatever is wrong in it is found here, and not by the first of them. */
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, suite, test } from 'node:test'
+import { publint } from 'publint'
+import { formatMessage } from 'publint/utils'
+import { entriesOf } from '../../tools/tidy/imports.ts'
+import { command, entries, manifest, pack, root } from './pack.ts'
+import type { Packed } from './pack.ts'
+
+const bytesMax = 300_000
+const dependenciesMax = 8
+
+test('every export and command of package.json has its source file', () => {
+  const exported = Object.fromEntries(entries.map((entry) => [entry.specifier, entry]))
+  const missing = entriesOf({ exports: exported, bin: manifest.bin }).filter(
+    (file) => !existsSync(join(root, file)),
+  )
+  assert.deepEqual(missing, [])
+})
+
+test('every export tells its types first', () => {
+  for (const target of Object.values(manifest.exports))
+    if (typeof target !== 'string') assert.deepEqual(Object.keys(target), ['types', 'default'])
+})
+
+test(`there are at most ${dependenciesMax} dependencies, and every peer is optional`, () => {
+  assert.ok(Object.keys(manifest.dependencies).length <= dependenciesMax)
+  for (const peer of Object.keys(manifest.peerDependencies ?? {}))
+    assert.equal(manifest.peerDependenciesMeta?.[peer]?.optional, true, peer)
+})
+
+suite('the packed package', () => {
+  let packed: Packed
+  before(() => {
+    packed = pack()
+  })
+  after(() => packed.remove())
+
+  const inProject = (code: string): string =>
+    command(packed.project, process.execPath, '--input-type=module', '--eval', code)
+
+  test('holds the licence, the README and the changes, and otherwise only what is compiled', () => {
+    const outside = packed.files.filter((file) => !file.startsWith('dist/'))
+    assert.deepEqual(outside.toSorted(), ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'])
+    const odd = packed.files.filter((file) => /\.test\.|(?<!\.d)\.ts$|\.map$/.test(file))
+    assert.deepEqual(odd, [])
+  })
+
+  test(`is at most ${bytesMax} bytes`, () => {
+    assert.ok(packed.bytes <= bytesMax, `${packed.bytes} bytes`)
+  })
+
+  test('is as publint wants it', async () => {
+    const { buffer } = Uint8Array.from(readFileSync(packed.tarball))
+    const { messages, pkg } = await publint({ pack: { tarball: buffer }, strict: true })
+    const faults = messages.filter(({ type }) => type !== 'suggestion')
+    assert.deepEqual(
+      faults.map((message) => formatMessage(message, pkg, { color: false })),
+      [],
+    )
+  })
+
+  test('has types that every way to resolve an ES module finds', () => {
+    const cli = join(root, 'node_modules', '@arethetypeswrong', 'cli', 'dist', 'index.js')
+    const options = [
+      '--profile',
+      'esm-only',
+      '--no-definitely-typed',
+      '--no-color',
+      '--format',
+      'ascii',
+    ]
+    command(root, process.execPath, cli, packed.tarball, ...options)
+  })
+
+  test('installs without a script', () => {
+    const scripted = Object.entries(packed.installed).filter(
+      ([, { hasInstallScript }]) => hasInstallScript,
+    )
+    assert.deepEqual(scripted, [])
+  })
+
+  test('gives every entry to an import', () => {
+    for (const { specifier } of entries)
+      inProject(`
+        const module = await import('${specifier}')
+        if (Object.keys(module).length === 0) throw new Error('${specifier} exports nothing')
+      `)
+  })
+
+  test('loads no other package and no server when the library is imported', () => {
+    const loaded = JSON.parse(
+      inProject(`
+        import { registerHooks } from 'node:module'
+        const loaded = []
+        registerHooks({ load: (url, context, next) => (loaded.push(url), next(url, context)) })
+        await import('metrobus')
+        console.log(JSON.stringify(loaded))
+      `),
+    ) as readonly string[]
+    assert.ok(loaded.some((url) => url.endsWith('/node_modules/metrobus/dist/index.js')))
+    const others = loaded.filter(
+      (url) => url.startsWith('file:') && !url.includes('/node_modules/metrobus/'),
+    )
+    assert.deepEqual(others, [])
+    const heavy = loaded.filter((url) =>
+      /^node:(https?|http2|child_process|cluster|sqlite)$/.test(url),
+    )
+    assert.deepEqual(heavy, [])
+  })
+
+  test('type-checks in a project that checks libraries too', () => {
+    const uses = entries.map(({ specifier }, at) => `import * as e${at} from '${specifier}'`)
+    const names = entries.map((_, at) => `e${at}`).join(', ')
+    writeFileSync(
+      join(packed.project, 'app.ts'),
+      `${uses.join('\n')}\nexport const all = [${names}]\n`,
+    )
+    const compilerOptions = {
+      module: 'nodenext',
+      target: 'es2024',
+      lib: ['esnext'],
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      noEmit: true,
+      skipLibCheck: false,
+      // AbortSignal and streams are types of Node, which every project on Node has.
+      typeRoots: [join(root, 'node_modules', '@types')],
+      types: ['node'],
+    }
+    writeFileSync(
+      join(packed.project, 'tsconfig.json'),
+      JSON.stringify({ compilerOptions, files: ['app.ts'] }),
+    )
+    command(
+      packed.project,
+      process.execPath,
+      join(root, 'node_modules', 'typescript', 'bin', 'tsc'),
+    )
+  })
+
+  test('has a command that tells its version', () => {
+    const bin = join(packed.project, 'node_modules', 'metrobus', manifest.bin['metrobus'] ?? '')
+    assert.match(readFileSync(bin, 'utf8'), /^#!\/usr\/bin\/env node\n/)
+    const told = command(packed.project, process.execPath, bin, '--version')
+    assert.equal(told.trim(), manifest.version)
+  })
+})
