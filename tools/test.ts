@@ -14,9 +14,8 @@ const cwd = process.cwd()
 const relativePath = (path: string): string => relative(cwd, path).split(sep).join('/')
 const wanted = process.argv.slice(2).map(relativePath)
 
-const files = globSync('{tools,src,test,examples,benchmarks}/**/*.test.ts', { cwd })
+const files = globSync('{tools,src,test,examples,benchmarks}/**/*.test.{ts,js}', { cwd })
   .map(relativePath)
-  .filter((file) => !file.includes('node_modules/'))
   .filter((file) => wanted.length === 0 || wanted.some((path) => file.startsWith(path)))
   .toSorted()
 
@@ -35,7 +34,7 @@ events.on('test:fail', () => {
 })
 events.on('test:pass', ({ name, file = '', skip, todo, nesting }) => {
   // A file that declares no test passes under its own name.
-  if (nesting === 0 && name.endsWith(basename(file)) && file.endsWith('.test.ts'))
+  if (nesting === 0 && name.endsWith(basename(file)) && /\.test\.[jt]s$/.test(file))
     faults.add(`No test in ${relativePath(file)}.`)
   if ((skip ?? todo) !== undefined && process.env['CI'] === 'true') faults.add(`Skipped: ${name}.`)
 })
