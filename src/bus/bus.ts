@@ -41,7 +41,7 @@ export interface TopicPartition {
   readonly partition: number
 }
 
-/** What a member is told. All calls come from the bus, never from inside a call of the member's own `poll`. They may come from inside `settle`. */
+/** What a member is told. All calls come from the bus, never from inside a call of the member's own `poll`. They may come from inside `join`, `settle` and `rewind`. */
 export interface MemberListener {
   /**
    * These partitions are now the member's, at these committed positions. The member must load what it keeps for them
@@ -50,7 +50,7 @@ export interface MemberListener {
   assigned(partitions: readonly Assignment[]): void
   /** These partitions are no longer the member's: what is in flight for them will be refused. */
   revoked(partitions: readonly TopicPartition[]): void
-  /** `poll` would answer records of this partition. Told again only after a `poll` of it came back short. */
+  /** `poll` would answer records of this partition. Told again only after a `poll` of it came back short (fewer records than asked for). */
   ready(topic: string, partition: number): void
   /** The bus cannot go on; every later call is refused. */
   failed(error: unknown): void
@@ -65,9 +65,10 @@ export interface Assignment extends Acknowledgement {
 }
 
 /**
- * How a settle ended. `committed`: visible and durable. `refused`: nothing of it happened and nothing will; the member is no longer
- * an owner of a partition it acknowledges, or the unit was built on one that was refused. `unknown`: either may be true;
- * the runtime settles the same unit again and runs no handler.
+ * How a settle ended. `committed`: visible and durable. `refused`: nothing of it happened and nothing will, and nothing of it was visible, also not ahead;
+ * the member is no longer an owner of a partition it acknowledges, the unit was handed over behind one that was refused, or it only brings in events
+ * (outputs, no acknowledgements) while the bus is pressed. `unknown`: either may be true; the runtime settles the same unit again, the same object, and runs
+ * no handler; what it handed over behind it waits.
  */
 export type Settled = 'committed' | 'refused' | 'unknown'
 
@@ -87,11 +88,15 @@ export interface Member {
    * (below the watermark or in `above` at assignment) are not answered.
    */
   poll(topic: string, partition: number, request: PollRequest): readonly Record[]
-  /** Puts the fetch position of an assigned partition back to `offset`, for records whose unit was refused. */
+  /**
+   * Puts the fetch position of an assigned partition back to `offset`, for records whose unit was refused. What was settled since the assignment
+   * is answered again. `ready` follows if the last poll was short and there is something to answer.
+   */
   rewind(topic: string, partition: number, offset: number): void
   /**
    * Makes a unit visible and durable, all or nothing, in the order of the calls. Where `supportsRunAhead`, the outputs have their offsets and can be polled `ahead`
-   * when the call returns; the promise resolves when the unit is durable. Rejects only with a `stop` error.
+   * when the call returns, unless the bus is short of space and holds the unit until it is not; the promise resolves when the unit is durable. A record object
+   * is appended once: it carries its own offset. Rejects only with a `stop` error, and then nothing of the unit happened.
    */
   settle(unit: CommitUnit): Promise<Settled>
   /** The rows of a state table of an assigned partition, as of the newest committed unit. */

@@ -129,4 +129,46 @@ export const catalogue = {
     family: 'retry',
     message: (f: { file: string; call: string; error: string }): string => `${f.call} of ${f.file} failed (${f.error}).`,
   },
+  // bus
+  MB_BUS_NOT_OPEN: {
+    family: 'stop',
+    message: (f: { bus: string; call: string; state: string }): string =>
+      `The ${f.bus} bus is ${f.state}, so "${f.call}" cannot be done: open it first, and do not use it after it was closed.`,
+  },
+  MB_BUS_MISUSE: {
+    family: 'stop',
+    message: (f: { bus: string; faults: readonly string[] }): string =>
+      `The ${f.bus} bus was given a unit that it must not take: ${f.faults.join('; ')}. This is a fault in what called it.`,
+  },
+  MB_GROUP_IN_USE: {
+    family: 'refuse',
+    message: (f: { group: string }): string =>
+      `The group "${f.group}" has a running member: stop its app first.`,
+  },
+  // command line
+  MB_BAD_ARGUMENT: {
+    family: 'refuse',
+    message: (f: { argument: string; problem: string }): string => `${f.argument} ${f.problem}.`,
+  },
+  MB_NO_APP_MODULE: {
+    family: 'refuse',
+    message: (f: { path: string }): string => `There is no file ${f.path}: name the module that exports the app.`,
+  },
+  MB_APP_MODULE_FAILED: {
+    family: 'stop',
+    message: (f: { path: string }): string => `The module ${f.path} failed while it was loaded.`,
+  },
+  MB_NOT_AN_APP: {
+    family: 'refuse',
+    message: (f: { path: string; found: string }): string =>
+      `The default export of ${f.path} is ${f.found} and not an app: write \`export default () => metrobus('name', { entries })\`.`,
+  },
+  MB_NO_INPUT: {
+    family: 'refuse',
+    message: (f: { path: string }): string => `There is no input file ${f.path}.`,
+  },
+  MB_TIMED_OUT: {
+    family: 'refuse',
+    message: (f: { what: string; afterMs: number }): string => `${f.what} did not end within ${f.afterMs / 1000} s.`,
+  },
 } as const
