@@ -41,6 +41,17 @@ export const catalogue = {
     message: (f: { stop: string }): string =>
       `The stop "${f.stop}" declares an output and returned undefined: return a value, null for a tombstone, or an outcome such as drop('slug').`,
   },
+  // itinerary
+  MB_BAD_SLIP: {
+    family: 'park',
+    message: (f: { slip: string }): string =>
+      `${JSON.stringify(f.slip.slice(0, 200))} is not an itinerary: it was not written by Metrobus, or was altered on the way.`,
+  },
+  MB_SLIP_FORGED: {
+    family: 'park',
+    message: (f: { id: string; reason: string }): string =>
+      `The itinerary of the event ${JSON.stringify(f.id.slice(0, 200))} is refused: ${f.reason}.`,
+  },
   // admin
   MB_BAD_REQUEST: {
     family: 'refuse',
@@ -166,6 +177,10 @@ export const catalogue = {
   MB_NO_INPUT: {
     family: 'refuse',
     message: (f: { path: string }): string => `There is no input file ${f.path}.`,
+  },
+  MB_LINE_REFUSED: {
+    family: 'refuse',
+    message: (f: { line: number }): string => `Line ${f.line} was not sent.`,
   },
   MB_TIMED_OUT: {
     family: 'refuse',
