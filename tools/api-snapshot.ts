@@ -28,10 +28,7 @@ export function snapshots(dist: string): ReadonlyMap<string, string> {
 /** One sentence for each snapshot that is not as `folder` has it. */
 export function differences(folder: string, fresh: ReadonlyMap<string, string>): readonly string[] {
   const kept = new Map(
-    globSync('*.api.txt', { cwd: folder }).map((name) => [
-      name,
-      readFileSync(join(folder, name), 'utf8'),
-    ]),
+    globSync('*.api.txt', { cwd: folder }).map((name) => [name, readFileSync(join(folder, name), 'utf8')]),
   )
   const names = [...new Set([...kept.keys(), ...fresh.keys()])].toSorted()
   return names.flatMap((name) => {

@@ -25,14 +25,7 @@ function fetchNode(range: string): string {
   mkdirSync(folder, { recursive: true })
   // Its own project, so that npm does not take ours for it.
   writeFileSync(join(folder, 'package.json'), '{ "private": true }')
-  const options = [
-    '--prefix',
-    folder,
-    '--no-package-lock',
-    '--no-audit',
-    '--no-fund',
-    '--ignore-scripts',
-  ]
+  const options = ['--prefix', folder, '--no-package-lock', '--no-audit', '--no-fund', '--ignore-scripts']
   const npm = process.env['npm_execpath'] ?? fail('Start this with npm: npm run test:nodes')
   const { status } = spawnSync(process.execPath, [npm, 'install', ...options, `${name}@${range}`], {
     cwd: folder,
@@ -64,9 +57,7 @@ function compile(): string {
 /** True when every unit test of the tree in `cwd` passes; `runner` is tools/test, as it is or compiled. */
 function passes(node: string, cwd: string, runner: string): boolean {
   const version = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout
-  console.log(
-    `Unit tests on Node ${version.trim()}, ${runner.endsWith('.ts') ? 'as they are' : 'compiled'}`,
-  )
+  console.log(`Unit tests on Node ${version.trim()}, ${runner.endsWith('.ts') ? 'as they are' : 'compiled'}`)
   return spawnSync(node, [runner, 'src'], { cwd, stdio: 'inherit' }).status === 0
 }
 

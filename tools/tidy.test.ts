@@ -118,7 +118,7 @@ const samples: Readonly<Record<string, readonly Sample[]>> = {
       "import { readFileSync } from 'node:fs'",
       "import { open } from 'node:fs/promises'",
       "import { connect } from 'node:net'",
-      "import type { Server } from 'node:http'",
+      "import { type Server, createServer } from 'node:http'",
       "const threads = import('node:worker_threads')",
     ].map((text) => ({
       what: text,
@@ -138,6 +138,7 @@ const samples: Readonly<Record<string, readonly Sample[]>> = {
           'const run = ({ setTimeout }: Timers) => setTimeout(go, 1); clock.setTimeout(go)\n' +
           'new Date(0); const timers = { setTimeout: 1 }; queueMicrotask(go); type T = typeof setTimeout',
         'src/runtime/hash.ts': "import { createHash } from 'node:crypto'",
+        'src/runtime/server.ts': "import type { Server } from 'node:http'\ntype Socket = import('node:net').Socket",
         'src/runtime/comment.ts': "// Date.now() is banned\nconst text = 'Math.random()'",
       },
     },

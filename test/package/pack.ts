@@ -54,15 +54,7 @@ export function pack(): Packed {
   const [told] = JSON.parse(npm(staging, 'pack', '--json', ...options))
   const tarball = join(staging, told.filename)
   writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }')
-  npm(
-    project,
-    'install',
-    '--ignore-scripts',
-    '--prefer-offline',
-    '--no-audit',
-    '--no-fund',
-    tarball,
-  )
+  npm(project, 'install', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', tarball)
   return {
     tarball,
     files: told.files.map(({ path }: { readonly path: string }) => path),

@@ -14,9 +14,7 @@ const dependenciesMax = 8
 
 test('every export and command of package.json has its source file', () => {
   const exported = Object.fromEntries(entries.map((entry) => [entry.specifier, entry]))
-  const missing = entriesOf({ exports: exported, bin: manifest.bin }).filter(
-    (file) => !existsSync(join(root, file)),
-  )
+  const missing = entriesOf({ exports: exported, bin: manifest.bin }).filter((file) => !existsSync(join(root, file)))
   assert.deepEqual(missing, [])
 })
 
@@ -64,21 +62,12 @@ suite('the packed package', () => {
 
   test('has types that every way to resolve an ES module finds', () => {
     const cli = join(root, 'node_modules', '@arethetypeswrong', 'cli', 'dist', 'index.js')
-    const options = [
-      '--profile',
-      'esm-only',
-      '--no-definitely-typed',
-      '--no-color',
-      '--format',
-      'ascii',
-    ]
+    const options = ['--profile', 'esm-only', '--no-definitely-typed', '--no-color', '--format', 'ascii']
     command(root, process.execPath, cli, packed.tarball, ...options)
   })
 
   test('installs without a script', () => {
-    const scripted = Object.entries(packed.installed).filter(
-      ([, { hasInstallScript }]) => hasInstallScript,
-    )
+    const scripted = Object.entries(packed.installed).filter(([, { hasInstallScript }]) => hasInstallScript)
     assert.deepEqual(scripted, [])
   })
 
@@ -101,23 +90,16 @@ suite('the packed package', () => {
       `),
     ) as readonly string[]
     assert.ok(loaded.some((url) => url.endsWith('/node_modules/metrobus/dist/index.js')))
-    const others = loaded.filter(
-      (url) => url.startsWith('file:') && !url.includes('/node_modules/metrobus/'),
-    )
+    const others = loaded.filter((url) => url.startsWith('file:') && !url.includes('/node_modules/metrobus/'))
     assert.deepEqual(others, [])
-    const heavy = loaded.filter((url) =>
-      /^node:(https?|http2|child_process|cluster|sqlite)$/.test(url),
-    )
+    const heavy = loaded.filter((url) => /^node:(https?|http2|child_process|cluster|sqlite)$/.test(url))
     assert.deepEqual(heavy, [])
   })
 
   test('type-checks in a project that checks libraries too', () => {
     const uses = entries.map(({ specifier }, at) => `import * as e${at} from '${specifier}'`)
     const names = entries.map((_, at) => `e${at}`).join(', ')
-    writeFileSync(
-      join(packed.project, 'app.ts'),
-      `${uses.join('\n')}\nexport const all = [${names}]\n`,
-    )
+    writeFileSync(join(packed.project, 'app.ts'), `${uses.join('\n')}\nexport const all = [${names}]\n`)
     const compilerOptions = {
       module: 'nodenext',
       target: 'es2024',
@@ -130,15 +112,8 @@ suite('the packed package', () => {
       typeRoots: [join(root, 'node_modules', '@types')],
       types: ['node'],
     }
-    writeFileSync(
-      join(packed.project, 'tsconfig.json'),
-      JSON.stringify({ compilerOptions, files: ['app.ts'] }),
-    )
-    command(
-      packed.project,
-      process.execPath,
-      join(root, 'node_modules', 'typescript', 'bin', 'tsc'),
-    )
+    writeFileSync(join(packed.project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['app.ts'] }))
+    command(packed.project, process.execPath, join(root, 'node_modules', 'typescript', 'bin', 'tsc'))
   })
 
   test('has a command that tells its version', () => {

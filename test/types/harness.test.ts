@@ -19,9 +19,7 @@ const faultsIn = (text: string): readonly string[] => {
   return faults
 }
 
-const many = Array.from({ length: 50 }, (_, at) => `export const c${at}: Of<'${at}'> = 1`).join(
-  '\n',
-)
+const many = Array.from({ length: 50 }, (_, at) => `export const c${at}: Of<'${at}'> = 1`).join('\n')
 
 test('lets pass a case that compiles', () => {
   assert.deepEqual(faultsIn('export const a: number = 1'), [])

@@ -70,9 +70,7 @@ function faultsOfCost(file: string, text: string): readonly string[] {
   const max = /^\/\/ cost: at most (\d+) instantiations$/m.exec(text)?.[1]
   if (max === undefined) return []
   const cost = compile([file]).instantiations - withFile(importsOf(file, text), costOfFile)
-  return cost <= Number(max)
-    ? []
-    : [`${relative(root, file)} costs ${cost} instantiations, more than ${max}`]
+  return cost <= Number(max) ? [] : [`${relative(root, file)} costs ${cost} instantiations, more than ${max}`]
 }
 
 const costOfFile = (file: string): number => compile([file]).instantiations
@@ -113,14 +111,7 @@ function compile(files: readonly string[]): {
     writeFileSync(project, config)
     const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
     // One checker, so that the same files always give the same count.
-    const options = [
-      '-p',
-      project,
-      '--pretty',
-      'false',
-      '--extendedDiagnostics',
-      '--singleThreaded',
-    ]
+    const options = ['-p', project, '--pretty', 'false', '--extendedDiagnostics', '--singleThreaded']
     const { stdout } = spawnSync(process.execPath, [tsc, ...options], {
       cwd: root,
       encoding: 'utf8',
@@ -138,8 +129,7 @@ function diagnosticsOf(output: string): readonly Diagnostic[] {
     .split(/\n(?! )/)
     .filter((message) => message.trim() !== '')
     .map((text) => {
-      const [, file, line, message = ''] =
-        /^(.+?)\((\d+),\d+\): (?:error TS\d+: )?([^]+)$/.exec(text) ?? []
+      const [, file, line, message = ''] = /^(.+?)\((\d+),\d+\): (?:error TS\d+: )?([^]+)$/.exec(text) ?? []
       if (file === undefined) return { file: root, line: 0, message: text }
       return {
         file: resolve(root, file),

@@ -19,8 +19,7 @@ const surface = (files: Readonly<Record<string, string>>): string => {
 
 test('shows a declaration of the entry itself, all overloads of it', () => {
   const text = surface({
-    'index.d.ts':
-      'export declare function stop(name: string): void;\nexport declare function stop(name: 1): void;\n',
+    'index.d.ts': 'export declare function stop(name: string): void;\nexport declare function stop(name: 1): void;\n',
   })
   assert.equal(
     text,
@@ -30,8 +29,7 @@ test('shows a declaration of the entry itself, all overloads of it', () => {
 
 test('follows re-exports, imports that are exported again, and new names', () => {
   const text = surface({
-    'index.d.ts':
-      "import { type B } from './b/b.js';\nexport { a as first } from './a.js';\nexport { type B };\n",
+    'index.d.ts': "import { type B } from './b/b.js';\nexport { a as first } from './a.js';\nexport { type B };\n",
     'a.d.ts': 'declare const a: 1;\nexport { a };\n',
     'b/b.d.ts': 'export interface B { readonly b: 1 }\n',
   })

@@ -52,10 +52,7 @@ export function surfaceOf(entry: string, dist: string): string {
 }
 
 /** Declarations that `shown` names, and those that these name in turn. */
-function reach(
-  load: (file: string) => Module,
-  shown: ReadonlyMap<string, Declaration>,
-): readonly Declaration[] {
+function reach(load: (file: string) => Module, shown: ReadonlyMap<string, Declaration>): readonly Declaration[] {
   const seen = new Map(shown)
   const pending = [...shown.values()]
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
@@ -110,17 +107,10 @@ function readModule(file: string): Module {
 function importNames(file: string, statement: Node, names: Map<string, Place>): void {
   for (const specifier of statement['specifiers'] as readonly Node[])
     if (specifier.type === 'ImportSpecifier')
-      names.set(
-        nameOf(specifier['local']),
-        placeOf(file, statement['source'] as Node, nameOf(specifier['imported'])),
-      )
+      names.set(nameOf(specifier['local']), placeOf(file, statement['source'] as Node, nameOf(specifier['imported'])))
 }
 
-function declareNames(
-  statement: Node,
-  names: Map<string, Place>,
-  exported: Map<string, Place>,
-): void {
+function declareNames(statement: Node, names: Map<string, Place>, exported: Map<string, Place>): void {
   const isExport = statement.type === 'ExportNamedDeclaration'
   const declaration = isExport ? (statement['declaration'] as Node | null) : statement
   if (declaration === null) return
@@ -170,12 +160,7 @@ const fileOf = (from: string, source: Node): string | undefined => {
   return resolve(from, '..', specifier.replace(/\.[jt]s$/, '.d.ts'))
 }
 
-const naming = new Set([
-  'TSTypeReference',
-  'TSTypeQuery',
-  'TSInterfaceHeritage',
-  'TSClassImplements',
-])
+const naming = new Set(['TSTypeReference', 'TSTypeQuery', 'TSInterfaceHeritage', 'TSClassImplements'])
 
 function* namesIn({ nodes }: Declaration): Generator<string> {
   for (const root of nodes)

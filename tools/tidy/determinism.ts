@@ -81,10 +81,11 @@ const covers = (exception: string, path: string): boolean =>
   exception.endsWith('/') ? path.startsWith(exception) : path === exception
 
 function* imports(source: Source): Generator<Finding> {
-  for (const { specifier, start } of source.references) {
+  for (const { specifier, typeOnly, start } of source.references) {
+    // The shape of a server says nothing about where it comes from.
+    if (typeOnly) continue
     const instead = Object.hasOwn(modules, specifier) ? modules[specifier] : undefined
-    if (instead !== undefined)
-      yield at(source, start, `"${specifier}" is imported: take ${instead}`)
+    if (instead !== undefined) yield at(source, start, `"${specifier}" is imported: take ${instead}`)
   }
 }
 
@@ -98,11 +99,7 @@ function* calls(source: Source): Generator<Finding> {
   }
 }
 
-function banned(
-  node: Node,
-  parent: Node | undefined,
-  declared: ReadonlySet<string>,
-): string | undefined {
+function banned(node: Node, parent: Node | undefined, declared: ReadonlySet<string>): string | undefined {
   const isDate = nameOf(node['callee']) === 'Date' && !declared.has('Date')
   switch (node.type) {
     case 'NewExpression':
@@ -120,8 +117,7 @@ function banned(
         : undefined
     case 'Identifier': {
       const name = nameOf(node) ?? ''
-      if (!Object.hasOwn(globals, name) || declared.has(name) || isOnlyAName(node, parent))
-        return undefined
+      if (!Object.hasOwn(globals, name) || declared.has(name) || isOnlyAName(node, parent)) return undefined
       return globals[name]
     }
     default:
@@ -133,8 +129,7 @@ function bannedMember(node: Node, declared: ReadonlySet<string>): string | undef
   const property = node['computed'] === true ? literal(node['property']) : nameOf(node['property'])
   const object = lastName(node['object'])
   if (property === undefined || object === undefined) return undefined
-  if (object === 'globalThis')
-    return Object.hasOwn(globals, property) ? globals[property] : undefined
+  if (object === 'globalThis') return Object.hasOwn(globals, property) ? globals[property] : undefined
   const full = `${object}.${property}`
   const isOwn = declared.has(object) && !['crypto', 'process'].includes(object)
   return Object.hasOwn(members, full) && !isOwn ? members[full] : undefined
@@ -145,8 +140,7 @@ const nameOf = (node: unknown): string | undefined =>
 
 /** `Date` in both `Date.now` and `globalThis.Date.now`. */
 const lastName = (node: unknown): string | undefined =>
-  nameOf(node) ??
-  (isNode(node) && node.type === 'MemberExpression' ? nameOf(node['property']) : undefined)
+  nameOf(node) ?? (isNode(node) && node.type === 'MemberExpression' ? nameOf(node['property']) : undefined)
 
 const literal = (node: unknown): string | undefined =>
   isNode(node) && typeof node['value'] === 'string' ? node['value'] : undefined
@@ -155,13 +149,9 @@ const count = (list: unknown): number => (Array.isArray(list) ? list.length : 0)
 
 /** `{ setTimeout: … }` and `clock.setTimeout` use the name, not the global. */
 const isOnlyAName = (node: Node, parent: Node | undefined): boolean =>
-  (parent?.type === 'MemberExpression' &&
-    parent['property'] === node &&
-    parent['computed'] !== true) ||
+  (parent?.type === 'MemberExpression' && parent['property'] === node && parent['computed'] !== true) ||
   (parent !== undefined &&
-    ['Property', 'MethodDefinition', 'PropertyDefinition', 'AccessorProperty'].includes(
-      parent.type,
-    ) &&
+    ['Property', 'MethodDefinition', 'PropertyDefinition', 'AccessorProperty'].includes(parent.type) &&
     parent['key'] === node &&
     parent['computed'] !== true &&
     parent['shorthand'] !== true)

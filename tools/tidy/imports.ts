@@ -19,9 +19,7 @@ const lookUp = <T>(table: Readonly<Record<string, T>>, area: string): T | undefi
   table[area] ?? table[area.replace(/\/.*/, '/*')]
 
 const matches = (pattern: string, area: string): boolean =>
-  pattern === '**' ||
-  pattern === area ||
-  (pattern.endsWith('/*') && area.startsWith(pattern.slice(0, -1)))
+  pattern === '**' || pattern === area || (pattern.endsWith('/*') && area.startsWith(pattern.slice(0, -1)))
 
 /** The table gives for each area the areas that it may know beside itself. */
 export const direction = (table: Readonly<Record<string, readonly string[]>>): Rule => ({
@@ -86,11 +84,7 @@ export const dead: Rule = {
     for (const source of sources) {
       const { path } = source
       if (!path.startsWith('src/') || isTest(path) || alive.has(path)) continue
-      yield at(
-        source,
-        0,
-        'no export of the package and no command reaches this file: use it or delete it',
-      )
+      yield at(source, 0, 'no export of the package and no command reaches this file: use it or delete it')
     }
   },
 }
@@ -133,8 +127,6 @@ export function entriesOf(manifest: {
     ...Object.values(manifest.bin),
   ]
   const compiled = targets.map(String).filter((target) => target.startsWith('./dist/'))
-  const sources = compiled.map((target) =>
-    target.replace('./dist/', 'src/').replace(/(\.d\.ts|\.js)$/, '.ts'),
-  )
+  const sources = compiled.map((target) => target.replace('./dist/', 'src/').replace(/(\.d\.ts|\.js)$/, '.ts'))
   return [...new Set(sources)]
 }

@@ -11,8 +11,7 @@ export interface Limits {
 }
 
 /** Tables of bytes and fields are read from top to bottom; cutting them helps nobody. */
-const isCodec = (path: string): boolean =>
-  path.endsWith('-codec.ts') || dirname(path).split('/').includes('codec')
+const isCodec = (path: string): boolean => path.endsWith('-codec.ts') || dirname(path).split('/').includes('codec')
 
 export const lengths = (limits: Limits): Rule => ({
   name: 'lengths',
@@ -29,11 +28,7 @@ function* fileLength(source: Source, limits: Limits): Generator<Finding> {
   if (isCodec(path) && !isTest(path)) return
   const lines = text.trimEnd().split('\n').length
   const max =
-    path === 'src/index.ts'
-      ? limits.indexLinesMax
-      : isTest(path)
-        ? limits.testFileLinesMax
-        : limits.fileLinesMax
+    path === 'src/index.ts' ? limits.indexLinesMax : isTest(path) ? limits.testFileLinesMax : limits.fileLinesMax
   if (lines > max) yield at(source, text.length - 1, `${lines} lines, more than ${max}`)
 }
 
@@ -49,11 +44,7 @@ function* functionLengths(source: Source, limits: Limits): Generator<Finding> {
   }
   for (const [node, lines] of lengthOf) {
     if (lines > limits.functionLinesMax)
-      yield at(
-        source,
-        node.start,
-        `a function of ${lines} lines, more than ${limits.functionLinesMax}`,
-      )
+      yield at(source, node.start, `a function of ${lines} lines, more than ${limits.functionLinesMax}`)
   }
 }
 
@@ -67,8 +58,7 @@ export const fileNames: Rule = {
       const folders = dirname(source.path).split('/')
       const stem = basename(source.path).replace(/(\.[a-z]+)+$/, '')
       for (const name of [...folders, stem])
-        if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name))
-          yield at(source, 0, `"${name}" is not kebab-case`)
+        if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name)) yield at(source, 0, `"${name}" is not kebab-case`)
     }
   },
 }

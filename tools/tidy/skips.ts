@@ -11,8 +11,7 @@ export const skips: Rule = {
   *check({ sources, ci }) {
     for (const source of sources) {
       if (!isTest(source.path)) continue
-      for (const { node } of walk(source.program))
-        if (node.type === 'CallExpression') yield* inCall(source, node, ci)
+      for (const { node } of walk(source.program)) if (node.type === 'CallExpression') yield* inCall(source, node, ci)
     }
   },
 }
@@ -44,13 +43,7 @@ function* inOptions(source: Source, options: unknown, ci: boolean): Generator<Fi
   }
 }
 
-function* judge(
-  source: Source,
-  node: Node,
-  mode: string,
-  reason: string | undefined,
-  ci: boolean,
-): Generator<Finding> {
+function* judge(source: Source, node: Node, mode: string, reason: string | undefined, ci: boolean): Generator<Finding> {
   if (mode === 'only') yield at(source, node.start, '`only` leaves the other tests out')
   else if (reason === undefined || reason.trim() === '')
     yield at(source, node.start, `\`${mode}\` without a reason: give a string, not true`)
@@ -63,19 +56,13 @@ function reasonsWhenTrue(value: Node): boolean {
     return [value['consequent'], value['alternate']].every(
       (branch) => stringOf(branch) !== undefined || (isNode(branch) && branch['value'] === false),
     )
-  return (
-    value.type === 'LogicalExpression' &&
-    value['operator'] === '&&' &&
-    stringOf(value['right']) !== undefined
-  )
+  return value.type === 'LogicalExpression' && value['operator'] === '&&' && stringOf(value['right']) !== undefined
 }
 
-const identifier = (node: unknown): string =>
-  isNode(node) && node.type === 'Identifier' ? String(node['name']) : ''
+const identifier = (node: unknown): string => (isNode(node) && node.type === 'Identifier' ? String(node['name']) : '')
 
 const modeOf = (callee: Node): string | undefined => {
-  if (callee.type !== 'MemberExpression' || !contexts.has(identifier(callee['object'])))
-    return undefined
+  if (callee.type !== 'MemberExpression' || !contexts.has(identifier(callee['object']))) return undefined
   const property = identifier(callee['property'])
   return modes.has(property) ? property : undefined
 }

@@ -25,6 +25,8 @@ export interface Reference {
   readonly specifier: string
   /** The repository's path of a relative specifier; undefined for a package or a module of Node. */
   readonly path: string | undefined
+  /** True when nothing of it is left after the types are erased. */
+  readonly typeOnly: boolean
   readonly start: number
 }
 
@@ -71,8 +73,7 @@ export function parse(path: string, text: string): Source {
   }
 }
 
-export const lineAt = ({ text }: Source, offset: number): number =>
-  text.slice(0, offset).split('\n').length
+export const lineAt = ({ text }: Source, offset: number): number => text.slice(0, offset).split('\n').length
 
 export const at = (source: Source, offset: number, message: string): Finding => ({
   path: source.path,
@@ -83,10 +84,7 @@ export const at = (source: Source, offset: number, message: string): Finding => 
 export const isTest = (path: string): boolean => path.endsWith('.test.ts')
 
 /** Every node below `node`, itself included, parents first; `parents` runs from the nearest to the root. */
-export function* walk(
-  node: Node,
-  parents: readonly Node[] = [],
-): Generator<{ node: Node; parents: readonly Node[] }> {
+export function* walk(node: Node, parents: readonly Node[] = []): Generator<{ node: Node; parents: readonly Node[] }> {
   yield { node, parents }
   const path = [node, ...parents]
   for (const child of children(node)) yield* walk(child, path)
@@ -100,14 +98,11 @@ export function* children(node: Node): Generator<Node> {
   }
 }
 
-export const isNode = (value: unknown): value is Node =>
-  typeof value === 'object' && value !== null && 'type' in value
+export const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null && 'type' in value
 
 /** The text of a string literal, or undefined for any other node. */
 export const stringOf = (node: unknown): string | undefined =>
-  isNode(node) && node.type === 'Literal' && typeof node['value'] === 'string'
-    ? node['value']
-    : undefined
+  isNode(node) && node.type === 'Literal' && typeof node['value'] === 'string' ? node['value'] : undefined
 
 const naming = new Set([
   'ImportDeclaration',
@@ -122,7 +117,8 @@ function* references(path: string, program: Node): Generator<Reference> {
     if (!naming.has(node.type)) continue
     const specifier = stringOf(node['source'])
     if (specifier === undefined) continue
-    yield { specifier, path: resolve(path, specifier), start: node.start }
+    const typeOnly = node.type === 'TSImportType' || node['importKind'] === 'type' || node['exportKind'] === 'type'
+    yield { specifier, path: resolve(path, specifier), typeOnly, start: node.start }
   }
 }
 

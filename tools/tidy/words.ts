@@ -27,11 +27,7 @@ export const todos: Rule = {
         for (const { index } of text.matchAll(/\b(TODO|FIXME|XXX|HACK)\b/g)) {
           const due = /^TODO\(v(\d+\.\d+(?:\.\d+)?)\): \S/.exec(text.slice(index))?.[1]
           if (due === undefined)
-            yield at(
-              source,
-              start,
-              'write `TODO(v0.3): what`, with the version that must not ship without it',
-            )
+            yield at(source, start, 'write `TODO(v0.3): what`, with the version that must not ship without it')
           else if (hasCome(due, version))
             yield at(source, start, `due in ${due}, and this is ${version}: do it or drop it`)
         }
