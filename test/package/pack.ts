@@ -44,6 +44,16 @@ export interface Packed {
 /** Not from the work tree's `dist/`: that may be stale, and other tests may use it meanwhile. */
 export function pack(): Packed {
   const folder = mkdtempSync(join(tmpdir(), 'metrobus-package-'))
+  const remove = (): void => rmSync(folder, { recursive: true, force: true })
+  try {
+    return { ...packIn(folder), remove }
+  } catch (error) {
+    remove()
+    throw error
+  }
+}
+
+function packIn(folder: string): Omit<Packed, 'remove'> {
   const [staging, project] = [join(folder, 'staging'), join(folder, 'project')]
   mkdirSync(staging)
   mkdirSync(project)
@@ -61,7 +71,6 @@ export function pack(): Packed {
     bytes: told.size,
     project,
     installed: JSON.parse(readFileSync(join(project, 'package-lock.json'), 'utf8')).packages,
-    remove: () => rmSync(folder, { recursive: true }),
   }
 }
 

@@ -31,10 +31,12 @@ test(`there are at most ${dependenciesMax} dependencies, and every peer is optio
 
 suite('the packed package', () => {
   let packed: Packed
+  let remove = (): void => undefined
   before(() => {
     packed = pack()
+    remove = () => packed.remove()
   })
-  after(() => packed.remove())
+  after(() => remove())
 
   const inProject = (code: string): string =>
     command(packed.project, process.execPath, '--input-type=module', '--eval', code)

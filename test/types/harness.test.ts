@@ -14,9 +14,11 @@ const faultsIn = (text: string): readonly string[] => {
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
   writeFileSync(join(folder, 'parts.ts'), 'export type Of<T> = T extends string ? 1 : 2\n')
   writeFileSync(file, text)
-  const faults = faultsOf([file])
-  rmSync(folder, { recursive: true })
-  return faults
+  try {
+    return faultsOf([file])
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 }
 
 const many = Array.from({ length: 50 }, (_, at) => `export const c${at}: Of<'${at}'> = 1`).join('\n')

@@ -8,13 +8,15 @@ import { surfaceOf } from './surface.ts'
 
 const surface = (files: Readonly<Record<string, string>>): string => {
   const dist = mkdtempSync(join(tmpdir(), 'metrobus-surface-'))
-  for (const [name, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(dist, name)), { recursive: true })
-    writeFileSync(join(dist, name), text)
+  try {
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(dist, name)), { recursive: true })
+      writeFileSync(join(dist, name), text)
+    }
+    return surfaceOf(join(dist, 'index.d.ts'), dist)
+  } finally {
+    rmSync(dist, { recursive: true })
   }
-  const text = surfaceOf(join(dist, 'index.d.ts'), dist)
-  rmSync(dist, { recursive: true })
-  return text
 }
 
 test('shows a declaration of the entry itself, all overloads of it', () => {
