@@ -186,4 +186,10 @@ export const catalogue = {
     family: 'refuse',
     message: (f: { what: string; afterMs: number }): string => `${f.what} did not end within ${f.afterMs / 1000} s.`,
   },
+  // test kit
+  MB_NEVER_AT_REST: {
+    family: 'stop',
+    message: (f: { turns: number }): string =>
+      `What runs on the virtual clock did not come to rest within ${f.turns} turns: something asks for another turn again and again.`,
+  },
 } as const

@@ -1,0 +1,13 @@
+/**
+ * The test kit, published as `metrobus/testing`: surroundings that a test holds in its hand. Same seed, same run.
+ */
+export { VirtualClock } from './virtual-clock.ts'
+export type { VirtualClockOptions } from './virtual-clock.ts'
+export { SeededRandom, chooseSeed } from './seeded-random.ts'
+export { SimDisk, atCall, atCallOf } from './sim-disk.ts'
+export type { DiskCall, DiskCallName, DiskFault, DiskFaults, SimDiskOptions } from './sim-disk.ts'
+export { DiskError } from './disk-error.ts'
+export type { DiskErrorCode } from './disk-error.ts'
+export type { DiskOperation } from './disk-state.ts'
+export { crashImages } from './crash-images.ts'
+export type { CrashImage, CrashImageOptions } from './crash-images.ts'
