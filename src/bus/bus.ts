@@ -150,6 +150,8 @@ export interface Bus {
   /** Number of partitions of an ensured topic. */
   partitions(topic: string): number
   readonly inspector: BusInspector
+  /** Where an app on this bus listens for the command line, when the bus has a place for it; an app may say otherwise. */
+  readonly socketPath?: string | undefined
   /** Ends every pending settle, then lets go of everything. */
   close(): Promise<void>
 }

@@ -192,4 +192,26 @@ export const catalogue = {
     message: (f: { turns: number }): string =>
       `What runs on the virtual clock did not come to rest within ${f.turns} turns: something asks for another turn again and again.`,
   },
+
+  // runtime
+  MB_APP_FAILED: { family: 'stop', message: (f: { app: string }): string => `The app "${f.app}" cannot go on: see the cause, mend it, and start the app again.` },
+  MB_STOPPING: { family: 'refuse', message: (f: { app: string }): string => `The app "${f.app}" is stopping and takes no more events: send again when it runs.` },
+  MB_SEND_IN_STOP: { family: 'park', message: (f: { entry: string }): string => `send("${f.entry}") was called inside a stop: use ctx.emit, so that the event rides in the same commit unit.` },
+  MB_LATE_EMIT: { family: 'park', message: (f: { stop: string; id: string }): string => `The stop "${f.stop}" emitted for event ${f.id} after its outcome was decided: await everything before you return.` },
+  MB_NOT_JSON: { family: 'park', message: (f: { where: string; type: string }): string => `"${f.where}" gave data of type ${f.type} that JSON cannot hold: give plain data.` },
+  MB_TOO_LARGE: { family: 'park', message: (f: { where: string; bytes: number; bytesMax: number }): string => `"${f.where}" gave ${f.bytes} bytes of data, and ${f.bytesMax} are the limit: put large data elsewhere and send where it is.` },
+  MB_BAD_KEY: { family: 'park', message: (f: { where: string; type: string }): string => `The key of ${f.where} is of type ${f.type}: a key is text, or null for none.` },
+  MB_UNKNOWN_STOP: { family: 'park', message: (f: { stop: string; slip: string }): string => `The itinerary goes to "${f.stop}", which this app does not have (${f.slip}): put the stop back, or replay the event once its line is right.` },
+  MB_HOP_LIMIT: { family: 'park', message: (f: { slip: string; limit: number }): string => `The ride took more than its ${f.limit} hops, so it goes in a circle (${f.slip}): look at the reroutes and rules of the stops in it.` },
+  MB_TOO_MANY_CHILDREN: { family: 'park', message: (f: { stop: string; count: number; limit: number }): string => `The stop "${f.stop}" split an event into ${f.count}, and ${f.limit} are the limit: split in steps.` },
+  MB_BATCH_OUTCOMES: { family: 'park', message: (f: { stop: string; events: number; outcomes: number | string }): string => `The batch stop "${f.stop}" was given ${f.events} events and answered ${f.outcomes} outcomes: answer one for each event, in order.` },
+  MB_DEADLINE: { family: 'retry', message: (f: { stop: string; deadlineMs: number }): string => `The stop "${f.stop}" took longer than its deadline of ${f.deadlineMs} ms.` },
+  MB_STUCK: { family: 'stop', message: (f: { stop: string; late: number; concurrency: number }): string => `${f.late} of ${f.concurrency} handlers of the stop "${f.stop}" are past their deadline and do not end: let them heed ctx.signal.` },
+  MB_REVOKED: { family: 'retry', message: (f: { stop: string; partition: number }): string => `Partition ${f.partition} of the stop "${f.stop}" went to another member: the event is handled there.` },
+  MB_SCHEMA_CHANGED: { family: 'park', message: (f: { stop: string; version: string; issues: readonly string[] }): string => `An event plotted by ${f.version} does not fit the stop "${f.stop}" as it is now: ${f.issues.join('; ')}.` },
+  MB_ASYNC_SCHEMA: { family: 'park', message: (f: { where: string }): string => `The validator of "${f.where}" is asynchronous, and ctx.emit cannot wait for it: take a synchronous one.` },
+  MB_NOT_OWNER: { family: 'stop', message: (f: { topic: string; app: string; owner?: string }): string => `The app "${f.app}" may not publish to the topic "${f.topic}"${f.owner === undefined ? ': list it in its `publishes`' : `, which belongs to the app "${f.owner}": a topic has one owner`}.` },
+  MB_KILLED_PROCESS: { family: 'park', message: (f: { stop: string; id: string; deaths: number }): string => `Event ${f.id} killed the process ${f.deaths} times while it ran alone at the stop "${f.stop}".` },
+  MB_BUS_CANNOT: { family: 'stop', message: (f: { app: string; bus: string; need: string; change: string }): string => `The bus "${f.bus}" cannot ${f.need} as the app "${f.app}" needs: ${f.change}.` },
+  MB_BUS_FAILED: { family: 'stop', message: (f: { reason: string }): string => `The bus failed and cannot go on: ${f.reason}.` },
 } as const

@@ -18,18 +18,18 @@ export type EncodedData = Uint8Array
 
 /** What a record is made of; everything but the position in a topic. */
 export interface RecordFields {
-  ride: string
-  hop: number
-  type: string
-  source: string
-  time: number
-  key: string | null
-  headers: Headers
-  correlationId: string | undefined
-  causationId: string | undefined
-  replay: number
+  readonly ride: string
+  readonly hop: number
+  readonly type: string
+  readonly source: string
+  readonly time: number
+  readonly key: string | null
+  readonly headers: Headers
+  readonly correlationId: string | undefined
+  readonly causationId: string | undefined
+  readonly replay: number
   /** The encoded itinerary, '' for none (`itinerary/slip.ts`). */
-  slip: string
+  readonly slip: string
 }
 
 /** One event in one topic. */
@@ -44,7 +44,8 @@ export class Record implements Event {
   readonly correlationId: string | undefined
   readonly causationId: string | undefined
   readonly replay: number
-  readonly slip: string
+  /** Plotted by the entry once the event's other attributes are known; never changed afterwards. */
+  slip: string
   /** Position in its topic partition; -1 until a bus has appended it. */
   offset = -1
   /** When a bus appended it, in milliseconds since the epoch; 0 until then. */
@@ -92,6 +93,20 @@ export class Record implements Event {
     return this.#data
   }
 
+  /** The same event with some fields changed, for another topic; with new data, or with its own, unchanged. */
+  copy(changes?: Partial<RecordFields>, data?: unknown): Record {
+    const fields = changes === undefined ? this : { ...fieldsOf(this), ...changes }
+    if (data !== undefined) return new Record(fields, data, undefined)
+    const copy = new Record(fields, this.#data, this.#encoded)
+    copy.unchangedFrom = this
+    return copy
+  }
+
+  /** True for data read from bytes and not looked at yet. */
+  get isEncoded(): boolean {
+    return this.#encoded !== undefined
+  }
+
   /** The encoded bytes while the data has not been decoded; undefined afterwards. */
   get encoded(): EncodedData | undefined {
     return this.#encoded
@@ -99,6 +114,11 @@ export class Record implements Event {
 }
 
 const decoder = new TextDecoder()
+
+function fieldsOf(record: Record): RecordFields {
+  const { ride, hop, type, source, time, key, headers, correlationId, causationId, replay, slip } = record
+  return { ride, hop, type, source, time, key, headers, correlationId, causationId, replay, slip }
+}
 
 /** Freezes a JSON value and everything in it. A frozen object is taken as frozen throughout. */
 export function freezeDeep(value: unknown): unknown {

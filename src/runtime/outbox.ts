@@ -7,9 +7,11 @@
  * - O2 Units are settled in the order built; a sender is answered only when its unit is committed (I1).
  * - O3 After `unknown` the same unit is settled again, and nothing else before it is decided.
  */
-import type { Acknowledgement, CommitUnit, Output, Settled, StateChange } from '../event/unit.ts'
+import type { Settled } from '../bus/bus.ts'
+import type { Acknowledgement, CommitUnit, Output, StateChange } from '../event/unit.ts'
 import type { Record } from '../event/record.ts'
 import type { Feed } from './feed.ts'
+import { encodeRow, type KeyState } from './key-state.ts'
 
 /** Records on their way to one topic partition. */
 export class OutputQueue {
@@ -48,6 +50,7 @@ export class Outbox {
   #queues: OutputQueue[] = []
   #feeds: Feed[] = []
   #changes: StateChange[] = []
+  #rows: { readonly store: string; readonly partition: number; readonly state: KeyState }[] = []
   #waiters: ((settled: Settled) => void)[] = []
   #events = 0
   #bytes = 0
@@ -64,7 +67,7 @@ export class Outbox {
   }
 
   get isEmpty(): boolean {
-    return this.#queues.length === 0 && this.#feeds.length === 0 && this.#changes.length === 0 && this.#waiters.length === 0
+    return this.#queues.length === 0 && this.#feeds.length === 0 && this.#changes.length === 0 && this.#rows.length === 0 && this.#waiters.length === 0
   }
 
   /** No more units may be handed over until one has ended. */
@@ -86,14 +89,25 @@ export class Outbox {
   acknowledge(feed: Feed, offset: number): void {
     feed.acks.add(offset)
     this.#events++
-    if (!feed.isTouched) {
-      feed.isTouched = true
-      this.#feeds.push(feed)
-    }
+    this.touch(feed)
+  }
+
+  /** Writes what the feed has settled, with the unit that is being gathered. */
+  touch(feed: Feed): void {
+    if (feed.isTouched) return
+    feed.isTouched = true
+    this.#feeds.push(feed)
   }
 
   change(change: StateChange): void {
     this.#changes.push(change)
+  }
+
+  /** Writes a key's row of the park table as it is when the unit is handed over. */
+  touchRow(store: string, partition: number, state: KeyState): void {
+    if (state.isRowTouched) return
+    state.isRowTouched = true
+    this.#rows.push({ store, partition, state })
   }
 
   /** `answer` is called when the unit that is being gathered has ended. */
@@ -106,12 +120,11 @@ export class Outbox {
   flush(): void {
     if (this.isEmpty || this.isFull) return
     const pending: PendingUnit = {
-      unit: { outputs: this.#takeOutputs(), acknowledgements: this.#takeAcknowledgements(), changes: this.#changes },
+      unit: { outputs: this.#takeOutputs(), acknowledgements: this.#takeAcknowledgements(), changes: this.#takeChanges() },
       feeds: this.#feeds,
       waiters: this.#waiters,
     }
     this.#feeds = []
-    this.#changes = []
     this.#waiters = []
     this.#events = 0
     this.#bytes = 0
@@ -162,6 +175,17 @@ export class Outbox {
     }
     this.#queues = []
     return outputs
+  }
+
+  #takeChanges(): StateChange[] {
+    const changes = this.#changes
+    for (const { store, partition, state } of this.#rows) {
+      state.isRowTouched = false
+      changes.push({ store, partition, key: state.key, value: state.row === undefined ? null : encodeRow(state.row) })
+    }
+    this.#changes = []
+    this.#rows = []
+    return changes
   }
 
   #takeAcknowledgements(): Acknowledgement[] {

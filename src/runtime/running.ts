@@ -32,8 +32,7 @@ export interface DeadLetterRecord {
   readonly id: string
   readonly ride: string
   readonly key: string | null
-  readonly entry: string
-  /** The code of the error, or the slug of `deadLetter()`. */
+    /** The code of the error, or the slug of `deadLetter()`. */
   readonly cause: string
   readonly message: string
   readonly stack: string | undefined
@@ -45,7 +44,8 @@ export interface DeadLetterRecord {
   readonly codeVersion: string
   readonly itinerary: string
   readonly replay: number
-  readonly state: 'waiting' | 'replayed' | 'discarded'
+  /** `settled`: replayed or discarded. */
+  readonly state: 'waiting' | 'settled'
   readonly headers: Readonly<Record<string, string>>
   readonly data: unknown
 }

@@ -1,0 +1,89 @@
+/**
+ * One try of one event at one stop, and at the same time the context that its handler is given: one object an event on the hot path.
+ */
+import { MetrobusError } from '../errors/index.ts'
+import type { Event } from '../event/event.ts'
+import type { Record } from '../event/record.ts'
+import { readSlip } from '../itinerary/slip.ts'
+import type { EmitTarget, ItineraryView, StopContext } from '../stop/definition.ts'
+import type { Feed } from './feed.ts'
+import type { KeyState } from './key-state.ts'
+import type { Lane } from './lane.ts'
+
+/** An event that the handler asked to be sent along. */
+export interface Emission {
+  readonly target: EmitTarget
+  readonly data: unknown
+  readonly key: string | null | undefined
+  readonly headers: Readonly<{ [name: string]: string }> | undefined
+}
+
+/** What a handler sees is `StopContext`; the other fields are the lane's. */
+export class Attempt implements StopContext {
+  readonly lane: Lane
+  readonly feed: Feed
+  readonly record: Record
+  readonly attempt: number
+  readonly startedAt: number
+  /** Present while others of its key have to wait for it. */
+  state: KeyState | undefined
+  emissions: Emission[] | undefined = undefined
+  /** The outcome is decided, or will be discarded; nothing may be added any more. */
+  isOver = false
+  /** Its deadline has passed. */
+  isLate = false
+  /** How long the handler took; set when it has answered. */
+  durationMs = 0
+  /** When its deadline passes, monotonic; Infinity for a synchronous handler. */
+  deadlineAt = Infinity
+  #controller: AbortController | undefined = undefined
+
+  constructor(lane: Lane, feed: Feed, record: Record, state: KeyState | undefined, attempt: number, startedAt: number) {
+    this.lane = lane
+    this.feed = feed
+    this.record = record
+    this.state = state
+    this.attempt = attempt
+    this.startedAt = startedAt
+  }
+
+  get event(): Event {
+    return this.record
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController()
+    return this.#controller.signal
+  }
+
+  get token(): string {
+    return `${this.lane.partition}.${this.record.offset}.${this.attempt}`
+  }
+
+  get itinerary(): ItineraryView {
+    return readSlip(this.record.slip)
+  }
+
+  emit(target: EmitTarget, data: unknown, options?: { readonly key?: string | null; readonly headers?: Readonly<{ [name: string]: string }> }): void {
+    const stop = this.lane.stop.definition
+    if (this.isOver) throw new MetrobusError('MB_LATE_EMIT', { stop: stop.name, id: this.record.id })
+    if (!stop.emits.some((declared) => declared.kind === target.kind && declared.name === target.name))
+      throw new MetrobusError('MB_UNDECLARED_TARGET', {
+        where: `ctx.emit of the stop "${stop.name}"`,
+        target: target.name,
+        declared: stop.emits.map((declared) => declared.name),
+      })
+    this.emissions ??= []
+    this.emissions.push({ target, data, key: options?.key, headers: options?.headers })
+  }
+
+  report(error: unknown): void {
+    this.lane.report(this, error)
+  }
+
+  /** Aborts what the handler does with `signal`. */
+  abort(reason: unknown): void {
+    this.#controller ??= new AbortController()
+    this.#controller.abort(reason)
+  }
+}

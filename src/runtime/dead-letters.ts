@@ -1,0 +1,180 @@
+/**
+ * What operators do with events given up: list, group, show, replay, discard. A dead letter is settled in the same unit that replays or discards it, so
+ * each goes once, also when two operators replay the same filter at once.
+ */
+import type { BusInspector } from '../bus/bus.ts'
+import { MetrobusError } from '../errors/index.ts'
+import { freezeDeep } from '../event/record.ts'
+import { describe, fits, type Letter, placeOf, withoutFailure } from './letter.ts'
+import { encodeData } from './encode.ts'
+import type { Engine } from './engine.ts'
+import type { DeadLetterFilter, DeadLetterRecord, DeadLetters } from './running.ts'
+import type { StopRuntime } from './stop-runtime.ts'
+
+const pageMax = 1_000
+const readMax = 256
+
+
+export class DeadLetterOffice implements DeadLetters {
+  readonly #engine: Engine
+  readonly #inspector: BusInspector
+
+  constructor(engine: Engine, inspector: BusInspector) {
+    this.#engine = engine
+    this.#inspector = inspector
+  }
+
+  async list(filter: DeadLetterFilter = {}, page: { readonly after?: string; readonly countMax?: number } = {}): Promise<readonly DeadLetterRecord[]> {
+    const countMax = Math.min(page.countMax ?? 100, pageMax)
+    const found: DeadLetterRecord[] = []
+    let isBehind = page.after === undefined
+    for await (const letter of this.#letters(filter)) {
+      if (isBehind) found.push(describe(letter, this.#state(letter)))
+      else if (placeOf(letter) === page.after) isBehind = true
+      if (found.length >= countMax) break
+    }
+    return found
+  }
+
+  async groups(filter: DeadLetterFilter = {}): ReturnType<DeadLetters['groups']> {
+    const groups = new Map<string, { fingerprint: string; stop: string; cause: string; message: string; count: number; first: number; last: number }>()
+    for await (const letter of this.#letters(filter)) {
+      const { fingerprint, stop, cause, message, firstFailure, lastFailure } = describe(letter, 'waiting')
+      const group = groups.get(fingerprint)
+      if (group === undefined) groups.set(fingerprint, { fingerprint, stop, cause, message, count: 1, first: firstFailure, last: lastFailure })
+      else {
+        group.count++
+        group.first = Math.min(group.first, firstFailure)
+        group.last = Math.max(group.last, lastFailure)
+      }
+    }
+    return [...groups.values()].sort((one, other) => other.count - one.count)
+  }
+
+  async show(place: string): Promise<DeadLetterRecord | undefined> {
+    const letter = await this.#at(place)
+    return letter === undefined ? undefined : describe(letter, this.#state(letter))
+  }
+
+  async replay(filter: DeadLetterFilter, options: NonNullable<Parameters<DeadLetters['replay']>[1]> = {}): Promise<number> {
+    if (options.data !== undefined && filter.place === undefined) throw new MetrobusError('MB_BAD_OPTIONS', { what: 'The replay', faults: ['new data needs one place'] })
+    const letters: Letter[] = []
+    for await (const letter of this.#letters(filter)) letters.push(letter)
+    const { clock } = this.#engine
+    const begun = clock.monotonic()
+    let done = 0
+    for (const [index, letter] of letters.entries()) {
+      if (options.signal?.aborted === true) break
+      if (options.ratePerSecond !== undefined) {
+        const waitMs = begun + (index * 1000) / options.ratePerSecond - clock.monotonic()
+        if (waitMs > 0) await new Promise<void>((resolve) => clock.timer(waitMs, resolve))
+      }
+      if (await this.#replayOne(letter, options.data)) done++
+      options.progress?.(index + 1, letters.length)
+    }
+    return done
+  }
+
+  async discard(filter: DeadLetterFilter, reason: string): Promise<number> {
+    if (reason.trim() === '') throw new MetrobusError('MB_BAD_OPTIONS', { what: 'The discard', faults: ['a reason is needed'] })
+    let done = 0
+    const letters: Letter[] = []
+    for await (const letter of this.#letters(filter)) letters.push(letter)
+    for (const letter of letters) {
+      if (!this.#claim(letter)) continue
+      this.#engine.log.info({ stop: letter.stop.name, event: letter.record.id, reason }, 'dead letter discarded')
+      this.#engine.endedAt(letter.stop, letter.partition, letter.record, letter.record.slip, `discarded:${reason}`)
+      await this.#settle(letter)
+      done++
+    }
+    return done
+  }
+
+  async #replayOne(letter: Letter, data: unknown): Promise<boolean> {
+    const { stop, record } = letter
+    const text = data === undefined ? undefined : encodeData(data, stop.name, this.#engine.recordBytesMax)
+    if (!this.#claim(letter)) return false
+    const fields = { replay: record.replay + 1, headers: withoutFailure(record.headers) }
+    let again = record.copy(fields)
+    if (text !== undefined) {
+      again = record.copy(fields, freezeDeep(JSON.parse(text)))
+      again.text = text
+    }
+    // A reading entry has no queue of its own: the declared topic belongs to its owner, so the event waits in the entry's parking topic.
+    const queue = stop.entry === undefined ? stop.input[letter.partition]! : stop.parking[letter.partition]!
+    this.#engine.outbox.output(queue, again, text?.length ?? record.home?.length ?? 0)
+    await this.#settle(letter)
+    return true
+  }
+
+  /** Marks a letter settled in memory; false when somebody else has. */
+  #claim({ stop, partition, record }: Letter): boolean {
+    const acks = stop.deadFeeds[partition]?.acks
+    if (acks === undefined || acks.has(record.offset)) return false
+    acks.add(record.offset)
+    return true
+  }
+
+  /** Settles the letter's acknowledgement with what was gathered for it, and lets its key go on if it was held. */
+  async #settle({ stop, partition, record }: Letter): Promise<void> {
+    const engine = this.#engine
+    if (record.key !== null) stop.lanes[partition]?.parking.release(record.key)
+    await new Promise<void>((resolve, reject) => {
+      engine.outbox.touch(stop.deadFeeds[partition]!)
+      engine.outbox.wait((settled) => {
+        if (settled === 'committed') resolve()
+        else reject(new MetrobusError('MB_REVOKED', { stop: stop.name, partition }))
+      })
+      engine.schedule()
+    })
+  }
+
+  /** Waiting dead letters that fit, in the order of stop, partition and offset, which keeps the order of keys. */
+  async *#letters(filter: DeadLetterFilter): AsyncGenerator<Letter> {
+    if (filter.place !== undefined) {
+      const letter = await this.#at(filter.place)
+      if (letter !== undefined && this.#state(letter) === 'waiting' && fits(describe(letter, 'waiting'), filter)) yield letter
+      return
+    }
+    const ends = await this.#ends()
+    for (const stop of this.#stops()) {
+      if (filter.stop !== undefined && stop.name !== filter.stop) continue
+      for (let partition = 0; partition < stop.partitions; partition++) {
+        const acks = stop.deadFeeds[partition]?.acks
+        if (acks === undefined) continue
+        const end = ends.get(`${stop.topics.dead}/${partition}`) ?? 0
+        for (let offset = acks.watermark; offset < end; ) {
+          const records = await this.#inspector.read(stop.topics.dead, partition, offset, readMax)
+          if (records.length === 0) break
+          for (const record of records) {
+            const letter = { stop, partition, record }
+            if (!acks.has(record.offset) && fits(describe(letter, 'waiting'), filter)) yield letter
+          }
+          offset = records.at(-1)!.offset + 1
+        }
+      }
+    }
+  }
+
+  async #at(place: string): Promise<Letter | undefined> {
+    const [name, partition, offset] = place.split('/')
+    const stop = this.#stops().find((candidate) => candidate.name === name)
+    if (stop === undefined || !/^\d+$/.test(partition ?? '') || !/^\d+$/.test(offset ?? '') || Number(partition) >= stop.partitions) return undefined
+    const [record] = await this.#inspector.read(stop.topics.dead, Number(partition), Number(offset), 1)
+    return record === undefined || record.offset !== Number(offset) ? undefined : { stop, partition: Number(partition), record }
+  }
+
+  #stops(): StopRuntime[] {
+    return [...this.#engine.stops.values(), ...this.#engine.readers]
+  }
+
+  #state({ stop, partition, record }: Letter): 'waiting' | 'settled' {
+    return stop.deadFeeds[partition]?.acks.has(record.offset) === true ? 'settled' : 'waiting'
+  }
+
+  async #ends(): Promise<ReadonlyMap<string, number>> {
+    const ends = new Map<string, number>()
+    for (const { topic, partitions } of await this.#inspector.topics()) for (const { partition, end } of partitions) ends.set(`${topic}/${partition}`, end)
+    return ends
+  }
+}

@@ -1,0 +1,335 @@
+/**
+ * Where events come in: validates, keys, plots and gathers them. `send` is answered when its unit is durable; a source's batch and its position ride in one unit;
+ * an emitted event rides in the unit of the event that caused it.
+ *
+ * Invariants:
+ * - T1 A sender is answered only when the unit that holds its event is committed (I1).
+ * - T2 What waits to be committed stays within `pendingMax` events and `pendingBytesMax` bytes; senders wait beyond (I9).
+ */
+import type { Settled } from '../bus/bus.ts'
+import { MetrobusError } from '../errors/index.ts'
+import { noHeaders } from '../event/event.ts'
+import { partitionOf } from '../event/partition.ts'
+import { freezeDeep, Record } from '../event/record.ts'
+import { currentScope } from '../internal/scope.ts'
+import { nextStop } from '../itinerary/slip.ts'
+import { validate, type Validated } from '../schema/validate.ts'
+import type { Emission } from './attempt.ts'
+import { SeenIds } from './seen-ids.ts'
+import type { EntryDefinition, IngestBatch, IngestItem, Receipt, SendOptions, TopicDefinition } from './definition.ts'
+import { encodeData } from './encode.ts'
+import type { Engine } from './engine.ts'
+import { OutputQueue } from './outbox.ts'
+import { keyOf } from './outcomes.ts'
+import type { StopRuntime } from './stop-runtime.ts'
+
+/** Events that may wait to be committed; beyond, senders wait. */
+const pendingMax = 32_768
+const pendingBytesMax = 32 * 1024 * 1024
+
+/** A record and the queue that leads to its topic partition. */
+export interface Emitted {
+  readonly queue: OutputQueue
+  readonly record: Record
+}
+
+interface Identity {
+  readonly ride: string
+  readonly correlationId: string | undefined
+  readonly causationId: string | undefined
+}
+
+class EntryRuntime {
+  readonly definition: EntryDefinition
+  readonly source: string
+  readonly seen: SeenIds
+  /** For events without a key: partitions in turn. */
+  turn = 0
+
+  constructor(definition: EntryDefinition, app: string) {
+    this.definition = definition
+    this.source = `/${app}/${definition.name}`
+    this.seen = new SeenIds(definition.name, definition.dedupe)
+  }
+}
+
+export class Entries {
+  readonly #engine: Engine
+  readonly #entries: Map<string, EntryRuntime> = new Map()
+  readonly #topics: Map<string, { readonly definition: TopicDefinition; readonly queues: readonly OutputQueue[]; turn: number }> = new Map()
+  readonly #idPrefix: string
+  #made = 0
+  #pending = 0
+  #pendingBytes = 0
+  #pressed: string | undefined
+  readonly #waiting: (() => void)[] = []
+  accepted = 0
+  duplicates = 0
+  refused = 0
+
+  constructor(engine: Engine, partitions: (topic: string) => number) {
+    this.#engine = engine
+    this.#idPrefix = engine.random.id()
+    const { name, entries, publishes } = engine.definition
+    for (const entry of entries) this.#entries.set(entry.name, new EntryRuntime(entry, name))
+    for (const topic of publishes)
+      this.#topics.set(topic.name, { definition: topic, queues: Array.from({ length: partitions(topic.name) }, (_, partition) => new OutputQueue(topic.name, partition)), turn: 0 })
+  }
+
+  /** The ids that `send` has seen, as they were when the app stopped. */
+  async load(): Promise<void> {
+    for (const entry of this.#entries.values()) entry.seen.load(await this.#engine.member.load(entry.seen.store, 0), this.#engine.clock.now())
+  }
+
+  send(name: string, data: unknown, options: SendOptions | undefined): Promise<Receipt> {
+    if (currentScope() !== undefined) return Promise.reject(new MetrobusError('MB_SEND_IN_STOP', { entry: name }))
+    let entry: EntryRuntime
+    try {
+      entry = this.#entryNamed(name)
+      this.#checkOpen()
+    } catch (error) {
+      return Promise.reject(error as Error)
+    }
+    if (this.#mustWait) return this.#room().then(() => this.send(name, data, options))
+    const validated = this.#validate(entry, data)
+    if (validated instanceof Promise) return validated.then((result) => this.#accept(entry, result, options))
+    return this.#accept(entry, validated, options)
+  }
+
+  async ingest(name: string, batch: IngestBatch): Promise<{ readonly accepted: number; readonly refused: number }> {
+    const entry = this.#entryNamed(name)
+    this.#checkOpen()
+    while (this.#mustWait) await this.#room()
+    const results = await Promise.all(batch.items.map((item) => ('fault' in item ? undefined : this.#validate(entry, item.data))))
+    this.#checkOpen()
+    const { outbox } = this.#engine
+    let accepted = 0
+    const emitted: Emitted[] = []
+    for (const [index, item] of batch.items.entries()) {
+      const fault = this.#ingestItem(entry, item, results[index], emitted)
+      if (fault === undefined) accepted++
+      else this.#engine.report({ entry: name, error: fault, ...(item.place === undefined ? {} : { place: item.place }) })
+    }
+    this.accepted += accepted
+    this.refused += batch.items.length - accepted
+    for (const { queue, record } of emitted) outbox.output(queue, record, record.text?.length ?? 0)
+    if (batch.position !== undefined) outbox.change({ store: sourceStore(name), partition: 0, ...batch.position })
+    await this.#committed(emitted)
+    return { accepted, refused: batch.items.length - accepted }
+  }
+
+  /** The positions that `ingest` has committed, by key. */
+  positions(name: string): Promise<ReadonlyMap<string, string>> {
+    return this.#engine.member.load(sourceStore(this.#entryNamed(name).definition.name), 0)
+  }
+
+  /** An event that a handler emits. Throws what its entry or topic refuses. */
+  emitted(stop: StopRuntime, { target, data, key, headers }: Emission, identity: Identity): Emitted {
+    const engine = this.#engine
+    if (target.kind === 'entry') {
+      const entry = this.#entryNamed(target.name)
+      const value = valueOf(this.#validate(entry, data), target.name)
+      return this.#enter(entry, value, identity, { ...(headers === undefined ? {} : { headers }) }, key)
+    }
+    const topic = this.#topics.get(target.name)
+    if (topic === undefined) throw new MetrobusError('MB_NOT_OWNER', { topic: target.name, app: engine.definition.name })
+    const { definition, queues } = topic
+    const value = valueOf(validate(definition.schema, data, definition.name), definition.name)
+    const chosen = key === undefined ? (definition.key === undefined ? null : keyOf(`topic "${definition.name}"`, definition.key as (data: unknown) => unknown, value)) : key
+    const record = new Record(
+      {
+        ...identity,
+        hop: 0,
+        type: definition.name,
+        source: `/${engine.definition.name}/${stop.name}`,
+        time: engine.clock.now(),
+        key: chosen,
+        headers: headers ?? noHeaders,
+        replay: 0,
+        slip: '',
+      },
+      value,
+      undefined,
+    )
+    record.text = encodeData(value, definition.name, engine.recordBytesMax)
+    if (engine.freezes) freezeDeep(value)
+    return { queue: queues[chosen === null ? topic.turn++ % queues.length : partitionOf(chosen, queues.length)]!, record }
+  }
+
+  /** The bus asks senders to wait, or lets them go on. */
+  press(reason: string | undefined): void {
+    this.#pressed = reason
+    this.release()
+  }
+
+  /** Why senders wait, if they do. */
+  get pressure(): string | undefined {
+    return this.#pressed
+  }
+
+  /** Lets waiting senders look again: there is room, or the app has stopped or failed. */
+  release(): void {
+    if (this.#waiting.length === 0) return
+    for (const resume of this.#waiting.splice(0)) resume()
+  }
+
+  get #mustWait(): boolean {
+    return this.#pressed !== undefined || this.#pending >= pendingMax || this.#pendingBytes >= pendingBytesMax
+  }
+
+  #room(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve)
+    })
+  }
+
+  #checkOpen(): void {
+    const { failure, isDraining, definition } = this.#engine
+    if (failure !== undefined) throw new MetrobusError('MB_APP_FAILED', { app: definition.name }, { cause: failure })
+    if (isDraining) throw new MetrobusError('MB_STOPPING', { app: definition.name })
+  }
+
+  #entryNamed(name: string): EntryRuntime {
+    const entry = this.#entries.get(name)
+    if (entry === undefined) throw new MetrobusError('MB_UNKNOWN_ENTRY', { entry: name, known: [...this.#entries.keys()] })
+    return entry
+  }
+
+  #validate(entry: EntryRuntime, data: unknown): Validated | Promise<Validated> {
+    const schema = entry.definition.inSchema ?? entry.definition.from?.topic.schema
+    return schema === undefined ? { value: data } : validate(schema, data, entry.definition.name)
+  }
+
+  #accept(entry: EntryRuntime, validated: Validated, options: SendOptions | undefined): Promise<Receipt> {
+    const { definition, seen } = entry
+    try {
+      this.#checkOpen()
+      if (validated.issues !== undefined) throw new MetrobusError('MB_INVALID_EVENT', { entry: definition.name, issues: validated.issues })
+      const given = options?.id
+      if (given === undefined) return this.#gather(this.#enter(entry, validated.value, this.#made_(), options, undefined))
+      const ride = escapeId(given)
+      const earlier = seen.find(ride, this.#engine.clock.now())
+      if (earlier !== undefined) {
+        this.duplicates++
+        return earlier.then(() => ({ id: ride, duplicate: true }))
+      }
+      const emitted = this.#enter(entry, validated.value, { ride, correlationId: undefined, causationId: undefined }, options, undefined)
+      this.#engine.outbox.change(seen.change(ride, this.#engine.clock.now()))
+      const receipt = this.#gather(emitted)
+      seen.add(ride, this.#engine.clock.now(), receipt)
+      return receipt
+    } catch (error) {
+      this.refused++
+      return Promise.reject(error as Error)
+    }
+  }
+
+  #made_(): Identity {
+    return { ride: `${this.#idPrefix}-${(this.#made++).toString(36)}`, correlationId: undefined, causationId: undefined }
+  }
+
+  /** Builds the record of an event that enters: plotted, keyed, encoded. */
+  #enter(entry: EntryRuntime, value: unknown, identity: Identity, options: SendOptions | undefined, emittedKey: string | null | undefined): Emitted {
+    const engine = this.#engine
+    const { definition } = entry
+    const key = emittedKey !== undefined ? emittedKey : definition.key === undefined ? null : keyOf(`entry "${definition.name}"`, definition.key as (data: unknown) => unknown, value)
+    const record = new Record(
+      {
+        ride: identity.ride,
+        hop: 0,
+        type: options?.type ?? definition.name,
+        source: options?.source ?? entry.source,
+        time: options?.time ?? engine.clock.now(),
+        key,
+        headers: options?.headers ?? noHeaders,
+        correlationId: identity.correlationId,
+        causationId: identity.causationId,
+        replay: 0,
+        slip: '',
+      },
+      value,
+      undefined,
+    )
+    record.text = encodeData(value, definition.name, engine.recordBytesMax)
+    if (engine.freezes) freezeDeep(value)
+    record.slip = definition.router.plot(value, record)
+    const name = nextStop(record.slip) ?? ''
+    const stop = engine.stopNamed(name)
+    if (stop === undefined) throw new MetrobusError('MB_UNKNOWN_STOP', { stop: name, slip: record.slip })
+    const partition = key === null ? entry.turn++ % stop.partitions : partitionOf(key, stop.partitions)
+    return { queue: stop.input[partition]!, record }
+  }
+
+  #gather({ queue, record }: Emitted): Promise<Receipt> {
+    const bytes = record.text?.length ?? 0
+    this.#engine.outbox.output(queue, record, bytes)
+    this.#pending++
+    this.#pendingBytes += bytes
+    this.accepted++
+    return new Promise((resolve) => {
+      const settled = (how: Settled): void => {
+        if (how === 'committed') {
+          this.#pending--
+          this.#pendingBytes -= bytes
+          if (this.#waiting.length > 0) this.release()
+          resolve({ id: record.ride, duplicate: false })
+        } else {
+          // The unit was refused because of a lane that moved away, not because of this event: it rides in the next one.
+          this.#engine.outbox.output(queue, record, bytes)
+          this.#engine.outbox.wait(settled)
+          this.#engine.schedule()
+        }
+      }
+      this.#engine.outbox.wait(settled)
+      this.#engine.schedule()
+    })
+  }
+
+  #committed(emitted: readonly Emitted[]): Promise<void> {
+    const { outbox } = this.#engine
+    return new Promise((resolve) => {
+      const settled = (how: Settled): void => {
+        if (how === 'committed') return resolve()
+        for (const { queue, record } of emitted) outbox.output(queue, record, record.text?.length ?? 0)
+        outbox.wait(settled)
+        this.#engine.schedule()
+      }
+      outbox.wait(settled)
+      this.#engine.schedule()
+    })
+  }
+
+  /** Adds the event of an item, or answers why it cannot enter. */
+  #ingestItem(entry: EntryRuntime, item: IngestItem, validated: Validated | undefined, emitted: Emitted[]): string | MetrobusError | undefined {
+    if ('fault' in item) return item.fault
+    if (validated?.issues !== undefined) return new MetrobusError('MB_INVALID_EVENT', { entry: entry.definition.name, issues: validated.issues })
+    try {
+      const identity = { ride: escapeId(item.id), correlationId: undefined, causationId: undefined }
+      emitted.push(this.#enter(entry, validated?.value, identity, item.headers === undefined ? undefined : { headers: item.headers }, undefined))
+      return undefined
+    } catch (error) {
+      return error as MetrobusError
+    }
+  }
+}
+
+/** The state table of a source's positions. */
+function sourceStore(entry: string): string {
+  return `source/${entry}`
+}
+
+const idFault = /[\0-\x1f\x7f]/
+const idSpecial = /[%!~]/g
+
+/** `~` and `!` divide the parts of ids that are made from others, so they are escaped in a sender's. */
+export function escapeId(id: string): string {
+  if (id === '' || id.length > 1_000 || idFault.test(id))
+    throw new MetrobusError('MB_BAD_OPTIONS', { what: 'The event id', faults: ['it must be 1 to 1,000 characters, none of them a control character'] })
+  return id.replace(idSpecial, (character) => `%${character.charCodeAt(0).toString(16)}`)
+}
+
+function valueOf(validated: Validated | Promise<Validated>, where: string): unknown {
+  if (validated instanceof Promise) throw new MetrobusError('MB_ASYNC_SCHEMA', { where })
+  if (validated.issues !== undefined) throw new MetrobusError('MB_INVALID_EVENT', { entry: where, issues: validated.issues })
+  return validated.value
+}

@@ -1,0 +1,229 @@
+/**
+ * One stop in one partition: takes records from the bus, hands them to the handler, and sees to it that events of one key are handled one at a time
+ * and in order, while other keys go on.
+ *
+ * Invariants:
+ * - N1 At most one attempt of a key runs; the next starts when the outcome before it is decided (I3).
+ * - N2 No record is handled before the park table of the partition is loaded.
+ * - N3 What is held in memory stays within `heldMax`; beyond, the events of the most crowded key move to the parking topic (`parking.ts`).
+ * - N4 A record is acknowledged in the unit that holds what it caused, and nowhere else (I6).
+ */
+import { MetrobusError } from '../errors/index.ts'
+import type { Record } from '../event/record.ts'
+import { runInScope } from '../internal/scope.ts'
+import { Attempt } from './attempt.ts'
+import { Batch } from './batch.ts'
+import type { Engine } from './engine.ts'
+import { Feed } from './feed.ts'
+import { KeyState, stateKey } from './key-state.ts'
+import { complete } from './outcomes.ts'
+import { Parking } from './parking.ts'
+import type { StopRuntime } from './stop-runtime.ts'
+
+/** Records a lane may hold behind busy keys. */
+export const heldMax = 1024
+
+/** Records taken from the bus at once. */
+const pollMax = 256
+
+export class Lane {
+  readonly engine: Engine
+  readonly stop: StopRuntime
+  readonly partition: number
+  readonly input: Feed
+  readonly parked: Feed
+  readonly parking: Parking
+  readonly keys: Map<string, KeyState> = new Map()
+  /** Attempts whose handler has not answered yet. */
+  readonly running: Set<Attempt> = new Set()
+  readonly batch: Batch | undefined
+  /** Records waiting behind a busy key. */
+  held = 0
+  /** Monotonic time when the last handler answered, which is when the next one starts: reading the clock once an event, not twice. */
+  now = 0
+  /** Keys whose turn has come. */
+  readonly turns: KeyState[] = []
+  /** In the engine's list of lanes with something to do. */
+  isQueued = false
+  isLoaded = false
+  /** The park table is loaded and nothing forbids handling. */
+  isOpen = false
+  /** Revoked or reset: outcomes of its attempts are discarded. */
+  isClosed = false
+
+  constructor(engine: Engine, stop: StopRuntime, partition: number, input: Feed, parked: Feed) {
+    this.engine = engine
+    this.stop = stop
+    this.partition = partition
+    this.input = input
+    this.parked = parked
+    input.lane = this
+    parked.lane = this
+    this.parking = new Parking(this)
+    this.batch = stop.definition.batch === undefined ? undefined : new Batch(this, stop.definition.batch)
+  }
+
+  get isReady(): boolean {
+    return this.isOpen && this.hasRoom && !this.isClosed && !this.engine.isDraining && (this.input.isReady || this.parked.isReady || this.turns.length > 0)
+  }
+
+  get hasRoom(): boolean {
+    return this.running.size < this.stop.definition.concurrency && this.held < heldMax
+  }
+
+  /** Nothing runs, waits or is at hand. */
+  get isIdle(): boolean {
+    if (this.running.size > 0) return false
+    for (const state of this.keys.values()) if (state.row === undefined || !state.row.isHeld) return false
+    return true
+  }
+
+  /** Takes and starts what the bus has, as far as there is room. Parked events come first: they are older. */
+  pump(): void {
+    if (!this.isOpen || this.isClosed || this.engine.isDraining) return
+    this.now = this.engine.clock.monotonic()
+    for (let left = this.turns.length; left > 0 && this.running.size < this.stop.definition.concurrency; left--) this.parking.next(this.turns.shift()!)
+    if (this.parked.isReady) this.#take(this.parked)
+    if (this.input.isReady) this.#take(this.input)
+  }
+
+  #take(feed: Feed): void {
+    if (!this.hasRoom) return
+    const room = Math.min(pollMax, this.stop.definition.concurrency - this.running.size)
+    const records = this.engine.member.poll(feed.topic, feed.partition, { recordsMax: room, ahead: !this.stop.definition.hasEffects })
+    if (records.length < room) feed.isReady = false
+    for (let index = 0; index < records.length; index++) this.#accept(feed, records[index]!)
+    if (this.held > heldMax) this.parking.relieve()
+  }
+
+  #accept(feed: Feed, record: Record): void {
+    const { offset } = record
+    if (offset > feed.next) feed.acks.addRange(feed.next, offset)
+    feed.next = offset + 1
+    if (feed.isTracked) {
+      if (feed.held.has(offset) || feed.acks.has(offset)) return
+      feed.held.add(offset)
+    }
+    const state = this.keys.size === 0 ? undefined : this.keys.get(stateKey(record))
+    if (state === undefined) this.start(feed, record, undefined)
+    else this.parking.arrive(state, feed, record)
+  }
+
+  /** Begins an attempt. `state` is the key's, when it has one. */
+  start(feed: Feed, record: Record, state: KeyState | undefined): void {
+    const tries = state?.row === undefined ? 1 : state.row.attempts + 1
+    const attempt = new Attempt(this, feed, record, state, tries, this.now)
+    if (tries === 1) this.stop.counters.in++
+    if (state !== undefined) state.running = attempt
+    const { limiter } = this.stop
+    if (limiter !== undefined && !limiter.enter(attempt, attempt.startedAt)) {
+      this.#hold(attempt)
+      this.engine.wakeForLimit(this.stop)
+    } else if (this.batch !== undefined) {
+      this.#hold(attempt)
+      this.batch.add(attempt)
+    } else this.launch(attempt)
+  }
+
+  /** Before the app stops: what has been gathered runs now, and what only waits for a limit will come again. */
+  drain(): void {
+    this.batch?.run()
+    this.stop.limiter?.forget((attempt) => {
+      if (attempt.lane !== this) return false
+      this.running.delete(attempt)
+      return true
+    })
+  }
+
+  /** Runs the handler of an attempt that holds what it needs. */
+  launch(attempt: Attempt): void {
+    let result: unknown
+    try {
+      this.engine.checkArrival(attempt)
+      result = runInScope(attempt, this.stop.run, attempt.record.data)
+    } catch (error) {
+      this.rejected(attempt, error)
+      return
+    }
+    if (isThenable(result)) this.#await(attempt, result)
+    else this.resolved(attempt, result)
+  }
+
+  #await(attempt: Attempt, result: PromiseLike<unknown>): void {
+    this.#hold(attempt)
+    attempt.deadlineAt = attempt.startedAt + this.stop.definition.policy.deadlineMs
+    this.engine.watchDeadlines()
+    result.then(
+      (value) => this.resolved(attempt, value),
+      (error: unknown) => this.rejected(attempt, error),
+    )
+  }
+
+  /** Counts an attempt as running and makes its key wait for it. */
+  #hold(attempt: Attempt): void {
+    this.running.add(attempt)
+    if (attempt.state === undefined) {
+      const state = new KeyState(stateKey(attempt.record))
+      state.running = attempt
+      attempt.state = state
+      this.keys.set(state.key, state)
+    }
+  }
+
+  /** The handler has answered. */
+  resolved(attempt: Attempt, result: unknown): void {
+    if (!this.#over(attempt)) return
+    if (attempt.isLate) {
+      this.parking.fail(attempt, new MetrobusError('MB_DEADLINE', { stop: this.stop.name, deadlineMs: this.stop.definition.policy.deadlineMs }))
+      return
+    }
+    try {
+      complete(attempt, result)
+    } catch (error) {
+      this.parking.fail(attempt, error)
+      return
+    }
+    this.finished(attempt)
+  }
+
+  /** The handler has thrown or rejected. */
+  rejected(attempt: Attempt, error: unknown): void {
+    if (!this.#over(attempt)) return
+    this.parking.fail(attempt, attempt.isLate ? new MetrobusError('MB_DEADLINE', { stop: this.stop.name, deadlineMs: this.stop.definition.policy.deadlineMs }, { cause: error }) : error)
+  }
+
+  /** Ends the attempt; false when its outcome no longer counts. */
+  #over(attempt: Attempt): boolean {
+    attempt.isOver = true
+    this.now = this.engine.clock.monotonic()
+    attempt.durationMs = this.now - attempt.startedAt
+    this.stop.counters.duration.add(attempt.durationMs)
+    if (attempt.state !== undefined) {
+      this.running.delete(attempt)
+      attempt.state.running = undefined
+      this.engine.wake(this)
+    }
+    if (this.stop.limiter !== undefined) {
+      this.stop.limiter.leave(attempt)
+      this.engine.admitSoon(this.stop)
+    }
+    return !this.isClosed
+  }
+
+  /** The event is settled: acknowledges it, and lets the next of its key go on. */
+  finished(attempt: Attempt): void {
+    const { feed, record, state } = attempt
+    this.engine.outbox.acknowledge(feed, record.offset)
+    if (feed.isTracked) feed.held.delete(record.offset)
+    if (state !== undefined) this.parking.settled(state, feed)
+  }
+
+  /** Writes a failure that does not stop the event to the error log. */
+  report(attempt: Attempt, error: unknown): void {
+    this.engine.report({ stop: this.stop.name, id: attempt.record.id, error })
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return value instanceof Promise || (typeof value === 'object' && value !== null && typeof (value as { readonly then?: unknown }).then === 'function')
+}

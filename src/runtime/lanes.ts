@@ -1,0 +1,142 @@
+/**
+ * Which lanes this member has: made when both their partitions (input and parking) are assigned, opened when their park table is loaded, closed
+ * when either is revoked, and made anew when a unit of theirs was refused.
+ *
+ * Invariants:
+ * - A1 A lane is open only after its park table was loaded under the present assignment.
+ * - A2 A closed lane never acknowledges anything: its attempts are discarded when they answer.
+ */
+import type { Assignment, TopicPartition } from '../bus/bus.ts'
+import { MetrobusError } from '../errors/index.ts'
+import type { Engine } from './engine.ts'
+import { Feed } from './feed.ts'
+import { Lane } from './lane.ts'
+import type { StopRuntime } from './stop-runtime.ts'
+
+interface Place {
+  readonly stop: StopRuntime
+  readonly isParking: boolean
+}
+
+export class Lanes {
+  readonly #engine: Engine
+  readonly #places: Map<string, Place[]> = new Map()
+  readonly #dead: Map<string, StopRuntime> = new Map()
+  readonly #assignments: Map<string, Assignment> = new Map()
+  #isOpen = false
+
+  constructor(engine: Engine) {
+    this.#engine = engine
+    for (const stop of [...engine.stops.values(), ...engine.readers]) {
+      this.#place(stop.topics.input, { stop, isParking: false })
+      this.#place(stop.topics.parking, { stop, isParking: true })
+      this.#dead.set(stop.topics.dead, stop)
+    }
+  }
+
+  assigned(assignments: readonly Assignment[]): void {
+    const stops = new Map<StopRuntime, Set<number>>()
+    for (const assignment of assignments) {
+      this.#assignments.set(`${assignment.topic}/${assignment.partition}`, assignment)
+      const dead = this.#dead.get(assignment.topic)
+      if (dead !== undefined) dead.deadFeeds[assignment.partition] = new Feed(false, assignment)
+      for (const { stop } of this.#places.get(assignment.topic) ?? []) {
+        const partitions = stops.get(stop) ?? new Set()
+        stops.set(stop, partitions.add(assignment.partition))
+      }
+    }
+    for (const [stop, partitions] of stops) for (const partition of partitions) this.#make(stop, partition)
+    if (this.#isOpen) void this.load().then(() => this.open(), (error: unknown) => this.#engine.fail(error))
+  }
+
+  revoked(partitions: readonly TopicPartition[]): void {
+    for (const { topic, partition } of partitions) {
+      this.#assignments.delete(`${topic}/${partition}`)
+      const dead = this.#dead.get(topic)
+      if (dead !== undefined) dead.deadFeeds[partition] = undefined
+      for (const { stop } of this.#places.get(topic) ?? []) this.#close(stop, partition)
+    }
+  }
+
+  ready(topic: string, partition: number): void {
+    const places = this.#places.get(topic)
+    if (places === undefined) return
+    for (let index = 0; index < places.length; index++) {
+      const { stop, isParking } = places[index]!
+      const lane = stop.lanes[partition]
+      if (lane === undefined) continue
+      if (isParking) lane.parked.isReady = true
+      else lane.input.isReady = true
+      if (lane.isReady) this.#engine.wake(lane)
+    }
+  }
+
+  /** Loads the park tables of the lanes that are not open yet. */
+  async load(): Promise<void> {
+    await Promise.all(
+      [...this.#engine.lanes()].map(async (lane) => {
+        if (lane.isOpen || lane.isLoaded) return
+        const rows = await this.#engine.member.load(lane.stop.parkStore, lane.partition)
+        if (lane.isClosed || lane.isLoaded) return
+        lane.isLoaded = true
+        lane.parking.load(rows)
+      }),
+    )
+  }
+
+  /** Lets every loaded lane begin. */
+  open(): void {
+    this.#isOpen = true
+    for (const lane of this.#engine.lanes()) {
+      if (!lane.isLoaded || lane.isOpen) continue
+      lane.isOpen = true
+      this.#engine.wake(lane)
+    }
+  }
+
+  /** The lane starts again from what is committed. */
+  reset(lane: Lane): void {
+    const { input, parked, stop, partition } = lane
+    this.#close(stop, partition)
+    for (const feed of [input, parked]) {
+      const assignment = this.#assignments.get(`${feed.topic}/${feed.partition}`)
+      if (assignment === undefined) return
+      this.#assignments.set(`${feed.topic}/${feed.partition}`, { ...assignment, ...feed.committed })
+      this.#engine.member.rewind(feed.topic, feed.partition, feed.committed.watermark)
+    }
+    this.#make(stop, partition)
+    const made = stop.lanes[partition]
+    if (made === undefined) return
+    // What the bus answers again may be settled above the watermark already.
+    made.input.isTracked = true
+    void this.load().then(() => this.open(), (error: unknown) => this.#engine.fail(error))
+  }
+
+  pressed(reason: string | undefined): void {
+    this.#engine.pressure = reason
+    this.#engine.entries?.press(reason)
+  }
+
+  #place(topic: string, place: Place): void {
+    const places = this.#places.get(topic)
+    if (places === undefined) this.#places.set(topic, [place])
+    else places.push(place)
+  }
+
+  #make(stop: StopRuntime, partition: number): void {
+    const input = this.#assignments.get(`${stop.topics.input}/${partition}`)
+    const parked = this.#assignments.get(`${stop.topics.parking}/${partition}`)
+    if (input === undefined || parked === undefined || stop.lanes[partition] !== undefined) return
+    stop.lanes[partition] = new Lane(this.#engine, stop, partition, new Feed(false, input), new Feed(true, parked))
+  }
+
+  #close(stop: StopRuntime, partition: number): void {
+    const lane = stop.lanes[partition]
+    if (lane === undefined) return
+    lane.isClosed = true
+    stop.lanes[partition] = undefined
+    stop.limiter?.forget((attempt) => attempt.lane === lane)
+    for (const state of lane.keys.values()) if (state.row !== undefined) stop.counters.parkedKeys--
+    for (const attempt of lane.running) attempt.abort(new MetrobusError('MB_REVOKED', { stop: stop.name, partition }))
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * Limits of a stop: at most so many events of one `by` value at a time, or so many a second. An event over a limit waits, and with it its
+ * key; other values go on. The order key is never used: it would hide a limit behind the order.
+ *
+ * Invariants:
+ * - L1 An attempt holds a place of every limit, or of none.
+ * - L2 Attempts of one value start in the order they came.
+ */
+import type { Event } from '../event/event.ts'
+import type { LimitDefinition } from '../stop/definition.ts'
+import type { Attempt } from './attempt.ts'
+
+interface Gate {
+  running: number
+  /** Monotonic time from which the next event of this value may start. */
+  freeAt: number
+  readonly waiting: Attempt[]
+}
+
+export class Limiter {
+  readonly #limits: readonly LimitDefinition[]
+  readonly #gates: readonly Map<string, Gate>[]
+  #waiting = 0
+
+  constructor(limits: readonly LimitDefinition[]) {
+    this.#limits = limits
+    this.#gates = limits.map(() => new Map<string, Gate>())
+  }
+
+  /** How many attempts wait for a place. */
+  get waiting(): number {
+    return this.#waiting
+  }
+
+  /** Takes a place of every limit and answers true, or queues the attempt at the first that is full and answers false. */
+  enter(attempt: Attempt, now: number): boolean {
+    const gates = this.#gatesOf(attempt)
+    const full = gates.findIndex((gate, index) => !mayStart(gate, this.#limits[index]!, now))
+    const queued = gates.findIndex((gate) => gate.waiting.length > 0)
+    const blocker = full >= 0 ? full : queued
+    if (blocker >= 0) {
+      gates[blocker]!.waiting.push(attempt)
+      this.#waiting++
+      return false
+    }
+    this.#take(gates, now)
+    return true
+  }
+
+  /** Gives the places back. */
+  leave(attempt: Attempt): void {
+    for (const [index, gate] of this.#gatesOf(attempt).entries()) {
+      gate.running--
+      if (gate.running === 0 && gate.waiting.length === 0 && this.#limits[index]!.rate === undefined) this.#gates[index]!.delete(this.#value(index, attempt))
+    }
+  }
+
+  /** Attempts that may start now; they have taken their places. */
+  admit(now: number): Attempt[] {
+    if (this.#waiting === 0) return []
+    const admitted: Attempt[] = []
+    for (const map of this.#gates) {
+      for (const [value, gate] of map) {
+        while (gate.waiting.length > 0) {
+          const gates = this.#gatesOf(gate.waiting[0]!)
+          if (!gates.every((other, index) => mayStart(other, this.#limits[index]!, now))) break
+          this.#take(gates, now)
+          this.#waiting--
+          admitted.push(gate.waiting.shift()!)
+        }
+        if (gate.running === 0 && gate.waiting.length === 0 && gate.freeAt <= now) map.delete(value)
+      }
+    }
+    return admitted
+  }
+
+  /** Milliseconds until a rate lets the next one start; Infinity when only a running one can. */
+  waitMs(now: number): number {
+    let wait = Infinity
+    for (const map of this.#gates) for (const gate of map.values()) if (gate.waiting.length > 0 && gate.freeAt > now) wait = Math.min(wait, gate.freeAt - now)
+    return wait
+  }
+
+  /** Forgets the attempts of a lane that no longer wait. */
+  forget(isGone: (attempt: Attempt) => boolean): void {
+    for (const map of this.#gates)
+      for (const gate of map.values()) {
+        const kept = gate.waiting.filter((attempt) => !isGone(attempt))
+        this.#waiting -= gate.waiting.length - kept.length
+        gate.waiting.splice(0, gate.waiting.length, ...kept)
+      }
+  }
+
+  #take(gates: readonly Gate[], now: number): void {
+    for (const [index, gate] of gates.entries()) {
+      gate.running++
+      const { rate } = this.#limits[index]!
+      if (rate !== undefined) gate.freeAt = Math.max(gate.freeAt, now) + 1000 / rate
+    }
+  }
+
+  #gatesOf(attempt: Attempt): Gate[] {
+    return this.#gates.map((map, index) => {
+      const value = this.#value(index, attempt)
+      let gate = map.get(value)
+      if (gate === undefined) {
+        gate = { running: 0, freeAt: 0, waiting: [] }
+        map.set(value, gate)
+      }
+      return gate
+    })
+  }
+
+  #value(index: number, attempt: Attempt): string {
+    const { by } = this.#limits[index]!
+    return by === undefined ? '' : by(attempt.record.data, attempt.record as Event)
+  }
+}
+
+function mayStart(gate: Gate, limit: LimitDefinition, now: number): boolean {
+  if (limit.limit !== undefined && gate.running >= limit.limit) return false
+  return limit.rate === undefined || gate.freeAt <= now
+}

@@ -1,0 +1,205 @@
+/**
+ * From what a handler returned to what goes into the commit unit. Everything that can fail is done first, into a plan; only then is the
+ * outbox touched, so that an event whose outcome cannot be encoded leaves no half of itself behind (I4).
+ */
+import { MetrobusError } from '../errors/index.ts'
+import { freezeDeep, Record } from '../event/record.ts'
+import { partitionOf } from '../event/partition.ts'
+import { advanceSlip, hopLimit, nextStop, popAhead, pushAhead, replaceAhead } from '../itinerary/slip.ts'
+import { isOutcome, type Outcome, outcomeKind } from '../stop/outcome.ts'
+import type { Attempt, Emission } from './attempt.ts'
+import { encodeData } from './encode.ts'
+import type { OutputQueue } from './outbox.ts'
+import { GivenUp, Retrying } from './retrying.ts'
+import type { StopRuntime } from './stop-runtime.ts'
+
+/** A split may not give more. */
+const childrenMax = 10_000
+
+/** What one event causes: records and their queues, and how its ride went on. */
+class Plan {
+  readonly queues: OutputQueue[] = []
+  readonly records: Record[] = []
+  ending: string | undefined = undefined
+
+  add(queue: OutputQueue, record: Record): void {
+    this.queues.push(queue)
+    this.records.push(record)
+  }
+
+  clear(): void {
+    this.queues.length = 0
+    this.records.length = 0
+    this.ending = undefined
+  }
+}
+
+// One plan for all: it is filled and emptied within one synchronous call.
+const plan = new Plan()
+
+/**
+ * Settles the outcome of an attempt into the outbox, all but the acknowledgement. Throws what makes the attempt a failure: `Retrying`, `GivenUp`, or an
+ * error about the outcome itself.
+ */
+export function complete(attempt: Attempt, result: unknown): void {
+  plan.clear()
+  if (isOutcome(result)) planOutcome(attempt, result)
+  else planForward(attempt, result)
+  if (attempt.emissions !== undefined) planEmissions(attempt, attempt.emissions)
+  const { engine, stop } = attempt.lane
+  const bytes = attempt.record.home?.length ?? 0
+  for (let index = 0; index < plan.records.length; index++) {
+    const record = plan.records[index]!
+    engine.outbox.output(plan.queues[index]!, record, record.text === undefined ? bytes : record.text.length)
+  }
+  if (plan.ending === undefined) stop.counters.out++
+  else {
+    if (plan.ending === 'done') stop.counters.out++
+    engine.ended(attempt, plan.ending)
+  }
+}
+
+function planOutcome(attempt: Attempt, outcome: Outcome): void {
+  switch (outcomeKind(outcome)) {
+    case 'drop': {
+      const { slug, detail } = outcome as Extract<Outcome, { readonly slug: string }>
+      attempt.lane.stop.counters.drop(slug)
+      plan.ending = detail === undefined ? `dropped:${slug}` : `dropped:${slug} ${detail}`
+      return
+    }
+    case 'split':
+      return planSplit(attempt, (outcome as Extract<Outcome, { readonly values: unknown }>).values)
+    case 'reroute':
+    case 'push': {
+      const { target, value } = outcome as Extract<Outcome, { readonly target: string }>
+      return planTarget(attempt, outcomeKind(outcome) === 'push', target, value)
+    }
+    case 'pop': {
+      const { count, value } = outcome as Extract<Outcome, { readonly count: number }>
+      return planOnward(attempt, popAhead(slipAfter(attempt), count), value)
+    }
+    case 'retry':
+      throw new Retrying((outcome as Extract<Outcome, { readonly afterMs: number }>).afterMs)
+    default: {
+      const { slug, detail } = outcome as Extract<Outcome, { readonly slug: string }>
+      throw new GivenUp(slug, detail)
+    }
+  }
+}
+
+/** Plain data: on to the next stop, or the end of the ride at a stop without output. */
+function planForward(attempt: Attempt, value: unknown): void {
+  const { stop } = attempt.lane
+  if (stop.definition.outSchema === undefined) {
+    plan.ending = 'done'
+    return
+  }
+  if (value === undefined) throw new MetrobusError('MB_NO_OUTCOME', { stop: stop.name })
+  planOnward(attempt, slipAfter(attempt, value), value)
+}
+
+function planTarget(attempt: Attempt, isPush: boolean, name: string, value: unknown): void {
+  const { definition } = attempt.lane.stop
+  const target = definition.targets.get(name)
+  if (target === undefined)
+    throw new MetrobusError('MB_UNDECLARED_TARGET', { where: `The stop "${definition.name}"`, target: name, declared: [...definition.targets.keys()] })
+  const names = target.stops.map((stop) => stop.name)
+  const slip = slipAfter(attempt)
+  planOnward(attempt, isPush ? pushAhead(slip, names) : replaceAhead(slip, names, target.line, target.version), value)
+}
+
+function planOnward(attempt: Attempt, slip: string, value: unknown): void {
+  const { record } = attempt
+  const onward = route(attempt, slip, value)
+  if (onward === undefined) plan.ending = 'done'
+  else planRecord(attempt, onward.target, onward.slip, value, record.ride, record.hop + 1)
+}
+
+function planSplit(attempt: Attempt, values: readonly unknown[]): void {
+  const { record, lane } = attempt
+  if (values.length > childrenMax) throw new MetrobusError('MB_TOO_MANY_CHILDREN', { stop: lane.stop.name, count: values.length, limit: childrenMax })
+  const slip = slipAfter(attempt)
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index]
+    if (value === undefined) throw new MetrobusError('MB_NO_OUTCOME', { stop: lane.stop.name })
+    const onward = route(attempt, slip, value)
+    if (onward !== undefined) planRecord(attempt, onward.target, onward.slip, value, `${record.id}~${index}`, 0)
+  }
+  plan.ending = `split:${values.length}`
+}
+
+/** The slip behind this stop: popped ahead, noted behind; for an entry, plotted anew. */
+function slipAfter(attempt: Attempt, value?: unknown): string {
+  const { lane, record } = attempt
+  const { entry } = lane.stop
+  if (entry !== undefined) return entry.router.plot(value, record)
+  return advanceSlip(record.slip, lane.stop.name, attempt.attempt, attempt.durationMs)
+}
+
+/** The next stop: of the itinerary, of the conductor, or hard-wired; undefined when the ride ends here. */
+function route(attempt: Attempt, slip: string, value: unknown): { readonly target: StopRuntime; readonly slip: string } | undefined {
+  const { engine, stop } = attempt.lane
+  let name = nextStop(slip)
+  let routed = slip
+  if (name === undefined) {
+    name = engine.conduct(slip, stop.name, value, attempt.record) ?? stop.definition.next?.name
+    if (name === undefined) return undefined
+    routed = pushAhead(slip, [name])
+  }
+  const target = engine.stopNamed(name)
+  if (target === undefined) throw new MetrobusError('MB_UNKNOWN_STOP', { stop: name, slip })
+  const hop = attempt.record.hop + 1
+  if (hop > 16 && hop > hopLimit(slip)) throw new MetrobusError('MB_HOP_LIMIT', { slip, limit: hopLimit(slip) })
+  return { target, slip: routed }
+}
+
+function planRecord(attempt: Attempt, target: StopRuntime, slip: string, value: unknown, ride: string, hop: number): void {
+  const { record, lane } = attempt
+  const { stop } = lane
+  const key = stop.definition.key === undefined ? record.key : keyOf(stop.name, stop.definition.key as (data: unknown) => unknown, value)
+  const partition = key === record.key && target.partitions === stop.partitions ? lane.partition : key === null ? lane.partition % target.partitions : partitionOf(key, target.partitions)
+  const isChild = ride !== record.ride
+  const next = new Record(
+    {
+      ride,
+      hop,
+      type: record.type,
+      source: record.source,
+      time: record.time,
+      key,
+      headers: record.headers,
+      correlationId: isChild ? (record.correlationId ?? record.ride) : record.correlationId,
+      causationId: isChild ? record.id : record.causationId,
+      replay: record.replay,
+      slip,
+    },
+    value,
+    undefined,
+  )
+  if (value === record.data) next.unchangedFrom = record
+  else {
+    next.text = encodeData(value, stop.name, lane.engine.recordBytesMax)
+    if (lane.engine.freezes) freezeDeep(value)
+  }
+  plan.add(target.input[partition]!, next)
+}
+
+function planEmissions(attempt: Attempt, emissions: readonly Emission[]): void {
+  const { engine } = attempt.lane
+  const { record } = attempt
+  for (let index = 0; index < emissions.length; index++) {
+    const emitted = engine.emitted(attempt.lane.stop, emissions[index]!, {
+      ride: `${record.id}!${index}`,
+      correlationId: record.correlationId ?? record.ride,
+      causationId: record.id,
+    })
+    plan.add(emitted.queue, emitted.record)
+  }
+}
+
+/** Applies a user's key function; anything but text or null is a fault of the function. */
+export function keyOf(where: string, key: (data: unknown) => unknown, data: unknown): string | null {
+  const value = key(data)
+  if (typeof value === 'string' || value === null) return value
+  throw new MetrobusError('MB_BAD_KEY', { where, type: typeof value })
+}

@@ -1,0 +1,232 @@
+/**
+ * Parking: a failing event parks its key at its stop and nothing else. Every failure writes a row of the park table in the next unit, so that attempts are counted
+ * across restarts. A short wait stays in memory; when the wait is long or memory is short, the key's events move in one unit to the
+ * stop's parking topic, and arrivals follow them there, so that the watermark of the input goes on.
+ *
+ * Invariants:
+ * - P1 While a key has events in the parking topic (`count` > 0), every later event of it goes there too: the order holds.
+ * - P2 The row changes in the unit that moves, settles or fails the event that it speaks of.
+ * - P3 The last parked acknowledgement deletes the row in its own unit.
+ * - P4 A record let go from memory (`dropped`) is read again before any later one of its key.
+ */
+import type { Record } from '../event/record.ts'
+import type { Attempt } from './attempt.ts'
+import { deadLetterOf, isWorthRetrying } from './dead-letter.ts'
+import type { Feed } from './feed.ts'
+import { decodeRow, KeyState, type ParkRow, stateKey } from './key-state.ts'
+import { heldMax, type Lane } from './lane.ts'
+import { Retrying } from './retrying.ts'
+
+/** Waits up to this long stay in memory; longer ones move the key to the parking topic. */
+const shortWaitMs = 5_000
+
+export class Parking {
+  readonly #lane: Lane
+
+  constructor(lane: Lane) {
+    this.#lane = lane
+  }
+
+  /** Takes over the rows that an earlier owner left. */
+  load(rows: ReadonlyMap<string, string>): void {
+    const { keys, engine, stop } = this.#lane
+    const now = engine.clock.now()
+    for (const [name, text] of rows) {
+      const state = new KeyState(name)
+      const row = decodeRow(text)
+      state.row = row
+      // A wait is never longer than the policy's longest, whatever the wall clock did in between.
+      const waitMs = Math.min(Math.max(0, row.due - now), Math.max(stop.definition.policy.backoffMaxMs, shortWaitMs) * 2)
+      keys.set(state.key, state)
+      stop.counters.parkedKeys++
+      if (row.isHeld) state.dueAt = Infinity
+      else this.#wait(state, waitMs)
+    }
+  }
+
+  /** A record of a key that is busy or parked. */
+  arrive(state: KeyState, feed: Feed, record: Record): void {
+    const lane = this.#lane
+    if (!feed.isParking && state.row !== undefined && state.row.count > 0) {
+      this.#move(state, [{ feed, record }])
+      return
+    }
+    if (state.dropped >= 0) {
+      if (record.offset > state.dropped) {
+        feed.held.delete(record.offset)
+        return
+      }
+      state.dropped = -1
+    }
+    state.queue.push({ feed, record })
+    lane.held++
+    if (state.running === undefined && state.dueAt <= 0) lane.engine.runnable(lane, state)
+  }
+
+  /** The key's turn: starts its oldest event, or reads it again. */
+  next(state: KeyState): void {
+    const lane = this.#lane
+    if (state.running !== undefined || state.dueAt > 0 || lane.isClosed) return
+    const waiting = state.queue.shift()
+    if (waiting !== undefined) {
+      lane.held--
+      lane.start(waiting.feed, waiting.record, state)
+    } else if (state.dropped >= 0) {
+      const { parked, engine } = lane
+      parked.isReady = true
+      parked.next = state.dropped
+      engine.member.rewind(parked.topic, parked.partition, state.dropped)
+      engine.wake(lane)
+    } else if (state.isIdle) lane.keys.delete(state.key)
+  }
+
+  /** The oldest event of the key is settled: forgets its failures and lets the next one go on. */
+  settled(state: KeyState, feed: Feed): void {
+    const lane = this.#lane
+    const { row } = state
+    if (row !== undefined) {
+      if (feed.isParking) row.count--
+      row.attempts = 0
+      row.firstFailure = 0
+      row.due = 0
+      if (row.count <= 0 && !row.isHeld) this.#forget(state)
+      this.#touch(state)
+    }
+    if (state.isIdle) lane.keys.delete(state.key)
+    else lane.engine.runnable(lane, state)
+  }
+
+  /** Decides what follows a failed attempt: another try later, or a dead letter. */
+  fail(attempt: Attempt, error: unknown): void {
+    const lane = this.#lane
+    const { policy } = lane.stop.definition
+    const now = lane.engine.clock.now()
+    const state = this.#stateOf(attempt)
+    const row = this.#rowOf(state)
+    row.attempts = attempt.attempt
+    if (row.firstFailure === 0) row.firstFailure = now
+    this.#touch(state)
+    if (attempt.attempt >= policy.attempts || !isWorthRetrying(policy, error)) {
+      this.#giveUp(attempt, state, row, error)
+      return
+    }
+    lane.stop.counters.retried++
+    const waitMs = error instanceof Retrying && error.afterMs !== undefined ? error.afterMs : this.#backoff(attempt.attempt)
+    row.due = now + waitMs
+    state.queue.unshift({ feed: attempt.feed, record: attempt.record })
+    lane.held++
+    this.#wait(state, waitMs)
+    if (waitMs > shortWaitMs) this.#moveQueue(state)
+  }
+
+  /** Makes room: the most crowded key moves to the parking topic, or lets go of what can be read again from there. */
+  relieve(): void {
+    const lane = this.#lane
+    while (lane.held > heldMax / 2) {
+      let crowded: KeyState | undefined
+      for (const state of lane.keys.values()) if (crowded === undefined || state.queue.length > crowded.queue.length) crowded = state
+      if (crowded === undefined || crowded.queue.length === 0) return
+      if (crowded.queue[0]!.feed.isParking) this.#drop(crowded)
+      else this.#moveQueue(crowded)
+    }
+  }
+
+  /** An operator has decided about the dead letter that held the key. */
+  release(key: string): boolean {
+    const state = this.#lane.keys.get(key)
+    if (state?.row === undefined || !state.row.isHeld) return false
+    state.row.isHeld = false
+    state.dueAt = 0
+    if (state.row.count <= 0) this.#forget(state)
+    this.#touch(state)
+    this.#lane.engine.runnable(this.#lane, state)
+    return true
+  }
+
+  #giveUp(attempt: Attempt, state: KeyState, row: ParkRow, error: unknown): void {
+    const lane = this.#lane
+    const { engine, stop } = lane
+    const record = deadLetterOf(attempt, error, row.firstFailure, engine.clock.now(), engine.definition.codeVersion)
+    engine.outbox.output(stop.dead[lane.partition]!, record, attempt.record.home?.length ?? 0)
+    engine.ended(attempt, 'dead')
+    stop.counters.dead++
+    engine.log.warn({ stop: stop.name, event: attempt.record.id, attempts: attempt.attempt, error: String(error) }, 'dead letter')
+    if (stop.definition.policy.whenDeadLettered === 'holdKey' && attempt.record.key !== null) {
+      row.isHeld = true
+      state.dueAt = Infinity
+    } else state.dueAt = 0
+    lane.finished(attempt)
+  }
+
+  /** Moves everything that waits behind the key to the parking topic, and with it every later arrival (P1). */
+  #moveQueue(state: KeyState): void {
+    const moved = state.queue.splice(0).filter((waiting) => {
+      if (!waiting.feed.isParking) return true
+      this.#let(state, waiting.feed, waiting.record.offset)
+      return false
+    })
+    this.#lane.held -= moved.length
+    this.#move(state, moved)
+  }
+
+  #move(state: KeyState, moved: readonly { readonly feed: Feed; readonly record: Record }[]): void {
+    const lane = this.#lane
+    const { outbox } = lane.engine
+    const row = this.#rowOf(state)
+    for (const { feed, record } of moved) {
+      outbox.output(lane.stop.parking[lane.partition]!, record.copy(), record.home?.length ?? 0)
+      outbox.acknowledge(feed, record.offset)
+      if (feed.isTracked) feed.held.delete(record.offset)
+      row.count++
+    }
+    this.#touch(state)
+  }
+
+  /** Lets go of records that can be read again from the parking topic. */
+  #drop(state: KeyState): void {
+    for (const { feed, record } of state.queue.splice(0)) this.#let(state, feed, record.offset)
+  }
+
+  #let(state: KeyState, feed: Feed, offset: number): void {
+    feed.held.delete(offset)
+    this.#lane.held--
+    if (state.dropped < 0 || offset < state.dropped) state.dropped = offset
+  }
+
+  #wait(state: KeyState, waitMs: number): void {
+    const { engine } = this.#lane
+    state.dueAt = engine.clock.monotonic() + waitMs
+    engine.wakeAt(state.dueAt, this.#lane, state)
+  }
+
+  #backoff(attempts: number): number {
+    const { policy } = this.#lane.stop.definition
+    const plain = Math.min(policy.backoffMaxMs, policy.backoffFirstMs * policy.backoffFactor ** (attempts - 1))
+    return plain * (1 + policy.jitter * (this.#lane.engine.random.next() * 2 - 1))
+  }
+
+  #stateOf(attempt: Attempt): KeyState {
+    if (attempt.state !== undefined) return attempt.state
+    const state = new KeyState(stateKey(attempt.record))
+    attempt.state = state
+    this.#lane.keys.set(state.key, state)
+    return state
+  }
+
+  #rowOf(state: KeyState): ParkRow {
+    if (state.row === undefined) {
+      state.row = { attempts: 0, firstFailure: 0, due: 0, count: 0, isHeld: false }
+      this.#lane.stop.counters.parkedKeys++
+    }
+    return state.row
+  }
+
+  #forget(state: KeyState): void {
+    state.row = undefined
+    this.#lane.stop.counters.parkedKeys--
+  }
+
+  #touch(state: KeyState): void {
+    this.#lane.engine.touchRow(this.#lane, state)
+  }
+}

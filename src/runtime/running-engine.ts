@@ -1,0 +1,150 @@
+/** A started app: what code, the command line and the admin socket hold in their hands. */
+import type { Bus, BusInspector } from '../bus/bus.ts'
+import { MetrobusError } from '../errors/index.ts'
+import { DeadLetterOffice } from './dead-letters.ts'
+import type { AppStats, Health, IngestBatch, Receipt, SendOptions } from './definition.ts'
+import type { Engine } from './engine.ts'
+import type { Entries } from './entries.ts'
+import type { Lane } from './lane.ts'
+import { markClean } from './isolation.ts'
+import type { ResolvedStartOptions } from './options.ts'
+import type { DeadLetters, RunningApp } from './running.ts'
+import { type Service, startServices } from './services.ts'
+
+export class RunningEngine implements RunningApp {
+  readonly name: string
+  readonly deadLetters: DeadLetters
+  readonly inspector: BusInspector
+  readonly stopped: Promise<void>
+  readonly #engine: Engine
+  readonly #entries: Entries
+  readonly #bus: Bus
+  readonly #options: ResolvedStartOptions
+  readonly #end: PromiseWithResolvers<void> = Promise.withResolvers()
+  #services: readonly Service[] = []
+  #stopping: Promise<{ readonly drained: boolean }> | undefined
+
+  constructor(engine: Engine, entries: Entries, bus: Bus, options: ResolvedStartOptions) {
+    this.name = engine.definition.name
+    this.#engine = engine
+    this.#entries = entries
+    this.#bus = bus
+    this.#options = options
+    this.inspector = bus.inspector
+    this.deadLetters = new DeadLetterOffice(engine, bus.inspector)
+    this.stopped = this.#end.promise
+  }
+
+  /** Starts what belongs to a running app beside its lanes: socket, health port, signals, watchdog. */
+  async serve(): Promise<void> {
+    this.#services = await startServices(this, this.#engine, this.#bus, this.#options)
+  }
+
+  send(entry: string, data: unknown, options?: SendOptions): Promise<Receipt> {
+    return this.#entries.send(entry, data, options)
+  }
+
+  ingest(entry: string, batch: IngestBatch): Promise<{ readonly accepted: number; readonly refused: number }> {
+    return this.#entries.ingest(entry, batch)
+  }
+
+  positions(entry: string): Promise<ReadonlyMap<string, string>> {
+    return this.#entries.positions(entry)
+  }
+
+  async caughtUp(): Promise<void> {
+    for (;;) {
+      await this.#engine.idle()
+      if (this.#engine.failure !== undefined) throw new MetrobusError('MB_APP_FAILED', { app: this.name }, { cause: this.#engine.failure })
+      if (await this.#isAtEnd()) return
+      await new Promise<void>((resolve) => this.#engine.clock.immediate(resolve))
+    }
+  }
+
+  /** Whether every lane has settled all that its topics hold; keys that an operator must decide about do not count. */
+  async #isAtEnd(): Promise<boolean> {
+    const ends = new Map<string, number>()
+    for (const { topic, partitions } of await this.inspector.topics()) for (const { partition, end } of partitions) ends.set(`${topic}/${partition}`, end)
+    for (const lane of this.#engine.lanes())
+      for (const feed of [lane.input, lane.parked]) {
+        const end = ends.get(`${feed.topic}/${feed.partition}`) ?? 0
+        if (feed.acks.watermark < end && feed.next < end) return false
+      }
+    return this.#engine.isIdle
+  }
+
+  stats(): AppStats {
+    const { accepted, duplicates, refused } = this.#entries
+    const stops = [...this.#engine.stops.values(), ...this.#engine.readers]
+    for (const stop of stops) stop.counters.inFlight = stop.lanes.reduce((sum, lane) => sum + (lane?.running.size ?? 0), 0)
+    return { accepted, duplicates, refused, faults: this.#engine.faults, stops: stops.map((stop) => stop.counters.snapshot(stop.name)) }
+  }
+
+  health(): Health {
+    const { failure, isDraining, pressure } = this.#engine
+    const reasons: string[] = []
+    if (failure !== undefined) reasons.push(`the app cannot go on: ${failure instanceof Error ? failure.message : String(failure)}`)
+    if (isDraining) reasons.push('the app is draining')
+    if (pressure !== undefined) reasons.push(`entries wait: ${pressure}`)
+    for (const lane of this.#engine.lanes()) if (!lane.isOpen) reasons.push(`partition ${lane.partition} of "${lane.stop.name}" is still loading`)
+    return { live: failure === undefined, ready: reasons.length === 0, reasons }
+  }
+
+  stop(options?: { readonly deadlineMs?: number }): Promise<{ readonly drained: boolean }> {
+    this.#stopping ??= this.#stop(options?.deadlineMs ?? this.#options.drainMs)
+    return this.#stopping
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+
+  /** Told by the engine that the app cannot go on. */
+  failed(error: unknown): void {
+    this.#end.reject(new MetrobusError('MB_APP_FAILED', { app: this.name }, { cause: error }))
+    void this.#closeServices()
+  }
+
+  async #stop(deadlineMs: number): Promise<{ readonly drained: boolean }> {
+    const engine = this.#engine
+    engine.isDraining = true
+    this.#entries.release()
+    for (const lane of engine.lanes()) lane.drain()
+    const drained = engine.failure === undefined && (await this.#drained(deadlineMs))
+    if (!drained) for (const lane of engine.lanes()) this.#abandon(lane)
+    await this.#closeServices()
+    engine.wakeUps.clear()
+    try {
+      if (engine.failure === undefined) await markClean(engine)
+      await engine.member.leave()
+    } finally {
+      await this.#bus.close()
+    }
+    if (engine.failure === undefined) this.#end.resolve()
+    return { drained }
+  }
+
+  #abandon(lane: Lane): void {
+    lane.isClosed = true
+    for (const attempt of lane.running) attempt.abort(new MetrobusError('MB_STOPPING', { app: this.name }))
+  }
+
+  /** Waits for what runs, but not longer than the deadline. */
+  #drained(deadlineMs: number): Promise<boolean> {
+    const engine = this.#engine
+    return new Promise((resolve) => {
+      const timer = engine.clock.timer(deadlineMs, () => resolve(false))
+      engine.schedule()
+      void engine.drained().then(() => {
+        timer.cancel()
+        resolve(engine.failure === undefined)
+      })
+    })
+  }
+
+  async #closeServices(): Promise<void> {
+    const services = this.#services
+    this.#services = []
+    for (const service of services) await service.close()
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * What runs beside the lanes of a started app: the local socket for the command line, the health port, signals. Loaded lazily: importing the core
+ * loads none of it.
+ */
+import type { Bus } from '../bus/bus.ts'
+import { onSignals, onUnhandledRejection } from '../internal/platform/process.ts'
+import { currentScope } from '../internal/scope.ts'
+import { Attempt } from './attempt.ts'
+import type { Engine } from './engine.ts'
+import type { ResolvedStartOptions } from './options.ts'
+import type { RunningApp } from './running.ts'
+
+/** Something that is closed before the app leaves its bus. */
+export interface Service {
+  close(): void | Promise<void>
+}
+
+export async function startServices(running: RunningApp, engine: Engine, bus: Bus, options: ResolvedStartOptions): Promise<readonly Service[]> {
+  const services: Service[] = [{ close: onUnhandledRejection((error) => reportRejection(engine, error)) }]
+  if (options.signals) services.push({ close: onSignals(() => running.stop()) })
+  const path = options.socket ?? bus.socketPath
+  if (typeof path === 'string') {
+    const { serveSocket } = await import('../admin/index.ts')
+    services.push(await serveSocket(running, { path }))
+  }
+  if (options.health !== undefined) {
+    const { serveHealth } = await import('../admin/index.ts')
+    services.push(await serveHealth(running, options.health))
+  }
+  return services
+}
+
+/** True when the rejection came out of a handler of this app, and is now in the error log with its stop and event. */
+function reportRejection(engine: Engine, error: unknown): boolean {
+  const scope = currentScope()
+  if (!(scope instanceof Attempt) || scope.lane.engine !== engine) return false
+  scope.report(error)
+  return true
+}

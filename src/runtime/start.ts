@@ -1,0 +1,142 @@
+/**
+ * Starts an app: opens the bus, makes the topics, joins, takes over what an earlier run left, and opens the lanes.
+ */
+import { guarded } from '../bus/guarded.ts'
+import type { Assignment, Bus, MemberListener, RetentionSpec, Subscription, TopicPartition, TopicSpec } from '../bus/bus.ts'
+import { resolveCapabilities } from '../bus/capabilities.ts'
+import { MetrobusError } from '../errors/index.ts'
+import type { StopDefinition } from '../stop/definition.ts'
+import type { AppDefinition, EntryDefinition } from './definition.ts'
+import { Engine } from './engine.ts'
+import { Entries } from './entries.ts'
+import { isolate } from './isolation.ts'
+import { Lanes } from './lanes.ts'
+import { checkNeeds } from './needs.ts'
+import { type ResolvedStartOptions, resolveStartOptions, type StartOptions } from './options.ts'
+import { claimTopics } from './ownership.ts'
+import { readerOf } from './reader.ts'
+import { RunningEngine } from './running-engine.ts'
+import type { RunningApp } from './running.ts'
+import { StopRuntime } from './stop-runtime.ts'
+import { endedTopic, entryTopics, errorsTopic, stopTopics } from './topics.ts'
+
+const forever: RetentionSpec = { timeMs: Infinity, bytesMax: Infinity }
+
+/** Starts an app on a bus. Rejects with a `stop` error that says what to change. */
+export async function startApp(definition: AppDefinition, startOptions: StartOptions): Promise<RunningApp> {
+  const options = resolveStartOptions(startOptions)
+  const bus = guarded(options.bus, options.log)
+  checkNeeds(definition, bus)
+  await bus.open(options.platform)
+  try {
+    return await join(definition, bus, options)
+  } catch (error) {
+    await bus.close()
+    throw error
+  }
+}
+
+async function join(definition: AppDefinition, bus: Bus, options: ResolvedStartOptions): Promise<RunningApp> {
+  const stops = stopsOf(definition)
+  await bus.ensureTopics(topicSpecs(definition, stops))
+  const capabilities = resolveCapabilities(bus.capabilities)
+  let running: RunningEngine | undefined
+  const engine: Engine = new Engine({
+    definition,
+    clock: options.platform.clock,
+    random: options.platform.random,
+    log: options.log,
+    freezes: options.freeze,
+    recordBytesMax: capabilities.recordBytesMax,
+    pipelined: capabilities.supportsRunAhead,
+    partitions: (topic) => bus.partitions(topic),
+    endedTopic: endedTopic(definition.name),
+    errorsTopic: errorsTopic(definition.name),
+    failed: (error) => running?.failed(error),
+    reset: (lane) => lanes.reset(lane),
+  })
+  const subscriptions = register(definition, stops, engine, bus)
+  const lanes = new Lanes(engine)
+  engine.member = await bus.join(definition.name, subscriptions, listenerOf(engine, lanes))
+  const entries = new Entries(engine, (topic) => bus.partitions(topic))
+  engine.entries = entries
+  entries.press(engine.pressure)
+  try {
+    await claimTopics(definition, engine.member, bus.inspector)
+    await entries.load()
+    await lanes.load()
+    await isolate(engine, bus.inspector, options.killsMax)
+    if (engine.failure !== undefined) throw engine.failure
+  } catch (error) {
+    await engine.member.leave()
+    throw error
+  }
+  running = new RunningEngine(engine, entries, bus, options)
+  await running.serve()
+  lanes.open()
+  return running
+}
+
+/** Every stop that some route leads to, each once. */
+function stopsOf(definition: AppDefinition): StopDefinition[] {
+  const stops = new Map<string, StopDefinition>()
+  for (const { router } of definition.entries)
+    for (const stop of router.stops) {
+      const known = stops.get(stop.name)
+      if (known !== undefined && known !== stop) throw new MetrobusError('MB_DUPLICATE_NAME', { kind: 'stop', name: stop.name })
+      stops.set(stop.name, stop)
+    }
+  return [...stops.values()]
+}
+
+type ReadingEntry = EntryDefinition & { readonly from: NonNullable<EntryDefinition['from']> }
+
+function readers(definition: AppDefinition): ReadingEntry[] {
+  return definition.entries.filter((entry): entry is ReadingEntry => entry.from !== undefined)
+}
+
+function topicSpecs(definition: AppDefinition, stops: readonly StopDefinition[]): TopicSpec[] {
+  const { name } = definition
+  const specs: TopicSpec[] = [{ name: endedTopic(name) }, { name: errorsTopic(name), partitions: 1 }]
+  const kept = (topics: { readonly parking: string; readonly dead: string }): TopicSpec[] => [
+    { name: topics.parking, retention: forever },
+    { name: topics.dead, retention: forever },
+  ]
+  for (const stop of stops) {
+    const topics = stopTopics(name, stop.name)
+    specs.push({ name: topics.input }, ...kept(topics))
+  }
+  const declared = new Set([...definition.publishes, ...readers(definition).map((entry) => entry.from.topic)])
+  for (const { name: topic, partitions, retention } of declared)
+    specs.push({ name: topic, ...(partitions === undefined ? {} : { partitions }), ...(retention === undefined ? {} : { retention }) })
+  for (const entry of readers(definition)) specs.push(...kept(entryTopics(name, entry.name, entry.from.topic.name)))
+  return specs
+}
+
+/** Makes the running form of every stop and reading entry, and answers what the app reads. */
+function register(definition: AppDefinition, stops: readonly StopDefinition[], engine: Engine, bus: Bus): Subscription[] {
+  const subscriptions: Subscription[] = []
+  for (const stop of stops) {
+    const topics = stopTopics(definition.name, stop.name)
+    engine.stops.set(stop.name, new StopRuntime(stop, topics, bus.partitions(topics.input), undefined))
+    subscriptions.push({ topic: topics.input }, { topic: topics.parking }, { topic: topics.dead })
+    for (const { line, version } of stop.targets.values()) engine.lineVersions.add(`${line}|${version}`)
+  }
+  for (const { router } of definition.entries) for (const { name, version } of router.lines) engine.lineVersions.add(`${name}|${version}`)
+  for (const entry of readers(definition)) {
+    const topics = entryTopics(definition.name, entry.name, entry.from.topic.name)
+    engine.readers.push(new StopRuntime(readerOf(entry), topics, bus.partitions(topics.input), entry))
+    subscriptions.push({ topic: topics.input, from: entry.from.start }, { topic: topics.parking }, { topic: topics.dead })
+  }
+  return subscriptions
+}
+
+function listenerOf(engine: Engine, lanes: Lanes): MemberListener {
+  return {
+    assigned: (assignments: readonly Assignment[]) => lanes.assigned(assignments),
+    revoked: (partitions: readonly TopicPartition[]) => lanes.revoked(partitions),
+    ready: (topic: string, partition: number) => lanes.ready(topic, partition),
+    failed: (error: unknown) => engine.fail(error),
+    pressed: (pressed: boolean, reason: string) => lanes.pressed(pressed ? reason : undefined),
+  }
+}

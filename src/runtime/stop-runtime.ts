@@ -1,0 +1,66 @@
+/**
+ * A stop while an app runs: its definition, its topics, the queues that lead to it, its lanes and its counters.
+ */
+import type { StopContext, StopDefinition } from '../stop/definition.ts'
+import type { EntryDefinition } from './definition.ts'
+import { StopCounters } from './counters.ts'
+import type { Feed } from './feed.ts'
+import type { Lane } from './lane.ts'
+import { Limiter } from './limiter.ts'
+import { OutputQueue } from './outbox.ts'
+import type { StopTopics } from './topics.ts'
+
+export class StopRuntime {
+  readonly definition: StopDefinition
+  readonly name: string
+  readonly topics: StopTopics
+  /** Set when this is not a stop of a line but an entry that reads a declared topic. */
+  readonly entry: EntryDefinition | undefined
+  readonly partitions: number
+  /** The handler with its middleware around it. */
+  readonly run: (data: unknown, context: unknown) => unknown
+  readonly input: readonly OutputQueue[]
+  readonly parking: readonly OutputQueue[]
+  readonly dead: readonly OutputQueue[]
+  readonly lanes: (Lane | undefined)[]
+  /** What operators have settled of the dead letters, by partition; undefined where the partition is another member's. */
+  readonly deadFeeds: (Feed | undefined)[]
+  readonly counters: StopCounters = new StopCounters()
+  readonly limiter: Limiter | undefined
+  /** A timer is set for the next event that a rate lets through. */
+  limitTimer = false
+  /** A place is free and what waits for it is about to start. */
+  isAdmitting = false
+  /** The state table of its parked keys. */
+  readonly parkStore: string
+
+  constructor(definition: StopDefinition, topics: StopTopics, partitions: number, entry: EntryDefinition | undefined) {
+    this.definition = definition
+    this.name = definition.name
+    this.topics = topics
+    this.entry = entry
+    this.partitions = partitions
+    this.parkStore = `park/${topics.input}`
+    this.run = withMiddleware(definition)
+    this.input = queues(topics.input, partitions)
+    this.parking = queues(topics.parking, partitions)
+    this.dead = queues(topics.dead, partitions)
+    this.lanes = new Array<Lane | undefined>(partitions).fill(undefined)
+    this.deadFeeds = new Array<Feed | undefined>(partitions).fill(undefined)
+    this.limiter = definition.limits.length === 0 ? undefined : new Limiter(definition.limits)
+  }
+}
+
+function queues(topic: string, partitions: number): OutputQueue[] {
+  return Array.from({ length: partitions }, (_, partition) => new OutputQueue(topic, partition))
+}
+
+function withMiddleware(definition: StopDefinition): (data: unknown, context: unknown) => unknown {
+  let run = definition.handler as (data: unknown, context: unknown) => unknown
+  if (definition.batch !== undefined) return run
+  for (const middleware of definition.middleware.toReversed()) {
+    const inner = run
+    run = (data, context) => middleware(data, context as StopContext, (inside) => inner(inside, context))
+  }
+  return run
+}
