@@ -81,6 +81,7 @@ test('no fault repeats a value of the payload, whatever the validator says', () 
     type({ accountId: "'a' | 'b'" }),
     echoing(['accountId']),
     echoing([]),
+    echoing(['elsewhere']),
   ]
   for (const schema of schemas)
     for (const data of [{ accountId: secret }, { accountId: 4711123 }, { accountId: { [secret]: 1 } }]) {

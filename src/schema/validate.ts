@@ -35,9 +35,9 @@ function describeIssue(issue: StandardIssue, data: unknown, where: string): stri
   const found = typeNameOf(value)
   const path = cut(keys.reduce(addKey, where), pathMax)
   const expected = (issue as { readonly expected?: unknown }).expected
-  if (typeof expected === 'string' && isSafe(expected, value) && expected !== found)
+  if (typeof expected === 'string' && isSafe(expected, value, data) && expected !== found)
     return `${path}: expected ${clean(expected)}, found ${found}`
-  if (isSafe(issue.message, value)) return `${path}: ${clean(issue.message)}, found ${found}`
+  if (isSafe(issue.message, value, data)) return `${path}: ${clean(issue.message)}, found ${found}`
   return `${path}: not accepted, found ${found}`
 }
 
@@ -59,24 +59,34 @@ export function typeNameOf(value: unknown): string {
   return name === undefined || name === '' || name === 'Object' ? 'object' : cut(name, 40)
 }
 
-/** Values looked at in one object before its message is given up as unsafe. */
+/** Values looked at in one event before a text of the validator is given up as unsafe. */
 const valuesMax = 1000
+/** Elsewhere in the event shorter values are no secret, and would occur in any text. */
+const tellingMin = 4
 
-/** Whether a text of the validator repeats nothing of the value, neither its texts and numbers nor its keys. */
-function isSafe(text: string, value: unknown): boolean {
+/**
+ * Whether a text of the validator repeats nothing of the faulty value, neither its texts and numbers nor its keys, and no other value of the event: a rule
+ * over two fields names the one and may repeat the other.
+ */
+function isSafe(text: string, value: unknown, data: unknown): boolean {
+  return !repeats(text, value, 1, true) && !repeats(text, data, tellingMin, false)
+}
+
+function repeats(text: string, value: unknown, lengthMin: number, withKeys: boolean): boolean {
   const pending = [value]
   let seen = 0
   while (pending.length > 0) {
     const next = pending.pop()
-    if (++seen > valuesMax) return false
+    if (++seen > valuesMax) return true
     if (typeof next === 'object' && next !== null) {
-      pending.push(...Object.keys(next).slice(0, valuesMax), ...Object.values(next).slice(0, valuesMax))
+      if (withKeys) pending.push(...Object.keys(next).slice(0, valuesMax))
+      pending.push(...Object.values(next).slice(0, valuesMax))
     } else if (typeof next === 'string' || typeof next === 'number' || typeof next === 'bigint') {
       const word = String(next)
-      if (word !== '' && text.includes(word)) return false
+      if (word.length >= lengthMin && text.includes(word)) return true
     }
   }
-  return true
+  return false
 }
 
 /** One line without control characters, bounded. */
