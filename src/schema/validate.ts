@@ -63,30 +63,39 @@ export function typeNameOf(value: unknown): string {
 const valuesMax = 1000
 /** Elsewhere in the event shorter values are no secret, and would occur in any text. */
 const tellingMin = 4
+/** What reads like the name of a field, which a rule may mention; other keys are data, such as accounts by their number. */
+const fieldName = /^[a-z_]+$/i
 
 /**
  * Whether a text of the validator repeats nothing of the faulty value, neither its texts and numbers nor its keys, and no other value of the event: a rule
  * over two fields names the one and may repeat the other.
  */
 function isSafe(text: string, value: unknown, data: unknown): boolean {
-  return !repeats(text, value, 1, true) && !repeats(text, data, tellingMin, false)
+  const own = wordsOf(value)
+  const all = wordsOf(data)
+  if (own === undefined || all === undefined) return false
+  const isTold = (word: string): boolean => text.includes(word)
+  return !(
+    [...own.keys, ...own.values].some((word) => word !== '' && isTold(word)) ||
+    all.values.some((word) => word.length >= tellingMin && isTold(word)) ||
+    all.keys.some((key) => key.length >= tellingMin && !fieldName.test(key) && isTold(key))
+  )
 }
 
-function repeats(text: string, value: unknown, lengthMin: number, withKeys: boolean): boolean {
+/** The keys, and the texts and numbers, in a value; undefined when there are too many. */
+function wordsOf(value: unknown): { readonly keys: string[]; readonly values: string[] } | undefined {
+  const words = { keys: [] as string[], values: [] as string[] }
   const pending = [value]
-  let seen = 0
-  while (pending.length > 0) {
+  for (let seen = 0; pending.length > 0; seen++) {
+    if (seen > valuesMax) return undefined
     const next = pending.pop()
-    if (++seen > valuesMax) return true
     if (typeof next === 'object' && next !== null) {
-      if (withKeys) pending.push(...Object.keys(next).slice(0, valuesMax))
-      pending.push(...Object.values(next).slice(0, valuesMax))
-    } else if (typeof next === 'string' || typeof next === 'number' || typeof next === 'bigint') {
-      const word = String(next)
-      if (word.length >= lengthMin && text.includes(word)) return true
-    }
+      words.keys.push(...Object.keys(next).slice(0, valuesMax))
+      pending.push(...Object.values(next).slice(0, valuesMax + 1))
+    } else if (typeof next === 'string' || typeof next === 'number' || typeof next === 'bigint')
+      words.values.push(String(next))
   }
-  return false
+  return words
 }
 
 /** One line without control characters, bounded. */
