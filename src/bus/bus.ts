@@ -1,3 +1,4 @@
+import type { Record } from '../event/record.ts'
 /**
  * The port to a log or queue: the smallest thing that the runtime needs. An adapter translates and does nothing else: it
  * does not retry, meter, log or guard its own lifecycle; `guarded.ts` does that for all of them.
@@ -6,7 +7,6 @@
  * one bus instance in a process.
  */
 import type { Acknowledgement, CommitUnit } from '../event/unit.ts'
-import type { Record } from '../event/record.ts'
 import type { Platform } from '../internal/platform/platform.ts'
 import type { Capabilities } from './capabilities.ts'
 
@@ -129,7 +129,9 @@ export interface BusInspector {
   /** The first offset appended at or after `timeMs`, or the end. */
   offsetAt(topic: string, partition: number, timeMs: number): Promise<number>
   /** Every kept record of a ride, with its place, in the order appended. */
-  ride(ride: string): Promise<readonly { readonly topic: string; readonly partition: number; readonly record: Record }[]>
+  ride(
+    ride: string,
+  ): Promise<readonly { readonly topic: string; readonly partition: number; readonly record: Record }[]>
   /** Moves a group of which no member is running; refused with MB_GROUP_IN_USE otherwise. Audited by the caller. */
   seek(group: string, position: TopicPartition & { readonly offset: number }): Promise<void>
   /** Rows of a state table of any group, committed. */

@@ -4,16 +4,27 @@
  * Invariants:
  * - L1 An adapter is opened once and closed once. Several apps may share a bus: each opens and closes it, and only the last close is passed on.
  * - L2 No call reaches an adapter before it is open, after it is closed, or after it said `failed`; a member likewise after it has left.
- * - L3 A member leaves only when its settles have ended; a bus is closed only when its members have left.
+ * - L3 A member that is leaving hands over nothing more; a bus is closed only when its members have left.
  * - L4 After a member has left or its bus has failed, its listener hears nothing more.
  */
 import { MetrobusError } from '../errors/index.ts'
-import type { CommitUnit } from '../event/unit.ts'
 import type { Record } from '../event/record.ts'
+import type { CommitUnit } from '../event/unit.ts'
 import { silentLog } from '../internal/log.ts'
 import type { Log } from '../internal/log.ts'
 import type { Platform } from '../internal/platform/platform.ts'
-import type { Assignment, Bus, BusInspector, Member, MemberListener, PollRequest, Settled, Subscription, TopicPartition, TopicSpec } from './bus.ts'
+import type {
+  Assignment,
+  Bus,
+  BusInspector,
+  Member,
+  MemberListener,
+  PollRequest,
+  Settled,
+  Subscription,
+  TopicPartition,
+  TopicSpec,
+} from './bus.ts'
 import type { Capabilities } from './capabilities.ts'
 
 /** Puts the guard around an adapter; a bus that has one already is answered as it is. */
@@ -45,7 +56,8 @@ class GuardedBus implements Bus {
   }
 
   async open(platform: Platform): Promise<void> {
-    if (this.#closing !== undefined) throw new MetrobusError('MB_BUS_NOT_OPEN', { bus: this.name, call: 'open', state: 'closed' })
+    if (this.#closing !== undefined)
+      throw new MetrobusError('MB_BUS_NOT_OPEN', { bus: this.name, call: 'open', state: 'closed' })
     this.#users++
     this.#opening ??= this.#open(platform)
     await this.#opening
@@ -96,7 +108,10 @@ class GuardedBus implements Bus {
   }
 
   async #close(): Promise<void> {
-    const isOpen = await this.#opening!.then(() => true, () => false)
+    const isOpen = await this.#opening!.then(
+      () => true,
+      () => false,
+    )
     if (!isOpen) return
     try {
       await Promise.all([...this.#members].map((member) => member.leave()))
@@ -133,7 +148,12 @@ class GuardedBus implements Bus {
 
   #check(call: string): void {
     if (this.#failure !== undefined) throw this.#failure
-    if (this.#state !== 'open' || this.#closing !== undefined) throw new MetrobusError('MB_BUS_NOT_OPEN', { bus: this.name, call, state: this.#closing === undefined ? this.#state : 'closed' })
+    if (this.#state !== 'open' || this.#closing !== undefined)
+      throw new MetrobusError('MB_BUS_NOT_OPEN', {
+        bus: this.name,
+        call,
+        state: this.#closing === undefined ? this.#state : 'closed',
+      })
   }
 }
 
@@ -146,8 +166,6 @@ class GuardedMember implements Member, MemberListener {
   #isDeaf = false
   #leaving: Promise<void> | undefined
   #joining: Promise<unknown> | undefined
-  #pending = 0
-  #idle: (() => void) | undefined
 
   constructor(bus: GuardedBus, group: string, listener: MemberListener) {
     this.#bus = bus
@@ -171,14 +189,7 @@ class GuardedMember implements Member, MemberListener {
 
   settle(unit: CommitUnit): Promise<Settled> {
     const member = this.#live('settle')
-    if (member instanceof Error) return Promise.reject(member)
-    this.#pending++
-    const settled = member.settle(unit)
-    const ended = (): void => {
-      if (--this.#pending === 0) this.#idle?.()
-    }
-    settled.then(ended, ended)
-    return settled
+    return member instanceof Error ? Promise.reject(member) : member.settle(unit)
   }
 
   load(store: string, partition: number): Promise<ReadonlyMap<string, string>> {
@@ -193,7 +204,6 @@ class GuardedMember implements Member, MemberListener {
 
   async #leave(): Promise<void> {
     await this.#joining?.catch(() => {})
-    if (this.#pending > 0) await new Promise<void>((resolve) => (this.#idle = resolve))
     try {
       await this.#member?.leave()
     } finally {
@@ -207,7 +217,11 @@ class GuardedMember implements Member, MemberListener {
     const { failure } = this.#bus
     if (failure instanceof Error) return failure
     if (this.#member !== undefined && this.#leaving === undefined) return this.#member
-    return new MetrobusError('MB_BUS_NOT_OPEN', { bus: this.#bus.name, call, state: this.#member === undefined ? 'still being joined' : 'left' })
+    return new MetrobusError('MB_BUS_NOT_OPEN', {
+      bus: this.#bus.name,
+      call,
+      state: this.#member === undefined ? 'still being joined' : 'left',
+    })
   }
 
   assigned(partitions: readonly Assignment[]): void {

@@ -17,3 +17,5 @@ export type {
 export { resolveCapabilities } from './capabilities.ts'
 export type { Capabilities, ResolvedCapabilities } from './capabilities.ts'
 export { guarded } from './guarded.ts'
+export { busCases, plannedCases } from './conformance.ts'
+export type { BusAbilities, BusCase, BusConformance, BusFixture, PlannedCase } from './conformance.ts'

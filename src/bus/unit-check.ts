@@ -12,11 +12,16 @@ export function faultsOfUnit(unit: CommitUnit, recordBytesMax: number): string[]
         faults.push(`a record for ${topic}/${partition} is larger than ${recordBytesMax} bytes`)
     }
   }
-  for (const mark of unit.acknowledgements) if (!isSound(mark)) faults.push(`the acknowledgement of ${mark.topic}/${mark.partition} is not ascending and disjoint above its watermark`)
+  for (const mark of unit.acknowledgements)
+    if (!isSound(mark))
+      faults.push(
+        `the acknowledgement of ${mark.topic}/${mark.partition} is not ascending and disjoint above its watermark`,
+      )
   return faults
 }
 
-const bytesOf = (text: string | undefined, length: number): number => (text === undefined ? length : Buffer.byteLength(text))
+const bytesOf = (text: string | undefined, length: number): number =>
+  text === undefined ? length : Buffer.byteLength(text)
 
 function isSound({ watermark, above }: Acknowledgement): boolean {
   if (above.length % 2 !== 0) return false

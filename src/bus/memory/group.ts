@@ -39,7 +39,8 @@ export class MemoryGroup {
     for (const { topic } of member.subscriptions) {
       const subscribers = this.members.filter((other) => other.reads(topic))
       const turn = subscribers.indexOf(member)
-      for (let partition = turn; partition < partitionsOf(topic); partition += subscribers.length) share.push({ topic, partition })
+      for (let partition = turn; partition < partitionsOf(topic); partition += subscribers.length)
+        share.push({ topic, partition })
     }
     return share
   }

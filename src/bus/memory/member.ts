@@ -1,6 +1,6 @@
+import type { Record } from '../../event/record.ts'
 /** One member of a group on the memory bus: its readers, and the calls of the port. */
 import type { CommitUnit } from '../../event/unit.ts'
-import type { Record } from '../../event/record.ts'
 import type { Assignment, Member, MemberListener, PollRequest, Settled, Subscription, TopicPartition } from '../bus.ts'
 import { Reader } from '../reader.ts'
 import type { MemoryGroup } from './group.ts'
@@ -42,7 +42,10 @@ export class MemoryMember implements Member {
   assign(assignments: readonly Assignment[]): void {
     if (assignments.length === 0) return
     const given = assignments.map((assignment) => {
-      const owned = { reader: new Reader(assignment, this.listener), partition: this.#log.partition(assignment.topic, assignment.partition) }
+      const owned = {
+        reader: new Reader(assignment, this.listener),
+        partition: this.#log.partition(assignment.topic, assignment.partition),
+      }
       this.#owned.set(placeOf(assignment.topic, assignment.partition), owned)
       owned.partition.readers.add(owned.reader)
       return owned

@@ -16,11 +16,17 @@ export class MemoryBus implements Bus {
 
   constructor(options: ResolvedMemoryOptions) {
     this.#options = options
-    this.capabilities = { isDurable: false, supportsRunAhead: options.runAhead, recordBytesMax: options.recordBytesMax, unitBytesMax: Infinity }
+    this.capabilities = {
+      isDurable: false,
+      supportsRunAhead: options.runAhead,
+      recordBytesMax: options.recordBytesMax,
+      unitBytesMax: Infinity,
+    }
   }
 
   get #log(): MemoryLog {
-    if (this.#opened === undefined) throw new MetrobusError('MB_BUS_NOT_OPEN', { bus: this.name, call: 'use', state: 'not open' })
+    if (this.#opened === undefined)
+      throw new MetrobusError('MB_BUS_NOT_OPEN', { bus: this.name, call: 'use', state: 'not open' })
     return this.#opened
   }
 
@@ -53,10 +59,16 @@ export class MemoryBus implements Bus {
         retention,
         bytes: 0,
       })),
-    groups: async () => [...this.#log.groups.values()].map(({ name, committed }) => ({ group: name, positions: [...committed.values()] })),
-    read: async (topic, partition, offset, recordsMax) => this.#handOver(this.#log.read(topic, partition, offset).slice(0, recordsMax)),
+    groups: async () =>
+      [...this.#log.groups.values()].map(({ name, committed }) => ({
+        group: name,
+        positions: [...committed.values()],
+      })),
+    read: async (topic, partition, offset, recordsMax) =>
+      this.#handOver(this.#log.read(topic, partition, offset).slice(0, recordsMax)),
     offsetAt: async (topic, partition, timeMs) =>
-      this.#log.read(topic, partition, 0).find((record) => record.appendedAt >= timeMs)?.offset ?? this.#log.partition(topic, partition).synced,
+      this.#log.read(topic, partition, 0).find((record) => record.appendedAt >= timeMs)?.offset ??
+      this.#log.partition(topic, partition).synced,
     ride: async (ride) => this.#ride(ride),
     seek: async (name, { topic, partition, offset }) => {
       const group = this.#log.group(name)
@@ -73,7 +85,9 @@ export class MemoryBus implements Bus {
     const log = this.#log
     return [...log.topics.values()]
       .flatMap(({ name: topic, partitions }) =>
-        partitions.flatMap(({ partition }) => log.read(topic, partition, 0).map((record) => ({ topic, partition, record }))),
+        partitions.flatMap(({ partition }) =>
+          log.read(topic, partition, 0).map((record) => ({ topic, partition, record })),
+        ),
       )
       .filter(({ record }) => record.ride === ride)
       .toSorted((one, other) => log.orderOf(one.record) - log.orderOf(other.record))

@@ -8,7 +8,7 @@
  */
 import { MetrobusError } from '../../errors/index.ts'
 import { Record } from '../../event/record.ts'
-import type { CommitUnit } from '../../event/unit.ts'
+import type { Acknowledgement, CommitUnit } from '../../event/unit.ts'
 import type { Platform } from '../../internal/platform/platform.ts'
 import type { MemberListener, Settled, Subscription, TopicPartition, TopicSpec } from '../bus.ts'
 import { faultsOfUnit } from '../unit-check.ts'
@@ -59,7 +59,8 @@ export class MemoryLog {
         throw new MetrobusError('MB_TOPIC_MISMATCH', { topic: name, partitions: existing, wanted: partitions })
     }
     for (const { name, partitions, retention } of specs)
-      if (!this.topics.has(name)) this.topics.set(name, new MemoryTopic(name, partitions ?? this.options.partitions, retention ?? {}))
+      if (!this.topics.has(name))
+        this.topics.set(name, new MemoryTopic(name, partitions ?? this.options.partitions, retention ?? {}))
   }
 
   topic(name: string): MemoryTopic {
@@ -91,6 +92,7 @@ export class MemoryLog {
   }
 
   async leave(member: MemoryMember): Promise<void> {
+    this.#giveUpStalled(member, () => true)
     await this.drained()
     const { members } = member.group
     const place = members.indexOf(member)
@@ -109,7 +111,12 @@ export class MemoryLog {
   async #share(group: MemoryGroup): Promise<void> {
     for (const member of group.members) {
       const share = this.#shareOf(member)
-      this.#revoke(member, member.owned.filter(({ topic, partition }) => !share.some((kept) => kept.topic === topic && kept.partition === partition)))
+      this.#revoke(
+        member,
+        member.owned.filter(
+          ({ topic, partition }) => !share.some((kept) => kept.topic === topic && kept.partition === partition),
+        ),
+      )
     }
     await this.drained()
     for (const member of group.members) {
@@ -128,7 +135,9 @@ export class MemoryLog {
     let position = group.committed.get(place)
     if (position === undefined) {
       const { begin, synced } = this.partition(topic, partition)
-      const isNow = member.subscriptions.some((subscription) => subscription.topic === topic && subscription.from === 'now')
+      const isNow = member.subscriptions.some(
+        (subscription) => subscription.topic === topic && subscription.from === 'now',
+      )
       position = { topic, partition, watermark: isNow ? synced : begin, above: [] }
       group.committed.set(place, position)
       group.applied.set(place, position)
@@ -137,23 +146,31 @@ export class MemoryLog {
   }
 
   #revoke(member: MemoryMember, lost: readonly TopicPartition[]): void {
-    for (const { topic, partition } of lost) this.#giveUpStalled(member, topic, partition)
+    this.#giveUpStalled(member, (mark) =>
+      lost.some(({ topic, partition }) => mark.topic === topic && mark.partition === partition),
+    )
     member.revoke(lost)
   }
 
-  /** A unit that waits to be settled again is not waited for when its partition goes to another: what is visible of it stays, else it is forgotten. */
-  #giveUpStalled(member: MemoryMember, topic: string, partition: number): void {
-    const head = this.#queue[0]
-    if (head?.member !== member || !head.isStalled) return
-    if (!head.unit.acknowledgements.some((mark) => mark.topic === topic && mark.partition === partition)) return
-    this.#queue.shift()
-    if (head.isApplied) this.#commit(head)
+  /** A unit that waits to be settled again is not waited for when its partitions go to another: what is visible of it stays, else it is forgotten. */
+  #giveUpStalled(member: MemoryMember, isLost: (mark: Acknowledgement) => boolean): void {
+    for (
+      let head = this.#queue[0];
+      head !== undefined && head.isStalled && head.member === member;
+      head = this.#queue[0]
+    ) {
+      if (!head.unit.acknowledgements.some(isLost)) return
+      this.#queue.shift()
+      this.#commit(head)
+    }
     this.#schedule()
   }
 
   settle(member: MemoryMember, unit: CommitUnit): Promise<Settled> {
     const faults = faultsOfUnit(unit, this.options.recordBytesMax)
-    for (const { topic, partition } of unit.outputs) if (this.topics.get(topic)?.partitions[partition] === undefined) faults.push(`there is no ${placeOf(topic, partition)}`)
+    for (const { topic, partition } of unit.outputs)
+      if (this.topics.get(topic)?.partitions[partition] === undefined)
+        faults.push(`there is no ${placeOf(topic, partition)}`)
     if (faults.length > 0) return Promise.reject(new MetrobusError('MB_BUS_MISUSE', { bus: 'memory', faults }))
     const plan = this.options.plan({ group: member.group.name, unit, call: ++this.#calls }) ?? {}
     return new Promise((answer, fail) => {
@@ -162,7 +179,17 @@ export class MemoryLog {
       if (stalled !== undefined && stalled.isStalled && stalled.unit === unit && stalled.member === member) {
         Object.assign(stalled, { plan, due, isStalled: false, answer, fail })
       } else {
-        const pending: Pending = { member, unit, plan, due, isApplied: false, isRefused: false, isStalled: false, answer, fail }
+        const pending: Pending = {
+          member,
+          unit,
+          plan,
+          due,
+          isApplied: false,
+          isRefused: false,
+          isStalled: false,
+          answer,
+          fail,
+        }
         const isBehindRefused = this.#queue.some((before) => before.member === member && before.isRefused)
         pending.isRefused = isBehindRefused || plan.answer === 'refused'
         this.#queue.push(pending)
@@ -193,7 +220,8 @@ export class MemoryLog {
 
   #drain(): void {
     const now = this.#platform.clock.monotonic()
-    for (let head = this.#queue[0]; head !== undefined && !head.isStalled && head.due <= now; head = this.#queue[0]) this.#end(head)
+    for (let head = this.#queue[0]; head !== undefined && !head.isStalled && head.due <= now; head = this.#queue[0])
+      this.#end(head)
     this.#schedule()
   }
 
@@ -269,14 +297,17 @@ export class MemoryLog {
     const isPressed = this.#records > this.options.recordsMax
     if (isPressed === this.#isPressed) return
     this.#isPressed = isPressed
-    for (const { members } of this.groups.values()) for (const { listener } of members) listener.pressed(isPressed, isPressed ? pressedReason : '')
+    for (const { members } of this.groups.values())
+      for (const { listener } of members) listener.pressed(isPressed, isPressed ? pressedReason : '')
   }
 
   #trim(): void {
     for (const topic of this.topics.values())
       for (const log of topic.partitions) {
         const place = placeOf(topic.name, log.partition)
-        const marks = [...this.groups.values()].map((group) => group.committed.get(place)?.watermark).filter((mark) => mark !== undefined)
+        const marks = [...this.groups.values()]
+          .map((group) => group.committed.get(place)?.watermark)
+          .filter((mark) => mark !== undefined)
         if (marks.length > 0) this.#records -= log.trim(Math.min(...marks))
       }
   }

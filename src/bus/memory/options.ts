@@ -1,8 +1,8 @@
 /** What can be chosen about the memory bus. */
 import { MetrobusError } from '../../errors/index.ts'
+import type { CommitUnit } from '../../event/unit.ts'
 import { silentLog } from '../../internal/log.ts'
 import type { Log } from '../../internal/log.ts'
-import type { CommitUnit } from '../../event/unit.ts'
 import type { Settled } from '../bus.ts'
 
 /** One call of `settle`, as a plan is asked about it. */
@@ -63,9 +63,12 @@ export function resolveMemoryOptions(options: MemoryOptions): ResolvedMemoryOpti
   }
   const faults: string[] = []
   for (const name of ['partitions', 'recordsMax', 'recordBytesMax'] as const)
-    if (!Number.isSafeInteger(resolved[name]) || resolved[name] < 1) faults.push(`${name} must be a whole number from 1, not ${resolved[name]}`)
-  if (!(resolved.settleDelay >= 0)) faults.push(`settleDelay must be 0 or more milliseconds, not ${resolved.settleDelay}`)
-  if (!['reference', 'bytes'].includes(resolved.handOver)) faults.push(`handOver must be "reference" or "bytes", not ${JSON.stringify(resolved.handOver)}`)
+    if (!Number.isSafeInteger(resolved[name]) || resolved[name] < 1)
+      faults.push(`${name} must be a whole number from 1, not ${resolved[name]}`)
+  if (!(resolved.settleDelay >= 0))
+    faults.push(`settleDelay must be 0 or more milliseconds, not ${resolved.settleDelay}`)
+  if (!['reference', 'bytes'].includes(resolved.handOver))
+    faults.push(`handOver must be "reference" or "bytes", not ${JSON.stringify(resolved.handOver)}`)
   if (faults.length > 0) throw new MetrobusError('MB_BAD_OPTIONS', { what: 'memory()', faults })
   return resolved
 }
