@@ -93,7 +93,7 @@ export class Lane {
     const records = this.engine.member.poll(feed.topic, feed.partition, { recordsMax: room, ahead: !this.stop.definition.hasEffects })
     if (records.length < room) feed.isReady = false
     for (let index = 0; index < records.length; index++) this.#accept(feed, records[index]!)
-    if (this.held > heldMax) this.parking.relieve()
+    if (this.held >= heldMax) this.parking.relieve()
   }
 
   #accept(feed: Feed, record: Record): void {

@@ -1,0 +1,265 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { RunningApp } from '../../src/runtime/running.ts'
+import { deadLetter, retry } from '../../src/stop/outcome.ts'
+import { entryOf, type Handler, lineOf, rest, stopOf, world, type World } from './harness.ts'
+
+interface Item {
+  readonly key?: string
+  readonly n: number
+}
+
+/** Fails events by number: how often each still has to fail. */
+function failing(failures: Map<number, number>, order: string[], error = () => new Error('no luck')): Handler {
+  return ((item: Item) => {
+    const left = failures.get(item.n) ?? 0
+    if (left > 0) {
+      failures.set(item.n, left - 1)
+      throw error()
+    }
+    order.push(`${item.key}${item.n}`)
+    return item
+  }) as Handler
+}
+
+async function advance(w: World, app: RunningApp, ms: number): Promise<void> {
+  await w.clock.advance(ms)
+  assert.equal(app.health().live, true)
+}
+
+test('a failing event parks its key and nothing else, and is tried again after its back-off', async () => {
+  const w = world()
+  const order: string[] = []
+  const stop = stopOf('work', failing(new Map([[1, 2]]), order))
+  const app = await w.start({ entries: [entryOf('in', lineOf('main', stop))] })
+  for (let n = 1; n <= 3; n++) for (const key of ['a', 'b']) if (n > 1 || key === 'a') await app.send('in', { key, n })
+  await rest(w)
+  assert.deepEqual(order, ['b2', 'b3'])
+  await advance(w, app, 199)
+  assert.deepEqual(order, ['b2', 'b3'])
+  await advance(w, app, 1)
+  assert.deepEqual(order, ['b2', 'b3'], 'the second try fails too')
+  assert.equal(app.stats().stops[0]!.parkedKeys, 1)
+  await advance(w, app, 400)
+  assert.deepEqual(order, ['b2', 'b3', 'a1', 'a2', 'a3'])
+  assert.deepEqual([app.stats().stops[0]!.retried, app.stats().stops[0]!.parkedKeys], [2, 0])
+  await app.stop()
+})
+
+test('attempts are counted across a restart, and the order of the key holds', async () => {
+  const w = world()
+  const order: string[] = []
+  const tries: number[] = []
+  const handler = (item: Item, { attempt }: { readonly attempt: number }): Item => {
+    if (item.n === 1) {
+      tries.push(attempt)
+      if (attempt < 4) throw new Error('no luck')
+    }
+    order.push(`${item.key}${item.n}`)
+    return item
+  }
+  const definition = { entries: [entryOf('in', lineOf('main', stopOf('work', handler as Handler)))] }
+  const holder = await w.start({ ...definition, name: 'holder' })
+  let app = await w.start(definition)
+  for (let n = 1; n <= 3; n++) await app.send('in', { key: 'a', n })
+  await advance(w, app, 200)
+  assert.deepEqual(tries, [1, 2])
+  await app.stop()
+  app = await w.start(definition)
+  await rest(w)
+  assert.deepEqual(tries, [1, 2], 'not before its time')
+  await advance(w, app, 400)
+  assert.deepEqual(tries, [1, 2, 3])
+  await advance(w, app, 800)
+  assert.deepEqual([tries, order], [[1, 2, 3, 4], ['a1', 'a2', 'a3']])
+  await app.stop()
+  await holder.stop()
+})
+
+test('a long wait moves the key to the parking topic, the watermark goes on, and the order holds', async () => {
+  for (const restarts of [false, true]) {
+    const w = world({ partitions: 1 })
+    const order: string[] = []
+    const first = { failed: false }
+    const handler = (item: Item): unknown => {
+      if (item.key === 'a' && item.n === 0 && !first.failed) {
+        first.failed = true
+        return retry({ seconds: 60 })
+      }
+      order.push(`${item.key}${item.n}`)
+      return item
+    }
+    const definition = { entries: [entryOf('in', lineOf('main', stopOf('work', handler as Handler)))] }
+    const holder = await w.start({ ...definition, name: 'holder' })
+    let app = await w.start(definition)
+    for (let n = 0; n < 50; n++) for (const key of ['a', 'b']) await app.send('in', { key, n })
+    await rest(w)
+    assert.equal(order.length, 50, 'all of b')
+    const positions = (await app.inspector.groups()).find((group) => group.group === 'app')!.positions
+    assert.deepEqual(positions.find((position) => position.topic === 'app.work'), { topic: 'app.work', partition: 0, watermark: 100, above: [] })
+    if (restarts) {
+      await app.stop()
+      app = await w.start(definition)
+    }
+    await advance(w, app, 59_000)
+    await app.send('in', { key: 'a', n: 50 })
+    assert.equal(order.length, 50)
+    await advance(w, app, 62_000)
+    await app.caughtUp()
+    assert.deepEqual(order.slice(50), Array.from({ length: 51 }, (_, n) => `a${n}`))
+    assert.equal((await app.inspector.rows('app', 'park/app.work', 0)).size, 0, 'P3')
+    await app.stop()
+    await holder.stop()
+  }
+})
+
+test('more events than fit in memory behind a slow key are parked and come in order, while other keys go on', async () => {
+  const w = world({ partitions: 1 })
+  const order: string[] = []
+  const handler = async (item: Item): Promise<Item> => {
+    if (item.key === 'slow' && item.n === 0) await new Promise<void>((resolve) => w.clock.timer(10_000, resolve))
+    order.push(`${item.key}${item.n}`)
+    return item
+  }
+  const app = await w.start({ entries: [entryOf('in', lineOf('main', stopOf('work', handler as Handler)))] })
+  const count = 3_000
+  for (let n = 0; n < count; n++) await app.send('in', { key: 'slow', n })
+  for (let n = 0; n < 100; n++) await app.send('in', { key: 'fast', n })
+  await rest(w)
+  assert.deepEqual(order, Array.from({ length: 100 }, (_, n) => `fast${n}`))
+  await advance(w, app, 10_000)
+  await app.caughtUp()
+  assert.deepEqual(order.slice(100), Array.from({ length: count }, (_, n) => `slow${n}`))
+  await app.stop()
+})
+
+test('after the last attempt the event is a dead letter with everything that an operator needs, and the key goes on', async () => {
+  const w = world()
+  const order: string[] = []
+  const stop = stopOf('work', failing(new Map([[1, 99]]), order, () => new TypeError('broken')), { policy: { attempts: 3, backoffFirstMs: 10 } })
+  const app = await w.start({ entries: [entryOf('in', lineOf('main', stop))] })
+  for (let n = 1; n <= 2; n++) await app.send('in', { key: 'a', n }, { id: `e${n}`, headers: { tenant: 't1' } })
+  await advance(w, app, 100)
+  assert.deepEqual(order, ['a2'])
+  const [letter] = await app.deadLetters.list()
+  assert.ok(letter)
+  assert.deepEqual(
+    { ...letter, stack: letter.stack?.split('\n')[0], fingerprint: letter.fingerprint.split('/').slice(0, 2), lastFailure: letter.lastFailure - letter.firstFailure },
+    {
+      place: letter.place, stop: 'work', id: 'e1', ride: 'e1', key: 'a', cause: 'TypeError', message: 'broken', stack: 'TypeError: broken', fingerprint: ['work', 'TypeError'],
+      attempts: 3, firstFailure: letter.firstFailure, lastFailure: 30, codeVersion: 'test', itinerary: 'work|17|main|1|', replay: 0, state: 'waiting', headers: { tenant: 't1' }, data: { key: 'a', n: 1 },
+    },
+  )
+  assert.equal(app.stats().stops[0]!.dead, 1)
+  await app.stop()
+})
+
+test('dead letters are grouped, replayed once each also by two operators at once, edited, and discarded with a reason', async () => {
+  const w = world()
+  const seen: unknown[] = []
+  let works = false
+  const stop = stopOf('work', (item: Item, { event }) => {
+    if (!works) return deadLetter(item.n % 2 === 0 ? 'even' : 'odd')
+    seen.push([event.ride, event.replay, item.n])
+    return item
+  })
+  const app = await w.start({ entries: [entryOf('in', lineOf('main', stop))] })
+  for (let n = 0; n < 10; n++) await app.send('in', { key: 'a', n }, { id: `e${n}` })
+  await app.caughtUp()
+  assert.deepEqual((await app.deadLetters.groups()).map(({ cause, count }) => [cause, count]), [['even', 5], ['odd', 5]])
+  works = true
+
+  const odd = await Promise.all([app.deadLetters.replay({ cause: 'odd' }), app.deadLetters.replay({ cause: 'odd' })])
+  await app.caughtUp()
+  assert.equal(odd[0] + odd[1], 5)
+  assert.deepEqual(seen, [1, 3, 5, 7, 9].map((n) => [`e${n}`, 1, n]), 'in key order, with their ride, as replay 1')
+
+  seen.length = 0
+  const [first] = await app.deadLetters.list({ cause: 'even' })
+  await app.deadLetters.replay({ place: first!.place }, { data: { key: 'a', n: 100 } })
+  await app.caughtUp()
+  assert.deepEqual(seen, [['e0', 1, 100]])
+  await assert.rejects(app.deadLetters.discard({ cause: 'even' }, ' '), /reason/)
+  assert.equal(await app.deadLetters.discard({ cause: 'even' }, 'test data'), 4)
+  assert.deepEqual(await app.deadLetters.list(), [])
+  assert.equal((await app.deadLetters.show(first!.place))?.state, 'settled')
+  await app.stop()
+})
+
+test('a replay at a rate takes its time', async () => {
+  const w = world()
+  let works = false
+  const seen: number[] = []
+  const stop = stopOf('work', (item: Item) => (works ? (seen.push(item.n), item) : deadLetter('no')))
+  const app = await w.start({ entries: [entryOf('in', lineOf('main', stop))] })
+  for (let n = 0; n < 5; n++) await app.send('in', { key: 'a', n })
+  await app.caughtUp()
+  works = true
+  const replayed = app.deadLetters.replay({}, { ratePerSecond: 10 })
+  await w.clock.advance(250)
+  assert.deepEqual(seen, [0, 1, 2])
+  await w.clock.advance(1_000)
+  assert.equal(await replayed, 5)
+  await app.stop()
+})
+
+test("whenDeadLettered 'holdKey' keeps the key until an operator has decided", async () => {
+  const w = world()
+  const order: string[] = []
+  const stop = stopOf('work', failing(new Map([[1, 1]]), order), { policy: { attempts: 1, whenDeadLettered: 'holdKey' } })
+  const definition = { entries: [entryOf('in', lineOf('main', stop))] }
+  const holder = await w.start({ ...definition, name: 'holder' })
+  let app = await w.start(definition)
+  for (let n = 1; n <= 3; n++) await app.send('in', { key: 'a', n })
+  await app.send('in', { key: 'b', n: 9 })
+  await app.caughtUp()
+  assert.deepEqual(order, ['b9'])
+  await app.stop()
+  app = await w.start(definition)
+  await rest(w)
+  assert.deepEqual(order, ['b9'], 'also after a restart')
+  assert.equal(await app.deadLetters.replay({}), 1)
+  await app.caughtUp()
+  assert.deepEqual(order, ['b9', 'a2', 'a3', 'a1'])
+  await app.stop()
+  await holder.stop()
+})
+
+test('an attempt past its deadline is aborted, its outcome is discarded, and the key waits until it has answered', async () => {
+  const w = world()
+  const order: string[] = []
+  let aborted = 0
+  const handler = async (item: Item, { attempt, signal }: { readonly attempt: number; readonly signal: AbortSignal }): Promise<Item> => {
+    if (item.n === 1 && attempt === 1) {
+      signal.addEventListener('abort', () => aborted++)
+      await new Promise<void>((resolve) => w.clock.timer(5_000, resolve))
+      return { ...item, n: 666 }
+    }
+    order.push(`${item.key}${item.n}`)
+    return item
+  }
+  const keep: unknown[] = []
+  const last = stopOf('keep', (item: Item) => void keep.push(item.n), { outSchema: undefined })
+  const app = await w.start({ entries: [entryOf('in', lineOf('main', stopOf('work', handler as Handler, { policy: { deadlineMs: 1_000 } }), last))] })
+  await app.send('in', { key: 'a', n: 1 })
+  await app.send('in', { key: 'a', n: 2 })
+  await advance(w, app, 1_100)
+  assert.deepEqual([aborted, order], [1, []])
+  await advance(w, app, 4_000)
+  await advance(w, app, 500)
+  assert.deepEqual([order, keep], [['a1', 'a2'], [1, 2]])
+  await app.stop()
+})
+
+test('stuck attempts on half of the concurrency end the app loudly', async () => {
+  const w = world({ partitions: 1 })
+  const stop = stopOf('work', () => new Promise(() => {}), { concurrency: 4, policy: { deadlineMs: 100 } })
+  const app = await w.start({ entries: [entryOf('in', lineOf('main', stop))] })
+  const stopped = app.stopped.catch((error: unknown) => error)
+  for (let n = 0; n < 2; n++) await app.send('in', { key: `k${n}`, n })
+  await w.clock.advance(1_000)
+  assert.match(String(((await stopped) as Error).cause), /past their deadline/)
+  await assert.rejects(app.send('in', { n: 1 }), { code: 'MB_APP_FAILED' })
+  assert.equal(app.health().live, false)
+  await app.stop({ deadlineMs: 0 })
+})
