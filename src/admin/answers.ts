@@ -82,3 +82,40 @@ export interface ErrorAnswer {
   readonly code: string
   readonly message: string
 }
+
+/** One visit of a ride, or one that is to come. */
+export interface HopAnswer {
+  /** Undefined where a declared topic carried the event. */
+  readonly stop: string | null
+  readonly app: string | null
+  /** Where its record lies; null when retention has taken it. */
+  readonly place: { readonly topic: string; readonly partition: number; readonly offset: number } | null
+  readonly arrived: string | null
+  /** Tries until the outcome; null while there is none. */
+  readonly attempts: number | null
+  /** Time of the last try, in milliseconds; null while there is no outcome. */
+  readonly durationMs: number | null
+  /** `forward`, `done`, `dropped:<slug>`, `split:<count>`, `dead`; without an outcome `waiting` or `parked`; `published` for a declared topic. */
+  readonly outcome: string
+  /** How often an operator had replayed the event. */
+  readonly replay: number
+}
+
+/** A ride from its entry to its last outcome, with the rides that it caused. */
+export interface RideAnswer {
+  readonly ride: string
+  /** `riding` while an outcome is missing, also of a child. */
+  readonly state: 'riding' | 'ended'
+  readonly line: string | null
+  readonly key: string | null
+  readonly correlationid: string | null
+  readonly causationid: string | null
+  readonly entered: string
+  readonly ended: string | null
+  /** From the first append to the last. */
+  readonly durationMs: number
+  readonly hops: readonly HopAnswer[]
+  readonly children: readonly RideAnswer[]
+  /** Children that are not shown, because there are too many. */
+  readonly childrenHidden: number
+}

@@ -33,7 +33,8 @@ export class Fields {
 
   /** Of a JSON object. */
   static ofBody(body: unknown): Fields {
-    if (typeof body === 'object' && body !== null && !Array.isArray(body)) return new Fields(new Map(Object.entries(body)), false)
+    if (typeof body === 'object' && body !== null && !Array.isArray(body))
+      return new Fields(new Map(Object.entries(body)), false)
     throw new MetrobusError('MB_BAD_REQUEST', { faults: ['the body must be a JSON object'] })
   }
 
@@ -75,7 +76,8 @@ export class Fields {
     const value = this.any(name)
     if (value === undefined) return undefined
     const isPlain = typeof value === 'object' && value !== null && !Array.isArray(value)
-    if (isPlain && Object.values(value).every((text) => typeof text === 'string')) return value as Record<string, string>
+    if (isPlain && Object.values(value).every((text) => typeof text === 'string'))
+      return value as Record<string, string>
     this.#faults.push(`"${name}" must be an object of texts`)
     return undefined
   }
@@ -88,12 +90,15 @@ export class Fields {
   /** Throws MB_BAD_REQUEST with every fault; to be called after the last field was read. */
   done(): void {
     for (const name of this.#values.keys())
-      if (!this.#asked.has(name)) this.#faults.push(`"${name}" is not known here; known are ${[...this.#asked].join(', ') || 'none'}`)
+      if (!this.#asked.has(name))
+        this.#faults.push(`"${name}" is not known here; known are ${[...this.#asked].join(', ') || 'none'}`)
     if (this.#faults.length > 0) throw new MetrobusError('MB_BAD_REQUEST', { faults: this.#faults })
   }
 
   #number(name: string): number | undefined {
     const value = this.any(name)
-    return this.#isText && typeof value === 'string' ? Number(value === '' ? Number.NaN : value) : (value as number | undefined)
+    return this.#isText && typeof value === 'string'
+      ? Number(value === '' ? Number.NaN : value)
+      : (value as number | undefined)
   }
 }

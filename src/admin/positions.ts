@@ -61,7 +61,14 @@ async function lagIn(
   // Retention may have removed settled records, never unsettled ones; after a seek the watermark may lie before the oldest kept.
   const from = Math.max(watermark, begin)
   let behind = Math.max(end - from, 0)
-  for (let index = 0; index + 1 < above.length; index += 2) behind -= Math.max(above[index + 1]! - Math.max(above[index]!, from), 0)
+  for (let index = 0; index + 1 < above.length; index += 2)
+    behind -= Math.max(above[index + 1]! - Math.max(above[index]!, from), 0)
   const [oldest] = behind > 0 ? await inspector.read(topic, partition, from, 1) : []
-  return { partition, watermark, end, behind, oldestMs: oldest === undefined ? 0 : Math.max(now - oldest.appendedAt, 0) }
+  return {
+    partition,
+    watermark,
+    end,
+    behind,
+    oldestMs: oldest === undefined ? 0 : Math.max(now - oldest.appendedAt, 0),
+  }
 }

@@ -1,0 +1,240 @@
+/**
+ * Speaks the admin routes: with a running app over its socket, or with routes in this process over the files of a journal that nobody holds. The
+ * callers cannot tell which.
+ */
+import { MetrobusError } from '../errors/index.ts'
+import { requestOverSocket } from '../internal/platform/http.ts'
+import type { SocketRequest, SocketResponse } from '../internal/platform/http.ts'
+import type { AppStats } from '../runtime/definition.ts'
+import type { DeadLetterFilter, DeadLetterRecord } from '../runtime/running.ts'
+import type {
+  AppAnswer,
+  ErrorAnswer,
+  HealthAnswer,
+  LagAnswer,
+  RecordAnswer,
+  RideAnswer,
+  SendAnswer,
+  SentEvent,
+  TopicAnswer,
+} from './answers.ts'
+
+/** Carries one request. */
+export type Transport = (request: SocketRequest) => Promise<SocketResponse>
+
+/** A kind of dead letters, counted. */
+export interface DeadLetterGroup {
+  readonly fingerprint: string
+  readonly stop: string
+  readonly cause: string
+  readonly message: string
+  readonly count: number
+  readonly first: number
+  readonly last: number
+}
+
+/** Which records to stream; at most one of `from`, `offset` and `since`. */
+export interface RecordsQuery {
+  readonly partition?: number
+  readonly from?: 'beginning' | 'end'
+  readonly offset?: number
+  /** RFC 3339. */
+  readonly since?: string
+  readonly follow?: boolean
+  readonly count?: number
+}
+
+/** Over the socket file of a running app. MB_UNREACHABLE when nothing answers there. */
+export const overSocket =
+  (path: string): Transport =>
+  async (request) => {
+    try {
+      return await requestOverSocket(path, request)
+    } catch (error) {
+      request.signal?.throwIfAborted()
+      throw new MetrobusError(
+        'MB_UNREACHABLE',
+        { where: path, reason: error instanceof Error ? error.message : String(error) },
+        { cause: error },
+      )
+    }
+  }
+
+/** Routes in this process. */
+export const inProcess =
+  (routes: { fetch(request: Request): Response | Promise<Response> }): Transport =>
+  async ({ method, path, headers, body, signal }) => {
+    const response = await routes.fetch(
+      new Request(`http://localhost${path}`, {
+        method,
+        headers,
+        ...(body !== undefined && { body }),
+        ...(signal !== undefined && { signal }),
+      }),
+    )
+    return { status: response.status, body: response.body ?? (async function* () {})() }
+  }
+
+/** One method a route. Every one rejects with MB_ANSWERED, which keeps the code and the sentence of the other side, or with MB_UNREACHABLE. */
+export class AdminClient {
+  readonly #transport: Transport
+  readonly #signal: AbortSignal | undefined
+
+  /** The signal ends every request and stream. */
+  constructor(transport: Transport, options: { readonly signal?: AbortSignal } = {}) {
+    this.#transport = transport
+    this.#signal = options.signal
+  }
+
+  app(): Promise<AppAnswer> {
+    return this.#get('/v1/app')
+  }
+
+  /** 503 is an answer here, too. */
+  async ready(): Promise<HealthAnswer> {
+    const { body } = await this.#ask('GET', '/readyz')
+    return JSON.parse(await textOf(body)) as HealthAnswer
+  }
+
+  stats(): Promise<AppStats> {
+    return this.#get('/v1/stats')
+  }
+
+  async topics(): Promise<readonly TopicAnswer[]> {
+    return (await this.#get<{ topics: readonly TopicAnswer[] }>('/v1/topics')).topics
+  }
+
+  async lag(): Promise<readonly LagAnswer[]> {
+    return (await this.#get<{ lag: readonly LagAnswer[] }>('/v1/lag')).lag
+  }
+
+  records(topic: string, query: RecordsQuery = {}): AsyncGenerator<RecordAnswer> {
+    return this.#stream('GET', `/v1/topics/${encodeURIComponent(topic)}/records${queryOf({ ...query })}`)
+  }
+
+  trace(id: string): Promise<RideAnswer> {
+    return this.#get(`/v1/rides/${encodeURIComponent(id)}`)
+  }
+
+  async rows(query: {
+    readonly store: string
+    readonly group?: string
+    readonly partition?: number
+  }): Promise<readonly { key: string; value: unknown }[]> {
+    return (await this.#get<{ rows: readonly { key: string; value: unknown }[] }>(`/v1/rows${queryOf(query)}`)).rows
+  }
+
+  /** One answer an event, in order; events that were refused are answers, not an error. */
+  async send(entry: string, events: readonly SentEvent[]): Promise<readonly SendAnswer[]> {
+    const { status, body } = await this.#ask('POST', `/v1/entries/${encodeURIComponent(entry)}/events`, { events })
+    const answer = JSON.parse(await textOf(body)) as {
+      readonly answers?: readonly SendAnswer[]
+      readonly error?: ErrorAnswer
+    }
+    return answer.answers ?? refuse(status, answer.error)
+  }
+
+  async deadLetters(
+    filter: DeadLetterFilter,
+    page: { readonly after?: string; readonly count?: number } = {},
+  ): Promise<readonly DeadLetterRecord[]> {
+    return (
+      await this.#get<{ deadLetters: readonly DeadLetterRecord[] }>(
+        `/v1/dead-letters${queryOf({ ...filter, ...page })}`,
+      )
+    ).deadLetters
+  }
+
+  async deadLetterGroups(filter: DeadLetterFilter): Promise<readonly DeadLetterGroup[]> {
+    return (await this.#get<{ groups: readonly DeadLetterGroup[] }>(`/v1/dead-letters/groups${queryOf({ ...filter })}`))
+      .groups
+  }
+
+  /** `place` is `<stop>/<partition>/<offset>`. */
+  deadLetter(place: string): Promise<DeadLetterRecord> {
+    return this.#get(`/v1/dead-letters/${place.split('/').map(encodeURIComponent).join('/')}`)
+  }
+
+  /** Answers how many were replayed. An empty filter needs `all`. */
+  async replay(
+    filter: DeadLetterFilter & { readonly all?: boolean },
+    options: {
+      readonly ratePerSecond?: number
+      readonly data?: unknown
+      readonly progress?: (done: number, total: number) => void
+    } = {},
+  ): Promise<number> {
+    const { progress, ...fields } = options
+    type Line = { readonly progress?: { readonly done: number; readonly total: number }; readonly replayed?: number }
+    let replayed = 0
+    for await (const line of this.#stream<Line>('POST', '/v1/dead-letters/replay', { ...filter, ...fields })) {
+      if (line.progress !== undefined) progress?.(line.progress.done, line.progress.total)
+      replayed = line.replayed ?? replayed
+    }
+    return replayed
+  }
+
+  /** Answers how many were discarded. An empty filter needs `all`. */
+  async discard(filter: DeadLetterFilter & { readonly all?: boolean }, reason: string): Promise<number> {
+    const { status, body } = await this.#ask('POST', '/v1/dead-letters/discard', { ...filter, reason })
+    return (await answerOf<{ discarded: number }>(status, body)).discarded
+  }
+
+  async #get<Answer>(path: string): Promise<Answer> {
+    const { status, body } = await this.#ask('GET', path)
+    return answerOf(status, body)
+  }
+
+  async *#stream<Line>(method: string, path: string, sent?: unknown): AsyncGenerator<Line> {
+    const { status, body } = await this.#ask(method, path, sent)
+    if (status !== 200) return void (await answerOf(status, body))
+    for await (const line of linesOf(body)) {
+      const { error, ...value } = JSON.parse(line) as { readonly error?: ErrorAnswer }
+      if (error !== undefined) refuse(500, error)
+      yield value as Line
+    }
+  }
+
+  #ask(method: string, path: string, sent?: unknown): Promise<SocketResponse> {
+    const body = sent === undefined ? undefined : JSON.stringify(sent)
+    const headers = body === undefined ? {} : { 'content-type': 'application/json' }
+    return this.#transport({ method, path, headers, body, signal: this.#signal })
+  }
+}
+
+async function answerOf<Answer>(status: number, body: AsyncIterable<Uint8Array>): Promise<Answer> {
+  const answer = JSON.parse(await textOf(body)) as Answer & { readonly error?: ErrorAnswer }
+  return status < 400 ? answer : refuse(status, answer.error)
+}
+
+function refuse(status: number, error: ErrorAnswer | undefined): never {
+  throw new MetrobusError('MB_ANSWERED', {
+    status,
+    code: error?.code ?? 'MB_UNEXPECTED',
+    message: error?.message ?? `The app answered with status ${status}.`,
+  })
+}
+
+function queryOf(fields: { readonly [name: string]: string | number | boolean | undefined }): string {
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries(fields)) if (value !== undefined) query.set(name, String(value))
+  return query.size === 0 ? '' : `?${query.toString()}`
+}
+
+async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder()
+  let text = ''
+  for await (const bytes of body) text += decoder.decode(bytes, { stream: true })
+  return text + decoder.decode()
+}
+
+async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder()
+  let rest = ''
+  for await (const bytes of body) {
+    const lines = (rest + decoder.decode(bytes, { stream: true })).split('\n')
+    rest = lines.pop() ?? ''
+    yield* lines
+  }
+  if (rest !== '') yield rest
+}

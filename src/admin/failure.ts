@@ -1,0 +1,25 @@
+/** Errors as HTTP answers. */
+import { isMetrobusError } from '../errors/index.ts'
+import type { ErrorCode } from '../errors/index.ts'
+import type { ErrorAnswer } from './answers.ts'
+
+const statuses: { readonly [Code in ErrorCode]?: number } = {
+  MB_BAD_REQUEST: 400,
+  MB_INVALID_EVENT: 422,
+  MB_NOT_FOUND: 404,
+  MB_UNKNOWN_ENTRY: 404,
+  MB_NOT_RUNNING: 409,
+  MB_TOO_MANY_STREAMS: 429,
+}
+
+/** The HTTP status of anything thrown. */
+export function statusOf(error: unknown): number {
+  if (!isMetrobusError(error)) return 500
+  return statuses[error.code] ?? (error.family === 'refuse' ? 503 : 500)
+}
+
+/** Code and sentence of anything thrown. What is not ours keeps its message: this is the operator's own socket. */
+export function errorAnswer(error: unknown): ErrorAnswer {
+  if (isMetrobusError(error)) return { code: error.code, message: error.message }
+  return { code: 'MB_UNEXPECTED', message: error instanceof Error ? error.message : String(error) }
+}

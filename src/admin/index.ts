@@ -1,0 +1,15 @@
+export { serveHealth, serveSocket } from './server.ts'
+export { AdminClient, inProcess, overSocket } from './client.ts'
+export type { DeadLetterGroup, RecordsQuery, Transport } from './client.ts'
+export type {
+  AppAnswer,
+  ErrorAnswer,
+  HealthAnswer,
+  HopAnswer,
+  LagAnswer,
+  RecordAnswer,
+  RideAnswer,
+  SendAnswer,
+  SentEvent,
+  TopicAnswer,
+} from './answers.ts'
