@@ -13,3 +13,4 @@ export type {
   SegmentContents,
   SegmentInfo,
 } from './journal.ts'
+export { openJournal } from './open-journal.ts'

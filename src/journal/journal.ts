@@ -1,3 +1,4 @@
+import type { MetrobusError } from '../errors/index.ts'
 /**
  * The journal: the embedded durable log. One sequence of checksummed frames in segment files, all topics interleaved; a frame is one
  * commit unit, atomic by being one checksum. This file is its surface; `open-journal.ts` opens one.
@@ -14,7 +15,6 @@
  */
 import type { Record } from '../event/record.ts'
 import type { Acknowledgement, CommitUnit } from '../event/unit.ts'
-import type { MetrobusError } from '../errors/index.ts'
 import type { Platform } from '../internal/platform/platform.ts'
 
 /** When an append counts as durable. The weaker modes say at open what a power cut may lose; a killed process loses nothing written in any of them. */
@@ -48,7 +48,11 @@ export interface JournalOptions {
 }
 
 /** Where the journal says what an operator should know. Never called on the hot path. */
-export type JournalLog = (level: 'info' | 'warn' | 'error', message: string, facts: { readonly [name: string]: unknown }) => void
+export type JournalLog = (
+  level: 'info' | 'warn' | 'error',
+  message: string,
+  facts: { readonly [name: string]: unknown },
+) => void
 
 /** What may be deleted of a topic, and when. Same meaning as the bus's. */
 export interface JournalRetention {
@@ -149,7 +153,10 @@ export interface Journal {
    */
   append(group: string, unit: CommitUnit): number
   /** Moves positions of a group anywhere between begin and end, forgetting what it had settled above. Answers the position behind. */
-  seek(group: string, positions: readonly { readonly topic: string; readonly partition: number; readonly offset: number }[]): number
+  seek(
+    group: string,
+    positions: readonly { readonly topic: string; readonly partition: number; readonly offset: number }[],
+  ): number
   /** Resolves when everything appended before the call is durable; rejects when the journal is poisoned before that. */
   synced(): Promise<void>
 

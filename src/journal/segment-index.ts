@@ -1,0 +1,157 @@
+/**
+ * Where things are in one segment. Frames are grouped into chunks of about 256 KiB, the unit of reading; the index knows for each chunk which topic
+ * partitions it holds, from which offset to which, and for each entry the hash of its ride and the frame.
+ *
+ * Invariants:
+ * - X1 It is a function of the segment's frames: a lost index is made again from them.
+ * - X2 Rows of one partition never overlap, except that a row of moved entries may repeat offsets of the segment that they came from.
+ */
+import { FrameKind } from './frame.ts'
+import type { Frame } from './frame.ts'
+import { placeOf } from './state.ts'
+import { blockOf, originOf } from './unit.ts'
+
+const chunkBytes = 256 * 1024
+
+/** Entries of one partition in one chunk, from one origin. */
+export interface IndexRow {
+  readonly chunk: number
+  /** Base of the segment that they were first written to when they were moved here; -1 for those that were not. */
+  readonly origin: number
+  readonly first: number
+  last: number
+}
+
+/** What a segment holds of one partition. */
+export interface Contents {
+  readonly topic: number
+  readonly partition: number
+  first: number
+  last: number
+  count: number
+  bytes: number
+}
+
+export class SegmentIndex {
+  /** Offset in the file where each chunk begins, and the latest append time of its entries. */
+  readonly chunkStarts: number[] = []
+  readonly chunkTimes: number[] = []
+  readonly rows: Map<number, IndexRow[]> = new Map()
+  readonly contents: Map<number, Contents> = new Map()
+  readonly rides: RideList = new RideList()
+  lastTime = 0
+
+  /** Takes the next frame, at `offset` in the file. */
+  add(frame: Frame, offset: number): void {
+    const lastStart = this.chunkStarts.at(-1)
+    if (lastStart === undefined || offset - lastStart >= chunkBytes) {
+      this.chunkStarts.push(offset)
+      this.chunkTimes.push(0)
+    }
+    if (frame.kind !== FrameKind.unit && frame.kind !== FrameKind.moved) return
+    const origin = frame.kind === FrameKind.moved ? originOf(frame) : -1
+    const chunk = this.chunkStarts.length - 1
+    for (let index = 0; index < frame.blocks; index++) {
+      const block = blockOf(frame, index)
+      const place = placeOf(block.topic, block.partition)
+      this.#addRow(place, chunk, origin, block.first, block.last)
+      this.#addContents(place, block)
+      this.#addEntries(frame.buffer, block.start, block.count, offset, chunk)
+    }
+  }
+
+  /** The row that has the lowest offset at or above `offset`; undefined when there is none. */
+  rowAt(place: number, offset: number): IndexRow | undefined {
+    let best: IndexRow | undefined
+    for (const row of this.rows.get(place) ?? []) {
+      if (row.last < offset) continue
+      if (best === undefined || Math.max(row.first, offset) < Math.max(best.first, offset)) best = row
+      if (best.first <= offset) break
+    }
+    return best
+  }
+
+  /** Number of the chunk that holds the frame at `offset`. */
+  chunkOf(offset: number): number {
+    let low = 0
+    let high = this.chunkStarts.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (this.chunkStarts[middle]! <= offset) low = middle + 1
+      else high = middle
+    }
+    return low - 1
+  }
+
+  #addRow(place: number, chunk: number, origin: number, first: number, last: number): void {
+    let rows = this.rows.get(place)
+    if (rows === undefined) this.rows.set(place, (rows = []))
+    const row = rows.at(-1)
+    if (row !== undefined && row.chunk === chunk && row.origin === origin && row.last < first) row.last = last
+    else rows.push({ chunk, origin, first, last })
+  }
+
+  #addContents(place: number, block: Contents): void {
+    const known = this.contents.get(place)
+    if (known === undefined) {
+      const { topic, partition, first, last, count, bytes } = block
+      this.contents.set(place, { topic, partition, first, last, count, bytes })
+      return
+    }
+    known.first = Math.min(known.first, block.first)
+    known.last = Math.max(known.last, block.last)
+    known.count += block.count
+    known.bytes += block.bytes
+  }
+
+  #addEntries(buffer: Buffer, start: number, count: number, frameOffset: number, chunk: number): void {
+    let at = start
+    for (let left = count; left > 0; left--) {
+      this.rides.add(buffer.readUInt32LE(at + 4), frameOffset)
+      const time = buffer.readDoubleLE(at + 72)
+      if (time > this.chunkTimes[chunk]!) this.chunkTimes[chunk] = time
+      at += buffer.readUInt32LE(at)
+    }
+    this.lastTime = Math.max(this.lastTime, this.chunkTimes[chunk]!)
+  }
+}
+
+/** Pairs of frame offset and ride hash: as 64-bit numbers they sort by hash, then by frame. */
+export class RideList {
+  #pairs: Uint32Array<ArrayBuffer> = new Uint32Array(0)
+  #used = 0
+
+  add(hash: number, frame: number): void {
+    if (this.#used === this.#pairs.length) {
+      const grown = new Uint32Array(Math.max(2048, this.#pairs.length * 2))
+      grown.set(this.#pairs)
+      this.#pairs = grown
+    }
+    this.#pairs[this.#used++] = frame
+    this.#pairs[this.#used++] = hash
+  }
+
+  /** Frames that hold an entry with this hash, ascending, each once. */
+  find(hash: number): readonly number[] {
+    const frames: number[] = []
+    for (let index = 0; index < this.#used; index += 2) {
+      if (this.#pairs[index + 1] !== hash) continue
+      const frame = this.#pairs[index]!
+      if (frames.at(-1) !== frame) frames.push(frame)
+    }
+    return frames
+  }
+
+  /** All pairs, frame then hash, sorted by hash and frame, each once. */
+  sorted(): Uint32Array {
+    const pairs = this.#pairs.slice(0, this.#used)
+    new BigUint64Array(pairs.buffer).sort()
+    let kept = 0
+    for (let index = 0; index < pairs.length; index += 2) {
+      if (kept > 0 && pairs[index] === pairs[kept - 2] && pairs[index + 1] === pairs[kept - 1]) continue
+      pairs[kept++] = pairs[index]!
+      pairs[kept++] = pairs[index + 1]!
+    }
+    return pairs.subarray(0, kept)
+  }
+}
