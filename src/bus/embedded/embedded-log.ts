@@ -1,0 +1,272 @@
+/**
+ * What the members of an embedded bus share: the journal, the partitions, and the units on their way to the disk.
+ *
+ * Invariants:
+ * - E1 Units end in the order of the calls.
+ * - E2 A unit that the journal refused for want of space is held, with all settling units behind it, until it can be appended: what a handler did is not done again.
+ *   A unit that only brings in events is refused instead, so that it never stands in the way of those that make room.
+ * - E3 Readers without run-ahead hear of records only when they are durable.
+ */
+import { MetrobusError, isMetrobusError } from '../../errors/index.ts'
+import type { CommitUnit } from '../../event/unit.ts'
+import type { Platform } from '../../internal/platform/platform.ts'
+import type { Journal } from '../../journal/index.ts'
+import type { MemberListener, Settled, Subscription, TopicSpec } from '../bus.ts'
+import { faultsOfUnit } from '../unit-check.ts'
+import { EmbeddedMember } from './embedded-member.ts'
+import type { ResolvedEmbeddedOptions } from './options.ts'
+import { PartitionLog } from './partition-log.ts'
+import { WindowBudget } from './window.ts'
+
+/** A unit that was handed over and has not ended. */
+interface Pending {
+  readonly member: EmbeddedMember
+  readonly unit: CommitUnit
+  /** It is durable when the journal is, up to here; -1 while it is held. */
+  position: number
+  readonly answer: (settled: Settled) => void
+  readonly fail: (error: unknown) => void
+}
+
+/** How long a held unit waits before it is tried again, beside whenever the journal says that space is back. */
+const retryMs = 250
+
+export class EmbeddedLog {
+  readonly journal: Journal
+  readonly #options: ResolvedEmbeddedOptions
+  readonly #platform: Platform
+  readonly #budget: WindowBudget
+  readonly #topics = new Map<string, readonly PartitionLog[]>()
+  readonly #members = new Map<string, EmbeddedMember>()
+  readonly #generations = new Map<string, number>()
+  /** Appended, not durable: the next to end is `#pending[#ended]`. */
+  #pending: Pending[] = []
+  #ended = 0
+  #held: Pending[] = []
+  #isRetrying = false
+  #touched: PartitionLog[] = []
+
+  constructor(journal: Journal, options: ResolvedEmbeddedOptions, platform: Platform) {
+    this.journal = journal
+    this.#options = options
+    this.#platform = platform
+    this.#budget = new WindowBudget(options.cacheBytesMax / 2)
+    this.#take()
+    journal.listen({
+      durable: (position) => this.#durable(position),
+      failed: (error) => this.#failed(error),
+      pressed: (pressed, reason) => {
+        for (const { listener } of this.#members.values()) listener.pressed(pressed, reason)
+        if (!pressed) this.#appendHeld()
+      },
+    })
+  }
+
+  async ensure(specs: readonly TopicSpec[]): Promise<void> {
+    const { partitions: byDefault, retention } = this.#options
+    this.journal.createTopics(
+      specs.map(({ name, partitions, retention: own }) => ({
+        name,
+        partitions: partitions ?? this.#topics.get(name)?.length ?? byDefault,
+        retention: { ...retention, ...own },
+      })),
+    )
+    this.#take()
+    await this.journal.synced()
+  }
+
+  /** Takes over the journal's topics that are not known yet. */
+  #take(): void {
+    for (const { name, partitions } of this.journal.topics()) {
+      if (this.#topics.has(name)) continue
+      this.#topics.set(
+        name,
+        partitions.map(({ partition, end }) => new PartitionLog(name, partition, end, this.#budget)),
+      )
+    }
+  }
+
+  partitions(topic: string): readonly PartitionLog[] {
+    const partitions = this.#topics.get(topic)
+    if (partitions === undefined) throw new MetrobusError('MB_UNKNOWN_TOPIC', { topic, partition: 0 })
+    return partitions
+  }
+
+  partition(topic: string, partition: number): PartitionLog {
+    const log = this.#topics.get(topic)?.[partition]
+    if (log === undefined) throw new MetrobusError('MB_UNKNOWN_TOPIC', { topic, partition })
+    return log
+  }
+
+  isInUse(group: string): boolean {
+    return this.#members.has(group)
+  }
+
+  async join(group: string, subscriptions: readonly Subscription[], listener: MemberListener): Promise<EmbeddedMember> {
+    const places = subscriptions.flatMap(({ topic, from }) =>
+      this.partitions(topic).map((log) => ({ log, from: from ?? 'beginning' })),
+    )
+    if (this.#members.has(group)) throw new MetrobusError('MB_GROUP_IN_USE', { group })
+    const member = new EmbeddedMember(this, group, listener)
+    this.#members.set(group, member)
+    try {
+      await this.#begin(group, places)
+    } catch (error) {
+      this.#members.delete(group)
+      throw error
+    }
+    if (this.journal.pressure !== undefined) listener.pressed(true, this.journal.pressure)
+    const settled = new Map(
+      this.journal.positions(group).map((position) => [`${position.topic}/${position.partition}`, position]),
+    )
+    member.assign(
+      places.map(({ log: { topic, partition } }) => ({
+        ...settled.get(`${topic}/${partition}`)!,
+        generation: this.#generation(group, topic, partition),
+      })),
+    )
+    return member
+  }
+
+  /** A group's first position is journaled when it joins: from then on `now` does not move, and retention knows what it has not settled. */
+  async #begin(
+    group: string,
+    places: readonly { readonly log: PartitionLog; readonly from: 'beginning' | 'now' }[],
+  ): Promise<void> {
+    const known = new Set(this.journal.positions(group).map(({ topic, partition }) => `${topic}/${partition}`))
+    const begins = new Map(this.journal.topics().map(({ name, partitions }) => [name, partitions]))
+    const fresh = places.filter(({ log }) => !known.has(`${log.topic}/${log.partition}`))
+    if (fresh.length > 0)
+      this.journal.seek(
+        group,
+        fresh.map(({ log: { topic, partition, end }, from }) => ({
+          topic,
+          partition,
+          offset: from === 'now' ? end : begins.get(topic)![partition]!.begin,
+        })),
+      )
+    await this.journal.synced()
+  }
+
+  #generation(group: string, topic: string, partition: number): number {
+    const place = `${group}/${topic}/${partition}`
+    const generation = (this.#generations.get(place) ?? 0) + 1
+    this.#generations.set(place, generation)
+    return generation
+  }
+
+  left(member: EmbeddedMember): void {
+    if (this.#members.get(member.group) === member) this.#members.delete(member.group)
+  }
+
+  settle(member: EmbeddedMember, unit: CommitUnit): Promise<Settled> {
+    const faults = faultsOfUnit(unit, this.#options.recordBytesMax)
+    if (faults.length > 0) return Promise.reject(new MetrobusError('MB_BUS_MISUSE', { bus: 'embedded', faults }))
+    for (const { topic, partition } of unit.acknowledgements) if (!member.owns(topic, partition)) return refused
+    return new Promise((answer, fail) => {
+      const pending: Pending = { member, unit, position: -1, answer, fail }
+      if (this.#held.length > 0 && !isEntry(unit)) this.#held.push(pending)
+      else this.#append(pending)
+    })
+  }
+
+  /** Hands a unit to the journal, or refuses it, or holds it. Answers whether it went. */
+  #append(pending: Pending): boolean {
+    const { member, unit } = pending
+    try {
+      pending.position = this.journal.append(member.group, unit)
+    } catch (error) {
+      if (!isMetrobusError(error, 'MB_NO_SPACE')) pending.fail(error)
+      else if (isEntry(unit)) pending.answer('refused')
+      else this.#hold(pending)
+      return false
+    }
+    this.#pending.push(pending)
+    for (const { topic, partition, records } of unit.outputs) {
+      const log = this.partition(topic, partition)
+      log.appended(records)
+      log.tellAhead()
+    }
+    return true
+  }
+
+  #hold(pending: Pending): void {
+    this.#held.push(pending)
+    this.#retry()
+  }
+
+  #retry(): void {
+    if (this.#isRetrying) return
+    this.#isRetrying = true
+    this.#platform.clock.timer(retryMs, () => {
+      this.#isRetrying = false
+      this.#appendHeld()
+    })
+  }
+
+  #appendHeld(): void {
+    const held = this.#held
+    this.#held = []
+    while (held.length > 0 && this.#held.length === 0) this.#append(held.shift()!)
+    this.#held.push(...held)
+    if (this.#held.length > 0) this.#retry()
+  }
+
+  #durable(position: number): void {
+    const pending = this.#pending
+    let ended = this.#ended
+    for (; ended < pending.length && pending[ended]!.position <= position; ended++) {
+      const { unit, answer } = pending[ended]!
+      for (const { topic, partition, records } of unit.outputs) {
+        const log = this.partition(topic, partition)
+        log.synced += records.length
+        if (log.isTouched) continue
+        log.isTouched = true
+        this.#touched.push(log)
+      }
+      answer('committed')
+    }
+    if (ended === pending.length) {
+      this.#pending = []
+      this.#ended = 0
+    } else this.#ended = ended
+    this.#tell()
+  }
+
+  #tell(): void {
+    const touched = this.#touched
+    this.#touched = []
+    for (const log of touched) {
+      log.isTouched = false
+      log.tellAll()
+    }
+  }
+
+  #failed(error: unknown): void {
+    const pending = [...this.#pending.slice(this.#ended), ...this.#held]
+    this.#pending = []
+    this.#ended = 0
+    this.#held = []
+    for (const { fail } of pending) fail(error)
+    for (const { listener } of this.#members.values()) listener.failed(error)
+  }
+
+  /** Resolves when nothing of the member is on its way. What is held for want of space is refused: it comes again after the next start. */
+  async ended(member: EmbeddedMember): Promise<void> {
+    const held = this.#held.filter((pending) => pending.member === member)
+    this.#held = this.#held.filter((pending) => pending.member !== member)
+    for (const { answer } of held) answer('refused')
+    // What failed has rejected already, and the partitions are given back all the same.
+    await this.journal.synced().catch(() => {})
+  }
+
+  async close(): Promise<void> {
+    for (const member of this.#members.values()) await member.leave()
+    await this.journal.close()
+  }
+}
+
+/** Brings in events and settles nothing. */
+const isEntry = (unit: CommitUnit): boolean => unit.acknowledgements.length === 0 && unit.outputs.length > 0
+
+const refused: Promise<Settled> = Promise.resolve('refused')

@@ -1,0 +1,50 @@
+/** What operators see of a journal: only what is durable, as everybody else. */
+import { MetrobusError } from '../../errors/index.ts'
+import type { Record } from '../../event/record.ts'
+import type { Journal } from '../../journal/index.ts'
+import type { BusInspector } from '../bus.ts'
+
+/** One read of the journal; a page of any size is made of them. */
+const readBytesMax = 1024 * 1024
+
+/** `isInUse` tells whether a member of the group is running. */
+export function inspectorOf(journal: Journal, isInUse: (group: string) => boolean): BusInspector {
+  return {
+    async topics() {
+      await journal.synced()
+      return journal
+        .topics()
+        .map(({ name, partitions, retention, bytes }) => ({ topic: name, partitions, retention, bytes }))
+    },
+    async groups() {
+      await journal.synced()
+      return journal.groups().map((group) => ({ group, positions: journal.positions(group) }))
+    },
+    async read(topic, partition, offset, recordsMax) {
+      const page: Record[] = []
+      let next = offset
+      while (page.length < recordsMax) {
+        const records = await journal.read(topic, partition, next, {
+          recordsMax: recordsMax - page.length,
+          bytesMax: readBytesMax,
+        })
+        const last = records.at(-1)
+        if (last === undefined) break
+        page.push(...records)
+        next = last.offset + 1
+      }
+      return page
+    },
+    offsetAt: (topic, partition, timeMs) => journal.offsetAt(topic, partition, timeMs),
+    ride: (ride) => journal.ride(ride),
+    async seek(group, position) {
+      if (isInUse(group)) throw new MetrobusError('MB_GROUP_IN_USE', { group })
+      journal.seek(group, [position])
+      await journal.synced()
+    },
+    async rows(group, store, partition) {
+      await journal.synced()
+      return new Map(journal.rows(group, store, partition))
+    },
+  }
+}
