@@ -152,8 +152,8 @@ export interface Bus {
   /** Number of partitions of an ensured topic. */
   partitions(topic: string): number
   readonly inspector: BusInspector
-  /** Where an app on this bus listens for the command line, when the bus has a place for it; an app may say otherwise. */
-  readonly socketPath?: string | undefined
+  /** Folder where the apps on this bus listen for the command line, each at `<app>.sock`; undefined when the bus has no place for it. */
+  readonly socketFolder?: string | undefined
   /** Ends every pending settle, then lets go of everything. */
   close(): Promise<void>
 }

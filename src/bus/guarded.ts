@@ -38,6 +38,7 @@ class GuardedBus implements Bus {
   readonly name: string
   readonly capabilities: Capabilities
   readonly inspector: BusInspector
+  readonly socketFolder: string | undefined
   readonly #adapter: Bus
   readonly #log: Log
   readonly #members = new Set<GuardedMember>()
@@ -52,6 +53,7 @@ class GuardedBus implements Bus {
     this.#log = log
     this.name = adapter.name
     this.capabilities = adapter.capabilities
+    this.socketFolder = adapter.socketFolder
     this.inspector = guardInspector(adapter.inspector, (call) => this.#check(call))
   }
 

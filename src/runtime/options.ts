@@ -13,7 +13,7 @@ export interface StartOptions {
   readonly drain?: number | { readonly seconds: number }
   /** Serves /livez and /readyz there. Default: none. */
   readonly health?: { readonly port: number; readonly host?: string }
-  /** Path of the local socket for the command line, or false for none. Default: `metrobus.sock` in the folder of an embedded journal. */
+  /** Path of the local socket for the command line, or false for none. Default: `<app>.sock` in the folder of an embedded journal. */
   readonly socket?: string | false
   /** Freezes decoded data, so that a handler cannot change what another sees. Default: true. Off saves 3 to 6 µs for deeply nested events, at your own risk. */
   readonly freeze?: boolean

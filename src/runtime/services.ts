@@ -2,6 +2,7 @@
  * What runs beside the lanes of a started app: the local socket for the command line, the health port, signals. Loaded lazily: importing the core
  * loads none of it.
  */
+import { join } from 'node:path'
 import type { Bus } from '../bus/bus.ts'
 import { onSignals, onUnhandledRejection } from '../internal/platform/process.ts'
 import { currentScope } from '../internal/scope.ts'
@@ -18,8 +19,8 @@ export interface Service {
 export async function startServices(running: RunningApp, engine: Engine, bus: Bus, options: ResolvedStartOptions): Promise<readonly Service[]> {
   const services: Service[] = [{ close: onUnhandledRejection((error) => reportRejection(engine, error)) }]
   if (options.signals) services.push({ close: onSignals(() => running.stop()) })
-  const path = options.socket ?? bus.socketPath
-  if (typeof path === 'string') {
+  const path = options.socket ?? (bus.socketFolder === undefined ? false : join(bus.socketFolder, `${running.name}.sock`))
+  if (path !== false) {
     const { serveSocket } = await import('../admin/index.ts')
     services.push(await serveSocket(running, { path }))
   }

@@ -13,11 +13,13 @@ export class EmbeddedBus implements Bus {
   readonly name = 'embedded'
   readonly capabilities: Capabilities
   readonly inspector: BusInspector
+  readonly socketFolder: string
   readonly #options: ResolvedEmbeddedOptions
   #opened: EmbeddedLog | undefined
 
   constructor(options: ResolvedEmbeddedOptions) {
     this.#options = options
+    this.socketFolder = options.dir
     this.capabilities = { supportsRunAhead: true, recordBytesMax: options.recordBytesMax }
     const inspector = (): BusInspector => inspectorOf(this.#log.journal, (group) => this.#log.isInUse(group))
     this.inspector = {
