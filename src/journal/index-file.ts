@@ -25,7 +25,7 @@ interface Detail {
   readonly chunkStarts: readonly number[]
   readonly chunkTimes: readonly number[]
   readonly contents: readonly (readonly [place: number, contents: Contents])[]
-  /** For each place: chunk, origin, first, last of each row, one behind the other. */
+  /** For each place: chunk, first, last of each row, one behind the other. */
   readonly rows: readonly (readonly [place: number, flat: readonly number[]])[]
   readonly firstHashes: readonly number[]
 }
@@ -51,7 +51,7 @@ export function encodeIndex(index: SegmentIndex, base: number, segmentBytes: num
     contents: [...index.contents],
     rows: [...index.rows].map(([place, rows]) => [
       place,
-      rows.flatMap(({ chunk, origin, first, last }) => [chunk, origin, first, last]),
+      rows.flatMap(({ chunk, first, last }) => [chunk, first, last]),
     ]),
     firstHashes,
   }
@@ -129,8 +129,7 @@ function firstBlock(firstHashes: readonly number[], hash: number): number {
 
 function rowsOf(flat: readonly number[]): IndexRow[] {
   const rows: IndexRow[] = []
-  for (let at = 0; at < flat.length; at += 4)
-    rows.push({ chunk: flat[at]!, origin: flat[at + 1]!, first: flat[at + 2]!, last: flat[at + 3]! })
+  for (let at = 0; at < flat.length; at += 3) rows.push({ chunk: flat[at]!, first: flat[at + 1]!, last: flat[at + 2]! })
   return rows
 }
 

@@ -16,6 +16,7 @@ import type { MetrobusError } from '../errors/index.ts'
 import type { Record } from '../event/record.ts'
 import type { Acknowledgement, CommitUnit } from '../event/unit.ts'
 import type { Platform } from '../internal/platform/platform.ts'
+import type { Maintenance } from './maintenance.ts'
 
 /** When an append counts as durable. The weaker modes say at open what a power cut may lose; a killed process loses nothing written in any of them. */
 export type Durability =
@@ -178,6 +179,8 @@ export interface Journal {
 
   /** In the order of their bases; the last is the active one. */
   segments(): readonly SegmentInfo[]
+  /** For retention, cleaning and compaction. */
+  readonly maintenance: Maintenance
   /** Makes what is pending durable, writes a seal and a checkpoint, lets go of the lock. A poisoned journal only lets go. Twice is fine. */
   close(): Promise<void>
 }

@@ -25,6 +25,8 @@ import type {
   ReadLimits,
   SegmentInfo,
 } from './journal.ts'
+import { makeMaintenance } from './maintenance.ts'
+import type { Maintenance } from './maintenance.ts'
 import { Pressure } from './pressure.ts'
 import { Reader } from './reader.ts'
 import { recover } from './recovery.ts'
@@ -88,6 +90,7 @@ async function openLocked(options: Resolved, lock: DiskLock): Promise<Journal> {
 class EmbeddedJournal implements Journal {
   readonly dir: string
   readonly opened: OpenReport
+  readonly maintenance: Maintenance
   readonly #options: Resolved
   readonly #clock: Clock
   readonly #lock: DiskLock
@@ -141,6 +144,10 @@ class EmbeddedJournal implements Journal {
       durable,
     })
     this.#reader = new Reader(segments, state, this.#appender, () => this.#commit.durable)
+    this.maintenance = makeMaintenance(this.#appender, this.#reader, segments, (append) => {
+      this.#mayAppend()
+      return this.#appended(append())
+    })
     this.opened = {
       cutBytes: recovered?.cutBytes ?? 0,
       cutFile: recovered?.cutFile,

@@ -10,7 +10,7 @@
 import { MetrobusError } from '../errors/index.ts'
 import type { Record } from '../event/record.ts'
 import { decodeEntry, EntryView, hashRide } from './entry.ts'
-import { frameHeaderBytes, FrameKind, frameMagic, frameSizeAt, readFrame } from './frame.ts'
+import { frameHeaderBytes, frameMagic, frameSizeAt, readFrame } from './frame.ts'
 import type { Frame } from './frame.ts'
 import type { PlacedRecord, ReadLimits } from './journal.ts'
 import { segmentHeaderBytes, segmentName } from './segment-file.ts'
@@ -18,15 +18,31 @@ import type { IndexRow, SegmentIndex } from './segment-index.ts'
 import type { Segment, Segments } from './segments.ts'
 import { placeOf } from './state.ts'
 import type { State } from './state.ts'
-import { blockOf, originOf } from './unit.ts'
+import { blockOf } from './unit.ts'
 
 const chunkBytesMax = 8 * 1024 * 1024
 
 /** Frames of a chunk in order; a string tells what was found instead of a frame, and from where to where. */
 interface Chunk {
   readonly frames: readonly (Frame | Gap)[]
-  /** Where the chunk ends: less than the index says while its frames are not all durable. */
-  readonly end: number
+  readonly isDamaged: boolean
+}
+
+/** A row of the index where it was found. */
+interface Located {
+  readonly segment: Segment
+  readonly index: SegmentIndex
+  readonly chunk: Chunk
+  readonly last: number
+  /** All frames of the chunk are durable. */
+  readonly isWhole: boolean
+}
+
+/** A row of an index with its entries. */
+interface NumberedRow {
+  readonly topic: number
+  readonly partition: number
+  readonly entries: readonly { readonly view: EntryView; readonly data: Uint8Array }[]
 }
 
 /** An entry and the frame that it lies in. */
@@ -58,18 +74,15 @@ export class Reader {
   }
 
   async read(topic: number, partition: number, offset: number, limits: ReadLimits): Promise<readonly Record[]> {
-    const place = placeOf(topic, partition)
     const records: Record[] = []
     let bytes = 0
     let next = offset
     let home: Frame | undefined
     while (records.length < limits.recordsMax && bytes < limits.bytesMax) {
-      const found = await this.#locate(place, next)
+      const found = await this.#locate(placeOf(topic, partition), next)
       if (found === undefined) break
-      const { segment, index, row } = found
-      const chunk = await this.#chunk(segment, index, row.chunk)
-      const before = next
-      for (const { entry, frame } of this.#entriesOf(segment, chunk, topic, partition, row, next, records.length > 0)) {
+      const { segment, index, chunk, last } = found
+      for (const { entry, frame } of this.#entriesOf(found, topic, partition, next, records.length > 0)) {
         if (records.length >= limits.recordsMax || bytes >= limits.bytesMax) break
         // Entries that refer to others mostly follow each other as their data does: one look-up serves many.
         if (entry.homeFrame !== 0 && home?.position !== segment.base + entry.homeFrame)
@@ -78,28 +91,23 @@ export class Reader {
         bytes += entry.size
         next = entry.offset + 1
       }
-      // Not all of the chunk is durable yet, or damage follows what was found: this is the end for now.
-      if (next <= row.last && (segment.base + chunk.end >= this.#durable() || next === before || records.length > 0))
-        break
-      next = Math.max(next, row.last + 1)
+      // Frames that are not durable yet, or damage, hide what is left of the row.
+      if (next <= last && (!found.isWhole || chunk.isDamaged)) break
+      next = Math.max(next, last + 1)
     }
     return records
   }
 
   /** The first entry of a partition appended at or after `timeMs`; undefined when there is none. */
   async offsetAt(topic: number, partition: number, begin: number, timeMs: number): Promise<number | undefined> {
-    const place = placeOf(topic, partition)
     let next = begin
     for (;;) {
-      const found = await this.#locate(place, next)
+      const found = await this.#locate(placeOf(topic, partition), next, timeMs)
       if (found === undefined) return undefined
-      const { segment, index, row } = found
-      if (index.chunkTimes[row.chunk]! >= timeMs) {
-        const chunk = await this.#chunk(segment, index, row.chunk)
-        for (const { entry } of this.#entriesOf(segment, chunk, topic, partition, row, next, false))
-          if (entry.appendedAt >= timeMs) return entry.offset
-      }
-      next = row.last + 1
+      for (const { entry } of this.#entriesOf(found, topic, partition, next, false))
+        if (entry.appendedAt >= timeMs) return entry.offset
+      if (!found.isWhole) return undefined
+      next = found.last + 1
     }
   }
 
@@ -132,6 +140,28 @@ export class Reader {
     return found.map(({ topic, partition, record }) => ({ topic, partition, record }))
   }
 
+  /** Every row of a segment, chunk by chunk, with the data of its entries. Throws MB_JOURNAL_CORRUPT at a damaged frame. */
+  async *rows(segment: Segment): AsyncGenerator<NumberedRow> {
+    const index = await this.#segments.index(segment)
+    for (let number = 0; number < index.chunkStarts.length; number++) {
+      const chunk = await this.#chunk(segment, index, number)
+      for (const [place, rows] of index.rows) {
+        const partition = place % 65_536
+        const topic = (place - partition) / 65_536
+        for (const { chunk: at, first, last } of rows) {
+          if (at !== number) continue
+          const located = { segment, index, chunk, last, isWhole: true }
+          const entries = []
+          for (const { entry, frame } of this.#entriesOf(located, topic, partition, first, false)) {
+            const home = entry.homeFrame === 0 ? undefined : await this.homeFrame(segment, index, entry)
+            entries.push({ view: entry, data: dataOf(entry, frame, home) })
+          }
+          yield { topic, partition, entries }
+        }
+      }
+    }
+  }
+
   /** The frame that holds the data that an entry refers to, checked. */
   async homeFrame(segment: Segment, index: SegmentIndex, entry: EntryView): Promise<Frame> {
     const frame = await this.#frame(segment, index, entry.homeFrame)
@@ -141,10 +171,8 @@ export class Reader {
   }
 
   #decode(segment: Segment, entry: EntryView, frame: Frame, homeFrame: Frame | undefined): Record {
+    const offset = (entry.homeFrame === 0 ? frame : homeFrame!).position - segment.base
     const inFrame = entry.homeFrame === 0 ? entry.dataStart - frame.start : entry.homeData - entry.homeFrame
-    const holder = entry.homeFrame === 0 ? frame : homeFrame!
-    const start = holder.start + inFrame
-    const offset = holder.position - segment.base
     const home = {
       owner: this.#owner,
       segment: segment.base,
@@ -152,65 +180,60 @@ export class Reader {
       position: offset + inFrame,
       length: entry.dataBytes,
     }
-    return decodeEntry(entry, holder.buffer.subarray(start, start + entry.dataBytes), home)
+    return decodeEntry(entry, dataOf(entry, frame, entry.homeFrame === 0 ? undefined : homeFrame), home)
   }
 
-  /** Where the lowest offset at or above `offset` lies. */
-  async #locate(
-    place: number,
-    offset: number,
-  ): Promise<{ readonly segment: Segment; readonly index: SegmentIndex; readonly row: IndexRow } | undefined> {
+  /** The row that has the lowest offset at or above `offset`, with its chunk; those before `timeMs` are passed over. */
+  async #locate(place: number, offset: number, timeMs = 0): Promise<Located | undefined> {
     let best: { segment: Segment; index: SegmentIndex; row: IndexRow } | undefined
     for (const segment of this.#segments.list.slice()) {
       const contents = segment.contents.get(place)
       if (contents === undefined || contents.last < offset) continue
       if (best !== undefined && Math.max(contents.first, offset) >= Math.max(best.row.first, offset)) continue
       const index = await this.#segments.index(segment)
-      const row = index.rowAt(place, offset)
+      const row = index.rowAt(place, offset, timeMs)
       if (row === undefined) continue
       if (best === undefined || Math.max(row.first, offset) < Math.max(best.row.first, offset))
         best = { segment, index, row }
       if (best.row.first <= offset) break
     }
-    return best
+    if (best === undefined) return undefined
+    const { segment, index, row } = best
+    // Taken together, before the file is read: frames are appended meanwhile.
+    const { last } = row
+    const isWhole = this.#isDurable(segment, index, row.chunk)
+    return { segment, index, last, isWhole, chunk: await this.#chunk(segment, index, row.chunk) }
   }
 
   /**
    * Entries of a partition in a chunk, from `from` on. Stops before damage that may hide the next one, when something `wasFound` before it, and throws it
    * when it is what comes first: so that what is whole behind it can be read from its own offset.
    */
-  *#entriesOf(
-    segment: Segment,
-    chunk: Chunk,
-    topic: number,
-    partition: number,
-    row: IndexRow,
-    from: number,
-    wasFound: boolean,
-  ): Generator<Found> {
+  *#entriesOf(located: Located, topic: number, partition: number, from: number, wasFound: boolean): Generator<Found> {
+    const { segment, chunk, last } = located
     let gap: Gap | undefined
     let found = wasFound
+    let next = from
     for (const frame of chunk.frames) {
       if ('fault' in frame) {
         gap = frame
         continue
       }
-      if (originIn(frame) !== row.origin) continue
       for (let index = 0; index < frame.blocks; index++) {
         const block = blockOf(frame, index)
         if (block.topic !== topic || block.partition !== partition) continue
-        if (gap !== undefined && block.first > from) {
+        if (gap !== undefined && block.first > next) {
           if (found) return
           throw this.#damaged(segment, gap)
         }
         gap = undefined
-        if (block.last < from) continue
         let at = block.start
-        for (let left = block.count; left > 0; left--) {
+        for (let left = block.last < next ? 0 : block.count; left > 0; left--) {
           const entry = new EntryView(frame.buffer, at)
           at += entry.size
-          if (entry.offset < from || entry.offset > row.last) continue
+          if (entry.offset < next || entry.offset > last) continue
           found = true
+          next = entry.offset + 1
           yield { entry, frame }
         }
       }
@@ -257,7 +280,7 @@ export class Reader {
   }
 
   async #load(segment: Segment, start: number, end: number): Promise<Chunk> {
-    if (end <= start) return { frames: [], end }
+    if (end <= start) return { frames: [], isDamaged: false }
     const buffer = Buffer.allocUnsafeSlow(end - start)
     const filled = await this.#segments.use(segmentName(segment.base), async (file) => {
       let done = 0
@@ -269,18 +292,24 @@ export class Reader {
       return done
     })
     const frames: (Frame | Gap)[] = []
+    let isDamaged = false
     for (let at = 0; at < buffer.length;) {
       const frame = readFrame(buffer, at, filled, segment.base + start + at)
       if (typeof frame === 'string') {
         const next = nextFrame(buffer, at + 1, filled, segment.base + start)
         frames.push({ fault: frame, start: start + at, end: start + next })
         at = next
+        isDamaged = true
       } else {
         frames.push(frame)
         at += frame.size
       }
     }
-    return { frames, end }
+    return { frames, isDamaged }
+  }
+
+  #isDurable(segment: Segment, index: SegmentIndex, chunk: number): boolean {
+    return segment.base + (index.chunkStarts[chunk + 1] ?? segment.bytes) <= this.#durable()
   }
 
   #damaged(segment: Segment, gap: Gap): MetrobusError {
@@ -307,9 +336,11 @@ function nextFrame(buffer: Buffer, from: number, end: number, position: number):
   return buffer.length
 }
 
-function originIn(frame: Frame): number | undefined {
-  if (frame.kind === FrameKind.unit) return -1
-  return frame.kind === FrameKind.moved ? originOf(frame) : undefined
+/** The data of an entry: in its own frame, or in the one that it refers to. */
+function dataOf(entry: EntryView, frame: Frame, homeFrame: Frame | undefined): Buffer {
+  const holder = homeFrame ?? frame
+  const start = homeFrame === undefined ? entry.dataStart : homeFrame.start + entry.homeData - entry.homeFrame
+  return holder.buffer.subarray(start, start + entry.dataBytes)
 }
 
 function* entriesOfRide(

@@ -4,20 +4,19 @@
  *
  * Invariants:
  * - X1 It is a function of the segment's frames: a lost index is made again from them.
- * - X2 Rows of one partition never overlap, except that a row of moved entries may repeat offsets of the segment that they came from.
+ * - X2 Within the offsets of a row no other row has an entry that this one has not: rows of one partition are disjoint, but for copies. So entries that
+ *   are moved keep the rows that they came from apart, and each block of them is a row of its own.
  */
 import { FrameKind } from './frame.ts'
 import type { Frame } from './frame.ts'
 import { placeOf } from './state.ts'
-import { blockOf, originOf } from './unit.ts'
+import { blockOf } from './unit.ts'
 
 const chunkBytes = 256 * 1024
 
-/** Entries of one partition in one chunk, from one origin. */
+/** Entries of one partition in one chunk. */
 export interface IndexRow {
   readonly chunk: number
-  /** Base of the segment that they were first written to when they were moved here; -1 for those that were not. */
-  readonly origin: number
   readonly first: number
   last: number
 }
@@ -49,22 +48,22 @@ export class SegmentIndex {
       this.chunkTimes.push(0)
     }
     if (frame.kind !== FrameKind.unit && frame.kind !== FrameKind.moved) return
-    const origin = frame.kind === FrameKind.moved ? originOf(frame) : -1
+    const mayJoin = frame.kind === FrameKind.unit
     const chunk = this.chunkStarts.length - 1
     for (let index = 0; index < frame.blocks; index++) {
       const block = blockOf(frame, index)
       const place = placeOf(block.topic, block.partition)
-      this.#addRow(place, chunk, origin, block.first, block.last)
+      this.#addRow(place, chunk, block, mayJoin)
       this.#addContents(place, block)
       this.#addEntries(frame.buffer, block.start, block.count, offset, chunk)
     }
   }
 
-  /** The row that has the lowest offset at or above `offset`; undefined when there is none. */
-  rowAt(place: number, offset: number): IndexRow | undefined {
+  /** The row that has the lowest offset at or above `offset` in a chunk that reaches `timeMs`; undefined when there is none. */
+  rowAt(place: number, offset: number, timeMs: number): IndexRow | undefined {
     let best: IndexRow | undefined
     for (const row of this.rows.get(place) ?? []) {
-      if (row.last < offset) continue
+      if (row.last < offset || this.chunkTimes[row.chunk]! < timeMs) continue
       if (best === undefined || Math.max(row.first, offset) < Math.max(best.first, offset)) best = row
       if (best.first <= offset) break
     }
@@ -83,12 +82,12 @@ export class SegmentIndex {
     return low - 1
   }
 
-  #addRow(place: number, chunk: number, origin: number, first: number, last: number): void {
+  #addRow(place: number, chunk: number, { first, last }: Contents, mayJoin: boolean): void {
     let rows = this.rows.get(place)
     if (rows === undefined) this.rows.set(place, (rows = []))
     const row = rows.at(-1)
-    if (row !== undefined && row.chunk === chunk && row.origin === origin && row.last < first) row.last = last
-    else rows.push({ chunk, origin, first, last })
+    if (mayJoin && row !== undefined && row.chunk === chunk && row.last + 1 === first) row.last = last
+    else rows.push({ chunk, first, last })
   }
 
   #addContents(place: number, block: Contents): void {

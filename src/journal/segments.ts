@@ -34,6 +34,8 @@ export interface Segment {
 interface OpenFile {
   readonly file: Promise<DiskFile>
   users: number
+  /** Not to be used any more: closed by its last user. */
+  forgotten: boolean
 }
 
 export class Segments {
@@ -117,7 +119,8 @@ export class Segments {
   /** Calls `work` with a file that is open for reading. */
   async use<Value>(name: string, work: (file: DiskFile) => Promise<Value>): Promise<Value> {
     let entry = this.#files.get(name)
-    if (entry === undefined) entry = { file: this.#disk.open(this.path(name), { readOnly: true }), users: 0 }
+    if (entry === undefined)
+      entry = { file: this.#disk.open(this.path(name), { readOnly: true }), users: 0, forgotten: false }
     // Taken out and put back: the map is in the order of use.
     this.#files.delete(name)
     this.#files.set(name, entry)
@@ -127,7 +130,8 @@ export class Segments {
       return await work(await entry.file)
     } finally {
       entry.users--
-      await this.#closeSpare()
+      if (entry.forgotten) await close(entry)
+      else await this.#closeSpare()
     }
   }
 
@@ -250,9 +254,15 @@ export class Segments {
     const entry = this.#files.get(name)
     if (entry === undefined) return
     this.#files.delete(name)
-    const file = await entry.file.catch(() => undefined)
-    await file?.close()
+    entry.forgotten = true
+    await close(entry)
   }
+}
+
+async function close(entry: OpenFile): Promise<void> {
+  if (entry.users > 0) return
+  const file = await entry.file.catch(() => undefined)
+  await file?.close()
 }
 
 /** A missing file is as good as a damaged one; every other failure is told. */

@@ -5,8 +5,7 @@
  *      2 u16 acks         how many acknowledgements
  *      4 u32 acksBytes
  *      8 u32 changesBytes JSON [[store, partition, key, value], ...], or nothing
- *     12 f64 origin       base of the segment that moved entries came from; 0 otherwise
- *     20     directory    one line of 32 bytes for each run of entries of one topic partition:
+ *     12     directory    one line of 32 bytes for each run of entries of one topic partition:
  *                         u16 topic, u16 partition, u32 count, u32 start (from the frame's beginning), u32 bytes, f64 first, f64 last offset
  *            acknowledgements: u16 topic, u16 partition, f64 watermark, then varints: how many bounds above it, and each bound as the
  *                         difference to the one before
@@ -21,8 +20,8 @@ import { frameHeaderBytes } from './frame.ts'
 import type { Frame } from './frame.ts'
 import type { Pending } from './pending.ts'
 
-const headBytes = 20
-const lineBytes = 32
+const headBytes = 12
+export const lineBytes = 32
 const varintBytesMax = 8
 
 /** One line of a frame's directory. */
@@ -62,7 +61,7 @@ export function encodeUnit(
   place: FramePlace,
   time: number,
 ): void {
-  const lines = beginPayload(out, group, outputs.length, 0)
+  const lines = beginPayload(out, group, outputs.length)
   encodeAcks(out, acks)
   encodeChanges(out, changes)
   for (let index = 0; index < outputs.length; index++) {
@@ -83,7 +82,7 @@ export function encodeUnit(
 }
 
 /** Writes the head and leaves room for the directory; answers where that begins, from the frame's beginning. */
-export function beginPayload(out: Pending, group: number, lines: number, origin: number): number {
+export function beginPayload(out: Pending, group: number, lines: number): number {
   const bytes = headBytes + lines * lineBytes
   out.need(bytes)
   const { view, at } = out
@@ -91,7 +90,6 @@ export function beginPayload(out: Pending, group: number, lines: number, origin:
   view.setUint16(at + 2, 0, true)
   view.setUint32(at + 4, 0, true)
   view.setUint32(at + 8, 0, true)
-  view.setFloat64(at + 12, origin, true)
   out.at += bytes
   return frameHeaderBytes + headBytes
 }
@@ -150,11 +148,6 @@ function writeVarint(out: Pending, value: number): void {
 /** Number of the group of a unit. */
 export function groupOf(frame: Frame): number {
   return frame.buffer.readUInt16LE(frame.start + frameHeaderBytes)
-}
-
-/** Base of the segment that moved entries came from. */
-export function originOf(frame: Frame): number {
-  return frame.buffer.readDoubleLE(frame.start + frameHeaderBytes + 12)
 }
 
 /** A line of the directory. */
