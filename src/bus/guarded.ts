@@ -46,7 +46,7 @@ class GuardedBus implements Bus {
   #users = 0
   #opening: Promise<void> | undefined
   #closing: Promise<void> | undefined
-  #failure: unknown
+  #failure: Error | undefined
 
   constructor(adapter: Bus, log: Log) {
     this.#adapter = adapter
@@ -136,11 +136,11 @@ class GuardedBus implements Bus {
   }
 
   #fail(error: unknown): void {
-    this.#failure = error
+    this.#failure = error instanceof Error ? error : new MetrobusError('MB_BUS_FAILED', { reason: String(error) })
   }
 
   /** Why nothing can be done any more; undefined while all is well. */
-  get failure(): unknown {
+  get failure(): Error | undefined {
     return this.#failure
   }
 
@@ -190,13 +190,13 @@ class GuardedMember implements Member, MemberListener {
   }
 
   settle(unit: CommitUnit): Promise<Settled> {
-    const member = this.#live('settle')
-    return member instanceof Error ? Promise.reject(member) : member.settle(unit)
+    const refusal = this.#refusal('settle')
+    return refusal === undefined ? this.#member!.settle(unit) : Promise.reject(refusal)
   }
 
   load(store: string, partition: number): Promise<ReadonlyMap<string, string>> {
-    const member = this.#live('load')
-    return member instanceof Error ? Promise.reject(member) : member.load(store, partition)
+    const refusal = this.#refusal('load')
+    return refusal === undefined ? this.#member!.load(store, partition) : Promise.reject(refusal)
   }
 
   leave(): Promise<void> {
@@ -214,16 +214,13 @@ class GuardedMember implements Member, MemberListener {
     }
   }
 
-  /** The adapter's member, or why it cannot be used. */
-  #live(call: string): Member | Error {
-    const { failure } = this.#bus
-    if (failure instanceof Error) return failure
-    if (this.#member !== undefined && this.#leaving === undefined) return this.#member
-    return new MetrobusError('MB_BUS_NOT_OPEN', {
-      bus: this.#bus.name,
-      call,
-      state: this.#member === undefined ? 'still being joined' : 'left',
-    })
+  /** Why the member takes no call; undefined when it does. */
+  #refusal(call: string): Error | undefined {
+    const { failure, name } = this.#bus
+    if (failure !== undefined) return failure
+    if (this.#member !== undefined && this.#leaving === undefined) return undefined
+    const state = this.#member === undefined ? 'still being joined' : 'left'
+    return new MetrobusError('MB_BUS_NOT_OPEN', { bus: name, call, state })
   }
 
   assigned(partitions: readonly Assignment[]): void {

@@ -47,6 +47,11 @@ export const catalogue = {
     message: (f: { slip: string }): string =>
       `${JSON.stringify(f.slip.slice(0, 200))} is not an itinerary: it was not written by Metrobus, or was altered on the way.`,
   },
+  MB_NO_ROUTE: {
+    family: 'park',
+    message: (f: { router: string; after: string }): string =>
+      `"${f.router}" has no way for this event after "${f.after}": add a rule that holds for it, or one without a condition.`,
+  },
   MB_SLIP_FORGED: {
     family: 'park',
     message: (f: { id: string; reason: string }): string =>
@@ -173,10 +178,6 @@ export const catalogue = {
     family: 'refuse',
     message: (f: { path: string; found: string }): string =>
       `The default export of ${f.path} is ${f.found} and not an app: write \`export default () => metrobus('name', { entries })\`.`,
-  },
-  MB_NO_INPUT: {
-    family: 'refuse',
-    message: (f: { path: string }): string => `There is no input file ${f.path}.`,
   },
   MB_LINE_REFUSED: {
     family: 'refuse',

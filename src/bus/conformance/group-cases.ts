@@ -48,6 +48,20 @@ export const groupCases: readonly BusCase[] = [
     },
   },
   {
+    name: 'ready is told of what is there when a partition is assigned',
+    promise: '`poll` would answer records of this partition.',
+    async run(fixture) {
+      const bus = await openBus(fixture, 'in')
+      const owner = await Probe.join(fixture, bus, 'owner')
+      await owner.settle({ outputs: [output('in', records('a', 'b'))] })
+      const probe = await Probe.join(fixture, bus, 'app', { topic: 'in' })
+      await fixture.until(() => probe.isReady('in'), 'ready before the first poll')
+      assert.deepEqual(ridesOf(probe.poll('in')), ['a', 'b'])
+      assert.deepEqual(probe.told, ['in/0'])
+      await bus.close()
+    },
+  },
+  {
     name: 'now stays where it was when the group first joined',
     promise: 'Where a group without a position begins.',
     async run(fixture) {

@@ -44,6 +44,21 @@ export const settleCases: readonly BusCase[] = [
     },
   },
   {
+    name: 'an acknowledgement that is no set of ranges is refused',
+    promise: '`above` is flat, half-open, ascending, disjoint, none touching the watermark.',
+    async run(fixture) {
+      const bus = await openBus(fixture, 'in')
+      const probe = await Probe.join(fixture, bus, 'app', { topic: 'in' })
+      await probe.settle({ outputs: [output('in', records(...Array.from({ length: 9 }, (_, index) => `r${index}`)))] })
+      for (const above of [[3], [2, 3], [5, 4], [3, 5, 5, 6], [3, 3]])
+        await assert.rejects(probe.ended(probe.member.settle(unit({ settled: [['in', 2, above]] }))), {
+          family: 'stop',
+        })
+      await probe.settle({ settled: [['in', 2, [3, 5, 6, 7]]] })
+      await bus.close()
+    },
+  },
+  {
     name: 'state rows are loaded as the newest unit left them',
     promise: 'The rows of a state table of an assigned partition, as of the newest committed unit.',
     async run(fixture) {
@@ -192,10 +207,14 @@ async function unknownOnce(fixture: Parameters<BusCase['run']>[0], happened: boo
   fixture.answerUnknown!(happened)
   const first = probe.member.settle(doubtful)
   const behind = probe.member.settle(unit({ outputs: [output('out', records('b'))], settled: [['in', 2]] }))
+  let hasBehindEnded = false
+  void behind.then(() => (hasBehindEnded = true))
   assert.equal(await probe.ended(first), 'unknown')
+  assert.equal(hasBehindEnded, happened, 'what is behind waits for a unit that did not happen')
   assert.equal(await probe.ended(probe.member.settle(doubtful)), 'committed')
   assert.equal(await probe.ended(behind), 'committed')
-  assert.deepEqual(ridesOf(await bus.inspector.read('out', 0, 0, 9)), ['a', 'b'])
+  await probe.settle({ outputs: [output('out', records('c'))] })
+  assert.deepEqual(ridesOf(await bus.inspector.read('out', 0, 0, 9)), ['a', 'b', 'c'])
   assert.deepEqual([...(await bus.inspector.rows('app', 's', 0))], [['k', '1']])
   await bus.close()
 }

@@ -39,9 +39,8 @@ export class EmbeddedLog {
   readonly #topics = new Map<string, readonly PartitionLog[]>()
   readonly #members = new Map<string, EmbeddedMember>()
   readonly #generations = new Map<string, number>()
-  /** Appended, not durable: the next to end is `#pending[#ended]`. */
+  /** Appended, not durable, in the order of their positions. */
   #pending: Pending[] = []
-  #ended = 0
   #held: Pending[] = []
   #isRetrying = false
   #touched: PartitionLog[] = []
@@ -214,7 +213,7 @@ export class EmbeddedLog {
 
   #durable(position: number): void {
     const pending = this.#pending
-    let ended = this.#ended
+    let ended = 0
     for (; ended < pending.length && pending[ended]!.position <= position; ended++) {
       const { unit, answer } = pending[ended]!
       for (const { topic, partition, records } of unit.outputs) {
@@ -226,10 +225,7 @@ export class EmbeddedLog {
       }
       answer('committed')
     }
-    if (ended === pending.length) {
-      this.#pending = []
-      this.#ended = 0
-    } else this.#ended = ended
+    this.#pending = ended === pending.length ? [] : pending.slice(ended)
     this.#tell()
   }
 
@@ -243,9 +239,8 @@ export class EmbeddedLog {
   }
 
   #failed(error: unknown): void {
-    const pending = [...this.#pending.slice(this.#ended), ...this.#held]
+    const pending = [...this.#pending, ...this.#held]
     this.#pending = []
-    this.#ended = 0
     this.#held = []
     for (const { fail } of pending) fail(error)
     for (const { listener } of this.#members.values()) listener.failed(error)

@@ -47,7 +47,6 @@ export class MemoryBus implements Bus {
   }
 
   async close(): Promise<void> {
-    await this.#log.drained()
     this.#opened = undefined
   }
 
