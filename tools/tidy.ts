@@ -17,8 +17,8 @@ import { machinePaths, reasons, synonyms, todos } from './tidy/words.ts'
 
 const ground = ['errors', 'internal']
 const facts = [...ground, 'event']
-const plans = ['itinerary', 'schema', 'resilience']
-const belowRuntime = [...facts, ...plans, 'stop']
+const belowStop = [...facts, 'schema', 'resilience']
+const belowRuntime = [...belowStop, 'stop', 'itinerary']
 const belowAdmin = [...belowRuntime, 'runtime', 'bus', 'store', 'telemetry', 'journal']
 
 /** For each area of src the areas that it may know beside itself. `x/*` is any adapter of port x; `**` is all. */
@@ -26,11 +26,11 @@ const mayKnow: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   internal: ['errors'],
   event: ground,
-  itinerary: facts,
+  itinerary: [...belowStop, 'stop'],
   schema: facts,
   'schema/*': [...facts, 'schema'],
   resilience: facts,
-  stop: [...facts, ...plans],
+  stop: belowStop,
   telemetry: facts,
   bus: facts,
   'bus/*': [...facts, 'bus'],

@@ -161,6 +161,30 @@ export const catalogue = {
     message: (f: { group: string }): string =>
       `The group "${f.group}" has a running member: stop its app first.`,
   },
+  // connectors
+  MB_INPUT_UNREADABLE: {
+    family: 'stop',
+    message: (f: { input: string; reason: string }): string => `The input ${f.input} cannot be read: ${f.reason}.`,
+  },
+  MB_ARCHIVE_DAMAGED: {
+    family: 'stop',
+    message: (f: { path: string; line: number; offset: number }): string =>
+      `Line ${f.line} of the archive ${f.path}, at byte ${f.offset}, is no ride of an archive: restore the file, or move it away. Nothing was changed.`,
+  },
+  MB_ARCHIVE_FULL: {
+    family: 'stop',
+    message: (f: { path: string; rides: number }): string =>
+      `The archive ${f.path} holds ${f.rides} rides, its limit: raise ridesMax, or begin another file.`,
+  },
+  MB_ARCHIVE_FAILED: {
+    family: 'stop',
+    message: (f: { path: string; call: string; error: string }): string =>
+      `The archive ${f.path} cannot go on: ${f.call} failed (${f.error}), so what the disk holds is not known. Check the disk and start again.`,
+  },
+  MB_ARCHIVE_CLOSED: {
+    family: 'stop',
+    message: (f: { path: string }): string => `The archive ${f.path} is closed.`,
+  },
   // command line
   MB_BAD_ARGUMENT: {
     family: 'refuse',

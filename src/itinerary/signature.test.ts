@@ -8,12 +8,7 @@ import { advanceSlip, plotSlip, startOfBehind } from './slip.ts'
 const signer = hmacSigner('k1', 'secret')
 const accepted = [{ signer, app: 'contacts', lines: ['campaign', 'post'] }]
 const bearer = { id: 'e-1', hop: 2 }
-const bare = advanceSlip(
-  plotSlip('campaign', '1a2b3c4d', ['add-email', 'white-list', 'archive']),
-  'add-email',
-  1,
-  0.5,
-)
+const bare = advanceSlip(plotSlip('campaign', '1a2b3c4d', ['add-email', 'white-list', 'archive']), 'add-email', 1, 0.5)
 const signed = signSlip(bare, bearer, 'contacts', signer)
 const forged = { code: 'MB_SLIP_FORGED' }
 
@@ -50,8 +45,7 @@ test('refuses a slip of another event, hop, app, key or line', () => {
     { slip: signed.replace('white-list,', ''), bearer, accepted },
     { slip: signed.replace('|19|', '|99|'), bearer, accepted },
   ]
-  for (const { slip, bearer, accepted } of cases)
-    assert.throws(() => verifySlip(slip, bearer, accepted), forged, slip)
+  for (const { slip, bearer, accepted } of cases) assert.throws(() => verifySlip(slip, bearer, accepted), forged, slip)
 })
 
 test('two events whose ids and hops run together do not share a signature', () => {

@@ -31,11 +31,7 @@ export function signSlip(slip: string, bearer: SlipBearer, app: string, signer: 
  * Refuses with MB_SLIP_FORGED a slip that no accepted key signed for this event and line, and with MB_BAD_SLIP what is no slip.
  * Answers the key that signed it.
  */
-export function verifySlip(
-  slip: string,
-  bearer: SlipBearer,
-  accepted: readonly AcceptedKey[],
-): AcceptedKey {
+export function verifySlip(slip: string, bearer: SlipBearer, accepted: readonly AcceptedKey[]): AcceptedKey {
   checkSlip(slip)
   const start = startOfAhead(slip)
   if (start === 0) throw forged(bearer, 'it is not signed')
@@ -46,8 +42,7 @@ export function verifySlip(
   if (!holder.signer.verify(signedText(bare, bearer, holder.app, key), mac))
     throw forged(bearer, `it is not what the key "${key}" of the app "${holder.app}" signed`)
   const line = lineOfSlip(bare)
-  if (!holder.lines.includes(line))
-    throw forged(bearer, `the key "${key}" may not be used for the line "${line}"`)
+  if (!holder.lines.includes(line)) throw forged(bearer, `the key "${key}" may not be used for the line "${line}"`)
   return holder
 }
 

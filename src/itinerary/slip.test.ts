@@ -89,10 +89,7 @@ test('to advance is to move the first stop ahead to the end behind, and to keep 
 
 test('a ride of 300 stops remembers the last 32 and how many were before them', () => {
   const stops = Array.from({ length: 300 }, (_, index) => `s${index}`)
-  const slip = stops.reduce(
-    (slip, stop) => advanceSlip(slip, stop, 1, 0),
-    plotSlip('long', '1', stops),
-  )
+  const slip = stops.reduce((slip, stop) => advanceSlip(slip, stop, 1, 0), plotSlip('long', '1', stops))
   const { behind, dropped, ahead } = readSlip(slip)
   assert.deepEqual([behind.length, dropped, ahead.length], [32, 268, 0])
   assert.equal(behind.at(-1)?.stop, 's299')
@@ -100,28 +97,23 @@ test('a ride of 300 stops remembers the last 32 and how many were before them', 
 
 test('stops ahead are replaced, pushed and popped, and nothing else changes', () => {
   fc.assert(
-    fc.property(
-      itinerary,
-      fc.array(name, { minLength: 1, maxLength: 5 }),
-      fc.nat(8),
-      (given, stops, count) => {
-        const slip = writeSlip(given)
-        assert.deepEqual(readSlip(replaceAhead(slip, stops, 'other', 'v2')), {
-          ...given,
-          line: 'other',
-          version: 'v2',
-          ahead: stops,
-        })
-        assert.deepEqual(readSlip(pushAhead(slip, stops)), {
-          ...given,
-          ahead: [...stops, ...given.ahead],
-        })
-        assert.deepEqual(readSlip(popAhead(slip, count)), {
-          ...given,
-          ahead: given.ahead.slice(count),
-        })
-      },
-    ),
+    fc.property(itinerary, fc.array(name, { minLength: 1, maxLength: 5 }), fc.nat(8), (given, stops, count) => {
+      const slip = writeSlip(given)
+      assert.deepEqual(readSlip(replaceAhead(slip, stops, 'other', 'v2')), {
+        ...given,
+        line: 'other',
+        version: 'v2',
+        ahead: stops,
+      })
+      assert.deepEqual(readSlip(pushAhead(slip, stops)), {
+        ...given,
+        ahead: [...stops, ...given.ahead],
+      })
+      assert.deepEqual(readSlip(popAhead(slip, count)), {
+        ...given,
+        ahead: given.ahead.slice(count),
+      })
+    }),
   )
 })
 

@@ -63,12 +63,7 @@ export function nextStop(slip: string): string | undefined {
 }
 
 /** The slip after a visit: the first stop ahead is gone, and `stop` with its attempt and duration is the newest behind. */
-export function advanceSlip(
-  slip: string,
-  stop: string,
-  attempt: number,
-  durationMs: number,
-): string {
+export function advanceSlip(slip: string, stop: string, attempt: number, durationMs: number): string {
   const start = startOfAhead(slip)
   const end = endOfFirst(slip, start)
   const rest = slip.slice(slip.charCodeAt(end) === comma ? end + 1 : end)
@@ -79,12 +74,7 @@ export function advanceSlip(
 }
 
 /** The slip with the stops ahead, the line and its version replaced: for a reroute. The limit of the ride stays. */
-export function replaceAhead(
-  slip: string,
-  stops: readonly string[],
-  line: string,
-  version: string,
-): string {
+export function replaceAhead(slip: string, stops: readonly string[], line: string, version: string): string {
   const limit = slip.indexOf('|') + 1
   const behind = startOfBehind(slip)
   return `${stops.join(',')}|${slip.slice(limit, slip.indexOf('|', limit))}|${line}|${version}|${slip.slice(behind)}`
@@ -145,9 +135,7 @@ const nowhere: Itinerary = Object.freeze({
 export function readSlip(slip: string): Itinerary {
   if (slip === '') return nowhere
   checkSlip(slip)
-  const [ahead = '', limit = '', line = '', version = '', behind = ''] = slip
-    .slice(startOfAhead(slip))
-    .split('|')
+  const [ahead = '', limit = '', line = '', version = '', behind = ''] = slip.slice(startOfAhead(slip)).split('|')
   const visits = behind === '' ? [] : behind.split(',')
   const dropped = visits[0]?.startsWith('+') ? Number(visits.shift()) : 0
   return {

@@ -3,6 +3,9 @@
  * After the last attempt the event is a dead letter.
  */
 
+import { toMs } from '../internal/duration.ts'
+import type { Faults } from '../internal/faults.ts'
+
 /** Every field is optional; the defaults are `defaultPolicy`. */
 export interface RetryPolicy {
   /** Tries in all, the first included; 1 never retries. Default: 5. */
@@ -42,3 +45,30 @@ export const defaultPolicy: ResolvedPolicy = Object.freeze({
   deadlineMs: 30_000,
   whenDeadLettered: 'goOn',
 })
+
+/** Fills in the defaults, and adds what is wrong to `faults`, each with `path` before it. */
+export function resolvePolicy(policy: RetryPolicy, faults: Faults, path: string): ResolvedPolicy {
+  const given = policy.backoff
+  const backoff = typeof given === 'number' ? { first: given } : given
+  const first = backoff?.first ?? defaultPolicy.backoffFirstMs
+  const resolved: ResolvedPolicy = {
+    attempts: policy.attempts ?? defaultPolicy.attempts,
+    backoffFirstMs: first,
+    backoffFactor: backoff?.factor ?? defaultPolicy.backoffFactor,
+    backoffMaxMs: backoff?.max ?? Math.max(first, defaultPolicy.backoffMaxMs),
+    jitter: policy.jitter ?? defaultPolicy.jitter,
+    retryIf: policy.retryIf,
+    deadlineMs: toMs(policy.deadline ?? defaultPolicy.deadlineMs),
+    whenDeadLettered: policy.whenDeadLettered ?? defaultPolicy.whenDeadLettered,
+  }
+  const backoffPath = typeof given === 'object' ? 'backoff.first' : 'backoff'
+  faults.whole(`${path}attempts`, resolved.attempts, 1)
+  faults.number(`${path}${backoffPath}`, resolved.backoffFirstMs, 0)
+  faults.number(`${path}backoff.factor`, resolved.backoffFactor, 1)
+  faults.number(`${path}backoff.max`, resolved.backoffMaxMs, resolved.backoffFirstMs)
+  faults.number(`${path}jitter`, resolved.jitter, 0, 1)
+  faults.function(`${path}retryIf`, resolved.retryIf)
+  faults.number(`${path}deadline`, resolved.deadlineMs, 1)
+  faults.oneOf(`${path}whenDeadLettered`, resolved.whenDeadLettered, ['goOn', 'holdKey'])
+  return resolved
+}

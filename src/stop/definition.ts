@@ -18,7 +18,11 @@ export interface StopContext {
   /** Line, version, stops behind and ahead, as plain data. */
   readonly itinerary: ItineraryView
   /** Adds an event for an entry or a declared topic to this event's own commit unit. Refused after the handler has settled. */
-  emit(target: EmitTarget, data: unknown, options?: { readonly key?: string | null; readonly headers?: Readonly<Record<string, string>> }): void
+  emit(
+    target: EmitTarget,
+    data: unknown,
+    options?: { readonly key?: string | null; readonly headers?: Readonly<Record<string, string>> },
+  ): void
   /** Writes to the error log: a failure that does not stop the event. */
   report(error: unknown): void
 }

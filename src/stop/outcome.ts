@@ -56,7 +56,25 @@ export interface DeadLetter {
 }
 
 /** Any outcome that is not plain data. */
-export type Outcome = Drop | Split<unknown> | Reroute<string, unknown> | Push<string, unknown> | Pop<unknown> | Retry | DeadLetter
+export type Outcome =
+  | Drop
+  | Split<unknown>
+  | Reroute<string, unknown>
+  | Push<string, unknown>
+  | Pop<unknown>
+  | Retry
+  | DeadLetter
+
+/** Whatever is no outcome and no promise: what a handler may answer when nobody looks at it. */
+export type NoOutcome =
+  | void
+  | string
+  | number
+  | bigint
+  | boolean
+  | symbol
+  | null
+  | (object & { readonly [brand]?: undefined; readonly then?: undefined })
 
 class Branded {
   readonly [brand]: OutcomeKind
@@ -71,7 +89,10 @@ const slugPattern = /^[a-z][a-z0-9-]{0,63}$/
 
 function slugged(what: string, slug: string): string {
   if (!slugPattern.test(slug))
-    throw new MetrobusError('MB_BAD_OPTIONS', { what, faults: [`the slug ${JSON.stringify(slug)} must be 1 to 64 of a-z, 0-9 and "-", beginning with a letter`] })
+    throw new MetrobusError('MB_BAD_OPTIONS', {
+      what,
+      faults: [`the slug ${JSON.stringify(slug)} must be 1 to 64 of a-z, 0-9 and "-", beginning with a letter`],
+    })
   return slug
 }
 
