@@ -2,6 +2,7 @@
 import type { BusInspector, RetentionSpec, TopicInfo } from '../bus/bus.ts'
 import type { Acknowledgement } from '../event/unit.ts'
 import type { LagAnswer, TopicAnswer } from './answers.ts'
+import { roleOf } from './topic-role.ts'
 
 /** Every topic, by name. */
 export async function topicsOf(inspector: BusInspector): Promise<readonly TopicAnswer[]> {
@@ -35,6 +36,8 @@ export async function lagOf(inspector: BusInspector, now: number): Promise<reado
   const lags: LagAnswer[] = []
   for (const { group, positions } of groups) {
     for (const [topic, acknowledgements] of Map.groupBy(positions, (position) => position.topic)) {
+      // What waits there waits for an operator, not for the group.
+      if (roleOf(topic).kind === 'dead') continue
       const partitions: LagAnswer['partitions'][number][] = []
       for (const acknowledgement of acknowledgements.toSorted((a, b) => a.partition - b.partition)) {
         const known = ends.get(topic)?.find(({ partition }) => partition === acknowledgement.partition)

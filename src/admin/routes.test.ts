@@ -122,7 +122,11 @@ async function stage({ isRunning = true }: { readonly isRunning?: boolean } = {}
   await bus.open({ clock, random: new SeededRandom(1), disk: nodeDisk })
   const names = ['campaign.white-list', 'campaign.archive', 'campaign.archive.dlq', 'campaign.ended', 'orders']
   await bus.ensureTopics(names.map((name) => ({ name, partitions: 2 })))
-  const member = await bus.join('campaign', [{ topic: 'campaign.white-list' }], nobody)
+  const member = await bus.join(
+    'campaign',
+    [{ topic: 'campaign.white-list' }, { topic: 'campaign.archive.dlq' }],
+    nobody,
+  )
   const app = new FakeApp()
   const ending = new AbortController()
   const whole = subjectOf(app.running(bus))
@@ -199,18 +203,23 @@ test('lists topics by name with records and partitions', async () => {
   ])
 })
 
-test('lag counts what is not settled, also above the watermark, and how old the oldest is', async () => {
+test('lag counts what is not settled, also above the watermark, and how old the oldest is; dead letters are none', async () => {
   const { client, clock, member, put } = await stage()
   await put('campaign.white-list', 0, ...['a', 'b', 'c', 'd', 'e'].map((ride) => record({ ride })))
+  await put('campaign.archive.dlq', 0, record({ ride: 'dead' }))
   await clock.advance(5000)
   await member.settle({
     outputs: [],
     changes: [],
-    acknowledgements: [{ topic: 'campaign.white-list', partition: 0, watermark: 1, above: [2, 4] }],
+    acknowledgements: [
+      { topic: 'campaign.white-list', partition: 0, watermark: 1, above: [2, 4] },
+      { topic: 'campaign.archive.dlq', partition: 0, watermark: 0, above: [] },
+    ],
   })
 
   const lag = await client.lag()
 
+  assert.ok(!lag.some(({ topic }) => topic === 'campaign.archive.dlq'))
   assert.equal(lag[0]?.group, 'campaign')
   assert.equal(lag[0]?.topic, 'campaign.white-list')
   assert.equal(lag[0]?.behind, 2)

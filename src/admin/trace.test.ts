@@ -111,6 +111,22 @@ test('a dead letter and its replay are two journeys of one ride', async () => {
   assert.equal(ride.state, 'ended')
 })
 
+test('a dead letter that was discarded says so, and keeps its attempts', async () => {
+  const ride = await traced('r', [
+    { ...second, hop: 0 },
+    { topic: 'app.list.dlq', hop: 0, slip: `list|18|${line}|` },
+    { topic: 'app.ended', hop: 1, slip: `|18|${line}|add:1500:3,list:20:5`, headers: { ended: 'dead', stop: 'list' } },
+    {
+      topic: 'app.ended',
+      hop: 1,
+      slip: `list|18|${line}|add:1500:3`,
+      headers: { ended: 'discarded:fixed', stop: 'list' },
+    },
+  ])
+
+  assert.deepEqual(hops(ride), ['add 3 forward', 'list 5 discarded:fixed'])
+})
+
 test('stops whose records retention has taken are known from the slip', async () => {
   const ride = await traced('r', [
     {

@@ -74,7 +74,9 @@ function journeyOf(journey: readonly Station[]): readonly HopAnswer[] {
   const arrivals = inOrder.filter(({ role }) => role.kind === 'input' || role.kind === 'declared')
   const ending = inOrder.findLast(({ role }) => role.kind === 'ended')
   const newest = ending ?? arrivals.at(-1) ?? inOrder.at(-1)!
-  const visits = [...readSlip(newest.record.slip).behind]
+  // A dead letter that was discarded ended twice; only the first end knows the last attempt.
+  const slips = inOrder.map(({ record }) => readSlip(record.slip).behind)
+  const visits = slips.reduce((most, behind) => (behind.length > most.length ? behind : most), []).slice()
   const hops: HopAnswer[] = []
   // From the end, because a slip keeps the last visits and retention takes the first records.
   for (const arrival of arrivals.toReversed()) {

@@ -1,0 +1,63 @@
+/** From the words of the command line to the exit code: signals, usage errors, failures. */
+import { CommanderError } from 'commander'
+import { runnerIn } from './context.ts'
+import type { Surroundings } from './context.ts'
+import { exitCode, exitCodeOf } from './exit-code.ts'
+import { Output } from './output.ts'
+import type { Terminal } from './output.ts'
+import { programFor } from './program.ts'
+
+/** Runs one command line and ends the process: a module of the user may hold timers and connections that nobody closes. */
+export async function runCommand(words: readonly string[]): Promise<never> {
+  const stop = new AbortController()
+  let signalled: 'SIGINT' | 'SIGTERM' | undefined
+  for (const name of ['SIGINT', 'SIGTERM'] as const)
+    process.on(name, () => {
+      // The second one does not wait for anybody.
+      if (signalled !== undefined) process.exit(codeOfSignal(name))
+      signalled = name
+      stop.abort()
+    })
+  // A reader such as `head` has seen enough: that is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) =>
+    process.exit(error.code === 'EPIPE' ? exitCode.ok : exitCode.failed),
+  )
+  const { stdin, stdout, stderr, env } = process
+  const code = await ended(words, { stdin, stdout, stderr, env, signal: stop.signal })
+  await flushed(stdout)
+  await flushed(stderr)
+  process.exit(signalled === undefined ? code : codeOfSignal(signalled))
+}
+
+const codeOfSignal = (signal: 'SIGINT' | 'SIGTERM'): number =>
+  signal === 'SIGINT' ? exitCode.sigint : exitCode.sigterm
+
+async function ended(words: readonly string[], surroundings: Surroundings): Promise<number> {
+  let code: number = exitCode.ok
+  const run = runnerIn(surroundings, (exitCode) => {
+    code = exitCode
+  })
+  try {
+    const program = await programFor(words, run)
+    if (words.length === 0) program.outputHelp()
+    else await program.parseAsync(words, { from: 'user' })
+    return code
+  } catch (error) {
+    // commander has written its sentence; help and version come this way, too.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.usage
+    const { stdout, stderr } = surroundings
+    if (surroundings.signal.aborted) return exitCode.failed
+    const has = (flag: string): boolean => words.includes(flag)
+    new Output({
+      stdout,
+      stderr,
+      json: has('--json'),
+      quiet: false,
+      verbose: has('--verbose'),
+      color: !has('--no-color'),
+    }).failure(error)
+    return exitCodeOf(error)
+  }
+}
+
+const flushed = (stream: Terminal): Promise<void> => new Promise((resolve) => void stream.write('', () => resolve()))

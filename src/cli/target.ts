@@ -1,0 +1,73 @@
+/**
+ * What a subcommand speaks with, in this order: the process that runs the app, over its socket; with `--app`, for what changes something, the
+ * app itself, started here for the act and stopped after it; else the files of the journal, read-only and under its lock.
+ */
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { AdminClient, inProcess, overSocket } from '../admin/client.ts'
+import { isMetrobusError } from '../errors/index.ts'
+import { nodeClock } from '../internal/platform/node.ts'
+import { loadApp } from './app-module.ts'
+import type { Context } from './context.ts'
+
+/** Ends what was opened for it when it is disposed. */
+export interface Target extends AsyncDisposable {
+  readonly client: AdminClient
+  /** True while a process runs the app. */
+  readonly isLive: boolean
+}
+
+/** Throws MB_JOURNAL_MISSING, MB_JOURNAL_LOCKED (a process holds the journal and does not answer), MB_NO_APP_MODULE. */
+export async function openTarget(
+  context: Context,
+  { writes = false }: { readonly writes?: boolean } = {},
+): Promise<Target> {
+  const { dir, app: module } = context.options
+  const app = module === undefined ? undefined : await loadApp(module)
+  const live = await liveClient(context, app?.name)
+  if (live !== undefined) return { client: live, isLive: true, [Symbol.asyncDispose]: async () => {} }
+  const { signal } = context
+  const { adminRoutes } = await import('../admin/routes.ts')
+  if (writes && app !== undefined) {
+    const { embedded } = await import('../bus/embedded/index.ts')
+    const { subjectOf } = await import('../admin/subject.ts')
+    const running = await app.start({ bus: embedded({ dir }) })
+    const routes = adminRoutes({ subject: subjectOf(running), clock: nodeClock, signal })
+    return {
+      client: new AdminClient(inProcess(routes), { signal }),
+      isLive: true,
+      async [Symbol.asyncDispose]() {
+        await Promise.race([running.caughtUp(), aborted(signal)])
+        await running.stop()
+      },
+    }
+  }
+  const { openFiles } = await import('./files.ts')
+  const files = await openFiles(dir, app?.name)
+  const routes = adminRoutes({ subject: files.subject, clock: nodeClock, signal })
+  return {
+    client: new AdminClient(inProcess(routes), { signal }),
+    isLive: false,
+    [Symbol.asyncDispose]: () => files.close(),
+  }
+}
+
+/** The first process that answers; with a name, the one that runs this app. A socket that a killed process left is passed by. */
+async function liveClient({ options, signal }: Context, name: string | undefined): Promise<AdminClient | undefined> {
+  const names = await readdir(options.dir).catch(() => [])
+  for (const socket of names.filter((file) => file.endsWith('.sock'))) {
+    const client = new AdminClient(overSocket(join(options.dir, socket)), { signal })
+    try {
+      const { app } = await client.app()
+      if (name === undefined || app === name) return client
+    } catch (error) {
+      if (!isMetrobusError(error, 'MB_UNREACHABLE')) throw error
+    }
+  }
+  return undefined
+}
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) =>
+    signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve(), { once: true }),
+  )
