@@ -1,0 +1,17 @@
+/** The buses that a bench can run on. */
+import type { Bus } from '../src/bus/bus.ts'
+import { embedded } from '../src/bus/embedded/index.ts'
+import { memory } from '../src/bus/memory/index.ts'
+
+export type BusName = 'embedded' | 'memory'
+
+export interface BusUnderTest {
+  readonly durability: 'fdatasync' | 'none'
+  /** A bus over `dir`; it is asked to keep `events` rides, for the judge. */
+  open(dir: string, events: number): Bus
+}
+
+export const buses: Readonly<Record<BusName, BusUnderTest>> = {
+  embedded: { durability: 'fdatasync', open: (dir) => embedded({ dir }) },
+  memory: { durability: 'none', open: (_, events) => memory({ recordsMax: events * 8 }) },
+}

@@ -1,0 +1,29 @@
+/** The campaign as a user would write it: entry -> add-email -> white-list -> archive, three durable hops. */
+import { drop, entry, line, metrobus, stop } from '../src/index.ts'
+import type { App } from '../src/index.ts'
+import { allowed, Contact, emails, Mailable } from './contact.ts'
+
+export const appName = 'bench'
+
+/** Where the last stop puts what it is given; called with the ride as idempotency key. */
+export type Keep = (ride: string, contact: Readonly<Mailable>) => Promise<void> | undefined
+
+export function campaignApp(keep: Keep): App {
+  const addresses = emails()
+  const allowedAccounts = allowed()
+  const addEmail = stop('add-email', { in: Contact, out: Mailable, effects: 'none' }, (contact) => {
+    const email = addresses.get(contact.accountId)
+    return email === undefined ? drop('no-email') : { ...contact, email }
+  })
+  const whiteList = stop('white-list', { in: Mailable, out: Mailable, effects: 'none' }, (contact) =>
+    allowedAccounts.has(contact.accountId) ? contact : drop('not-white-listed'),
+  )
+  // Held back on purpose by `backlog` and `slow-key`: longer than the default deadline of 30 s.
+  const policy = { deadline: { seconds: 3600 } }
+  const archive = stop('archive', { in: Mailable, policy, concurrency: 512 }, (contact, { event }) =>
+    keep(event.ride, contact),
+  )
+  const campaign = line('campaign').via(addEmail).via(whiteList).to(archive)
+  const contacts = entry('contacts', { in: Contact, key: (contact) => contact.accountId, route: campaign })
+  return metrobus(appName, { entries: [contacts] })
+}

@@ -1,0 +1,113 @@
+/** Throughput and latency of the contact campaign, and what this machine could do at best. */
+import { join } from 'node:path'
+import { nodePlatform } from '../src/internal/platform/node.ts'
+import { archiveOf } from './archive.ts'
+import { choiceOf, numberOf, textOf } from './bench.ts'
+import type { Bench, BenchOptions } from './bench.ts'
+import { buses } from './buses.ts'
+import { appName } from './campaign-app.ts'
+import { deliveredOf, indexOf } from './contact.ts'
+import { bytesOf, inFolder } from './folder.ts'
+import { judgeArchive, judgeBus } from './judge.ts'
+import { measureLimits } from './limits.ts'
+import { dueMs, sendAll, sendAtRate } from './load.ts'
+import { Finish } from './meter.ts'
+import { Durations, rounded } from './percentiles.ts'
+import { profiled } from './profile.ts'
+import { startRun } from './run.ts'
+import type { Run } from './run.ts'
+
+export const campaign: Bench = {
+  name: 'campaign',
+  purpose: 'throughput and latency over three durable hops, every result verified',
+  options: {
+    bus: { type: 'string', hint: 'embedded (default) or memory' },
+    events: { type: 'string', hint: 'how many; default 200000' },
+    rate: {
+      type: 'string',
+      hint: 'events a second, whether or not the app keeps up; default: as fast as it takes them',
+    },
+    profile: { type: 'string', hint: 'file to write a CPU profile to' },
+  },
+  run: (options) => inFolder((dir) => run(dir, options)),
+}
+
+async function run(dir: string, options: BenchOptions): Promise<Readonly<Record<string, unknown>>> {
+  const busName = choiceOf(options, 'bus', ['embedded', 'memory'])
+  const events = numberOf(options, 'events', 200_000)
+  const rate = numberOf(options, 'rate', undefined)
+  const limits = measureLimits(dir)
+  const journal = join(dir, 'journal')
+  const archive = archiveOf(join(dir, 'archive.ndjson'))
+  const load = new Load(events, rate)
+  const app = await startRun(buses[busName].open(journal, events), archive.put, load.finish.onEnded)
+  const cpuBefore = process.cpuUsage()
+  await profiled(textOf(options, 'profile'), () => app.during(load.send(app)))
+  const cpu = process.cpuUsage(cpuBefore)
+  const rssMb = process.resourceUsage().maxRSS / 1024
+
+  if (busName === 'memory') await judgeBus(app.running.inspector, appName, events)
+  await app.running.stop()
+  await archive.close()
+  if (busName === 'embedded') await judgeJournal(journal, events)
+  await judgeArchive(archive.entries(), events)
+  return {
+    bench: 'campaign',
+    bus: busName,
+    durability: buses[busName].durability,
+    events,
+    delivered: deliveredOf(events),
+    ...load.figures,
+    rssMb: rounded(rssMb, 0),
+    cpuSeconds: rounded((cpu.user + cpu.system) / 1e6, 2),
+    journalBytesPerEvent: busName === 'embedded' ? Math.round(bytesOf(journal) / events) : 0,
+    limits,
+  }
+}
+
+/** Sends all contacts and times each from when it was sent, or was due, to the end of its ride. */
+class Load {
+  readonly finish: Finish
+  readonly #events: number
+  readonly #rate: number | undefined
+  readonly #sentMs: Float64Array
+  readonly #latencies: Durations
+  #firstMs = 0
+
+  constructor(events: number, rate: number | undefined) {
+    this.#events = events
+    this.#rate = rate
+    this.#sentMs = new Float64Array(events)
+    this.#latencies = new Durations(events)
+    this.finish = new Finish(events, (ride, atMs) => this.#latencies.add(atMs - this.#sentMs[indexOf(ride)]!))
+  }
+
+  async send({ send }: Run): Promise<void> {
+    this.#firstMs = performance.now()
+    const rate = this.#rate
+    if (rate === undefined) await sendAll(this.#events, send, (from, to, atMs) => this.#sentMs.fill(atMs, from, to))
+    else {
+      for (let index = 0; index < this.#events; index++) this.#sentMs[index] = dueMs(index, rate, this.#firstMs)
+      await sendAtRate(this.#events, rate, send, this.#firstMs)
+    }
+    await this.finish.done
+  }
+
+  get figures(): { readonly eventsPerSecond: number; readonly p50Ms: number; readonly p99Ms: number } {
+    return {
+      eventsPerSecond: Math.round(this.#events / ((this.finish.lastMs - this.#firstMs) / 1000)),
+      p50Ms: rounded(this.#latencies.percentile(0.5)),
+      p99Ms: rounded(this.#latencies.percentile(0.99)),
+    }
+  }
+}
+
+async function judgeJournal(dir: string, events: number): Promise<void> {
+  const bus = buses.embedded.open(dir, events)
+  await bus.open(nodePlatform)
+  try {
+    await judgeBus(bus.inspector, appName, events)
+  } finally {
+    await bus.close()
+  }
+}

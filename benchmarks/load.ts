@@ -1,0 +1,54 @@
+/** The two ways to send: as fast as the app takes them, or at a rate that does not wait for the app. */
+import { Worker } from 'node:worker_threads'
+
+const burstSize = 250
+const burstsMax = 4
+
+/** Sends one event; resolves when it is durable. */
+export type Send = (index: number) => Promise<unknown>
+
+/** Closed loop: at most 1,000 sends wait for their answer, which is 10 ms of work at full speed. `starting` is told when a burst is about to be sent. */
+export async function sendAll(
+  count: number,
+  send: Send,
+  starting: (from: number, to: number, atMs: number) => void,
+): Promise<void> {
+  const bursts: Promise<unknown>[] = []
+  for (let from = 0; from < count; from += burstSize) {
+    const to = Math.min(count, from + burstSize)
+    starting(from, to, performance.now())
+    const burst: Promise<unknown>[] = []
+    for (let index = from; index < to; index++) burst.push(send(index))
+    bursts.push(Promise.all(burst))
+    if (bursts.length === burstsMax) await bursts.shift()
+  }
+  await Promise.all(bursts)
+}
+
+/**
+ * Open loop: event i is due `i / rate` seconds after the start, whatever the app does. A thread of its own keeps the time, so that a busy
+ * event loop is charged to the app and not hidden by a late timer. `dueMs` of every event is what its latency counts from.
+ */
+export async function sendAtRate(count: number, rate: number, send: Send, startMs: number): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const ticker = new Worker(new URL('ticker.ts', import.meta.url), {
+    workerData: { intervalMs: Math.max(1000 / rate, 0.5) },
+  })
+  let sent = 0
+  let answered = 0
+  ticker.on('error', reject)
+  ticker.on('message', () => {
+    for (const now = performance.now(); sent < count && dueMs(sent, rate, startMs) <= now; sent++)
+      send(sent).then(() => {
+        if (++answered === count) resolve()
+      }, reject)
+  })
+  try {
+    await promise
+  } finally {
+    await ticker.terminate()
+  }
+}
+
+/** When event `index` of an open loop is due. */
+export const dueMs = (index: number, rate: number, startMs: number): number => startMs + (index * 1000) / rate

@@ -1,0 +1,33 @@
+import type { Bus } from '../src/bus/bus.ts'
+import type { RunningApp } from '../src/runtime/running.ts'
+/** A started campaign, with what every bench over it needs. */
+import { endedTopic } from '../src/runtime/topics.ts'
+import { appName, campaignApp } from './campaign-app.ts'
+import type { Keep } from './campaign-app.ts'
+import { contactOf, idOf } from './contact.ts'
+import { metered } from './meter.ts'
+import type { OnEnded } from './meter.ts'
+
+export interface Run {
+  readonly running: RunningApp
+  /** Sends contact `index` under its own id. */
+  readonly send: (index: number) => Promise<unknown>
+  /** Waits for `work`, or fails as soon as the app does. */
+  readonly during: (work: Promise<unknown>) => Promise<void>
+}
+
+export async function startRun(bus: Bus, keep: Keep, onEnded: OnEnded): Promise<Run> {
+  const running = await campaignApp(keep).start({ bus: metered(bus, endedTopic(appName), onEnded) })
+  return {
+    running,
+    send: (index) => running.send('contacts', contactOf(index), { id: idOf(index) }),
+    during: async (work) => {
+      await Promise.race([
+        work,
+        running.stopped.then(() => {
+          throw new Error('The app stopped in the middle of the run.')
+        }),
+      ])
+    },
+  }
+}
