@@ -17,6 +17,7 @@ import type { Router } from '../itinerary/router.ts'
 import type { Attempt, Emission } from './attempt.ts'
 import type { AppDefinition } from './definition.ts'
 import type { Emitted, Entries } from './entries.ts'
+import type { Feed } from './feed.ts'
 import type { KeyState } from './key-state.ts'
 import type { Lane } from './lane.ts'
 import { Outbox, OutputQueue, type PendingUnit } from './outbox.ts'
@@ -51,8 +52,10 @@ export interface EngineOptions {
   readonly errorsTopic: string
   /** The app cannot go on. */
   readonly failed: (error: unknown) => void
-  /** The lane must start again from what is committed. */
-  readonly reset: (lane: Lane) => void
+  /** What the lane has decided is void. */
+  readonly refused: (lane: Lane) => void
+  /** Lanes that were refused may start again from what is committed. */
+  readonly recovered: () => void
 }
 
 export class Engine {
@@ -104,7 +107,8 @@ export class Engine {
       settle: (unit) => this.member.settle(unit),
       pipelined: options.pipelined,
       committed: (pending) => this.#committed(pending),
-      refused: (pending) => this.#refused(pending),
+      refused: (feeds) => this.#refused(feeds),
+      recovered: () => this.#options.recovered(),
       failed: (error) => this.fail(error),
     })
     for (const entry of options.definition.entries) if (entry.router.conduct !== undefined) this.#conductors.set(entry.router.name, entry.router)
@@ -170,11 +174,8 @@ export class Engine {
     if (this.#ready.length > 0 || !this.outbox.isEmpty || this.#watchers.length > 0) this.schedule()
   }
 
-  #refused(pending: PendingUnit): void {
-    const lanes = new Set<Lane>()
-    for (const { lane } of pending.feeds) if (lane !== undefined && !lane.isClosed) lanes.add(lane)
-    for (const lane of lanes) this.#options.reset(lane)
-    this.schedule()
+  #refused(feeds: readonly Feed[]): void {
+    for (const { lane } of feeds) if (lane !== undefined && !lane.isClosed) this.#options.refused(lane)
   }
 
   /** Marks the key's row for the unit that is being gathered. */

@@ -11,6 +11,7 @@ import type { Engine } from './engine.ts'
 import type { Feed } from './feed.ts'
 import { KeyState, stateKey } from './key-state.ts'
 import type { Lane } from './lane.ts'
+import { settleRows } from './settle.ts'
 
 /** The state table, and its rows, that say how the app ended last. */
 const store = 'runtime'
@@ -96,9 +97,6 @@ async function inFlight(engine: Engine, inspector: BusInspector): Promise<Map<Pl
 }
 
 async function write(engine: Engine, rows: { readonly [key: string]: string | null }): Promise<void> {
-  await engine.member.settle({
-    outputs: [],
-    acknowledgements: [],
-    changes: Object.entries(rows).map(([key, value]) => ({ store, partition: 0, key, value })),
-  })
+  const changes = Object.entries(rows).map(([key, value]) => ({ store, partition: 0, key, value }))
+  await settleRows(engine.member, engine.clock, changes)
 }

@@ -23,6 +23,7 @@ export class Lanes {
   readonly #places: Map<string, Place[]> = new Map()
   readonly #dead: Map<string, StopRuntime> = new Map()
   readonly #assignments: Map<string, Assignment> = new Map()
+  readonly #refused: Lane[] = []
   #isOpen = false
 
   constructor(engine: Engine) {
@@ -94,22 +95,30 @@ export class Lanes {
     }
   }
 
-  /** The lane starts again from what is committed. */
-  reset(lane: Lane): void {
-    const { input, parked, stop, partition } = lane
-    this.#close(stop, partition)
-    for (const feed of [input, parked]) {
-      const assignment = this.#assignments.get(`${feed.topic}/${feed.partition}`)
-      if (assignment === undefined) return
-      this.#assignments.set(`${feed.topic}/${feed.partition}`, { ...assignment, ...feed.committed })
-      this.#engine.member.rewind(feed.topic, feed.partition, feed.committed.watermark)
+  /** Closes a lane whose decisions are void. It is made anew when every unit on its way has ended. */
+  refused(lane: Lane): void {
+    this.#close(lane.stop, lane.partition)
+    this.#refused.push(lane)
+  }
+
+  /** Makes the refused lanes anew, from what is committed. */
+  recovered(): void {
+    for (const { stop, partition, input, parked } of this.#refused.splice(0)) {
+      if (this.#laneOf(stop, partition) !== undefined) continue
+      for (const { topic, committed } of [input, parked]) {
+        const place = `${topic}/${partition}`
+        const assignment = this.#assignments.get(place)
+        if (assignment === undefined) continue
+        this.#assignments.set(place, { ...assignment, ...committed })
+        this.#engine.member.rewind(topic, partition, committed.watermark)
+      }
+      this.#make(stop, partition)
+      // What the bus answers again may be settled above the watermark already.
+      const made = this.#laneOf(stop, partition)
+      if (made !== undefined) made.input.isTracked = true
     }
-    this.#make(stop, partition)
-    const made = stop.lanes[partition]
-    if (made === undefined) return
-    // What the bus answers again may be settled above the watermark already.
-    made.input.isTracked = true
     void this.load().then(() => this.open(), (error: unknown) => this.#engine.fail(error))
+    this.#engine.schedule()
   }
 
   pressed(reason: string | undefined): void {
@@ -128,6 +137,10 @@ export class Lanes {
     const parked = this.#assignments.get(`${stop.topics.parking}/${partition}`)
     if (input === undefined || parked === undefined || stop.lanes[partition] !== undefined) return
     stop.lanes[partition] = new Lane(this.#engine, stop, partition, new Feed(false, input), new Feed(true, parked))
+  }
+
+  #laneOf(stop: StopRuntime, partition: number): Lane | undefined {
+    return stop.lanes[partition]
   }
 
   #close(stop: StopRuntime, partition: number): void {

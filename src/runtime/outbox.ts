@@ -6,6 +6,8 @@
  * - O1 What one event causes is added between two flushes, never across one: it rides in one unit (I6).
  * - O2 Units are settled in the order built; a sender is answered only when its unit is committed (I1).
  * - O3 After `unknown` the same unit is settled again, and nothing else before it is decided.
+ * - O4 After a refusal nothing is handed over until every unit on its way has ended, and what was gathered meanwhile is void with it: it may
+ *   acknowledge what the refused unit decided.
  */
 import type { Settled } from '../bus/bus.ts'
 import type { Acknowledgement, CommitUnit, Output, StateChange } from '../event/unit.ts'
@@ -38,7 +40,10 @@ export interface OutboxOptions {
   /** Units may be handed over before the one before is decided. */
   readonly pipelined: boolean
   readonly committed: (unit: PendingUnit) => void
-  readonly refused: (unit: PendingUnit) => void
+  /** These feeds must be read again from what is committed; nothing more may be gathered for them. */
+  readonly refused: (feeds: readonly Feed[]) => void
+  /** Every unit on its way has ended after a refusal: the feeds may be read again. */
+  readonly recovered: () => void
   readonly failed: (error: unknown) => void
 }
 
@@ -56,6 +61,8 @@ export class Outbox {
   #bytes = 0
   #pending = 0
   #blocked = false
+  /** A unit was refused, and others are still on their way. */
+  #isVoid = false
 
   constructor(options: OutboxOptions) {
     this.#options = options
@@ -72,7 +79,7 @@ export class Outbox {
 
   /** No more units may be handed over until one has ended. */
   get isFull(): boolean {
-    return this.#blocked || this.#pending >= (this.#options.pipelined ? pendingUnitsMax : 1)
+    return this.#blocked || this.#isVoid || this.#pending >= (this.#options.pipelined ? pendingUnitsMax : 1)
   }
 
   /** Enough gathered for one unit. */
@@ -119,6 +126,11 @@ export class Outbox {
   /** Hands over what is gathered, if the bus may take it now. */
   flush(): void {
     if (this.isEmpty || this.isFull) return
+    this.#pending++
+    this.#settle(this.#take())
+  }
+
+  #take(): PendingUnit {
     const pending: PendingUnit = {
       unit: { outputs: this.#takeOutputs(), acknowledgements: this.#takeAcknowledgements(), changes: this.#takeChanges() },
       feeds: this.#feeds,
@@ -128,8 +140,7 @@ export class Outbox {
     this.#waiters = []
     this.#events = 0
     this.#bytes = 0
-    this.#pending++
-    this.#settle(pending)
+    return pending
   }
 
   #settle(pending: PendingUnit): void {
@@ -160,9 +171,22 @@ export class Outbox {
     }
     this.#blocked = false
     this.#pending--
-    for (const answer of pending.waiters) answer(settled)
-    if (settled === 'committed') this.#options.committed(pending)
-    else this.#options.refused(pending)
+    if (settled === 'refused') this.#void(pending)
+    else {
+      for (const answer of pending.waiters) answer(settled)
+      this.#options.committed(pending)
+    }
+    if (this.#isVoid && this.#pending === 0) {
+      this.#isVoid = false
+      this.#options.recovered()
+    }
+  }
+
+  #void(refused: PendingUnit): void {
+    const gathered = this.#take()
+    this.#isVoid = true
+    this.#options.refused([...refused.feeds, ...gathered.feeds])
+    for (const answer of [...refused.waiters, ...gathered.waiters]) answer('refused')
   }
 
   #takeOutputs(): Output[] {

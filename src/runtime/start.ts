@@ -53,7 +53,8 @@ async function join(definition: AppDefinition, bus: Bus, options: ResolvedStartO
     endedTopic: endedTopic(definition.name),
     errorsTopic: errorsTopic(definition.name),
     failed: (error) => running?.failed(error),
-    reset: (lane) => lanes.reset(lane),
+    refused: (lane) => lanes.refused(lane),
+    recovered: () => lanes.recovered(),
   })
   const subscriptions = register(definition, stops, engine, bus)
   const lanes = new Lanes(engine)
@@ -62,7 +63,7 @@ async function join(definition: AppDefinition, bus: Bus, options: ResolvedStartO
   engine.entries = entries
   entries.press(engine.pressure)
   try {
-    await claimTopics(definition, engine.member, bus.inspector)
+    await claimTopics(definition, engine.member, engine.clock, bus.inspector)
     await entries.load()
     await lanes.load()
     await isolate(engine, bus.inspector, options.killsMax)

@@ -48,7 +48,8 @@ export class VirtualClock implements Clock {
   }
 
   timer(delayMs: number, run: () => void): Timer {
-    const timer: VirtualTimer = { due: this.#elapsed + Math.max(0, delayMs), run }
+    // At least a microsecond: a wait so short that adding it changes nothing would come due for ever without time going on.
+    const timer: VirtualTimer = { due: this.#elapsed + (delayMs > 0 ? Math.max(0.001, delayMs) : 0), run }
     let index = this.#timers.length
     while (index > 0 && this.#timers[index - 1]!.due > timer.due) index--
     this.#timers.splice(index, 0, timer)
