@@ -36,4 +36,9 @@ export interface CommitUnit {
   readonly outputs: readonly Output[]
   readonly acknowledgements: readonly Acknowledgement[]
   readonly changes: readonly StateChange[]
+  /**
+   * Counts the refusals that the sender has heard of. A unit of the epoch of a refused one may be built on it, even when it was handed over after the refusal was
+   * decided, and is refused too. Undefined: built on nothing.
+   */
+  readonly epoch?: number
 }

@@ -61,6 +61,7 @@ export class Outbox {
   #bytes = 0
   #pending = 0
   #blocked = false
+  #epoch = 0
   /** A unit was refused, and others are still on their way. */
   #isVoid = false
 
@@ -132,7 +133,7 @@ export class Outbox {
 
   #take(): PendingUnit {
     const pending: PendingUnit = {
-      unit: { outputs: this.#takeOutputs(), acknowledgements: this.#takeAcknowledgements(), changes: this.#takeChanges() },
+      unit: { outputs: this.#takeOutputs(), acknowledgements: this.#takeAcknowledgements(), changes: this.#takeChanges(), epoch: this.#epoch },
       feeds: this.#feeds,
       waiters: this.#waiters,
     }
@@ -178,6 +179,7 @@ export class Outbox {
     }
     if (this.#isVoid && this.#pending === 0) {
       this.#isVoid = false
+      this.#epoch++
       this.#options.recovered()
     }
   }

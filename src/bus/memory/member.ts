@@ -17,6 +17,8 @@ export class MemoryMember implements Member {
   readonly group: MemoryGroup
   readonly subscriptions: readonly Subscription[]
   readonly listener: MemberListener
+  /** Units of this epoch and of older ones are refused; -1 while none was. */
+  refusedEpoch = -1
   readonly #log: MemoryLog
   readonly #owned = new Map<string, Owned>()
 

@@ -190,8 +190,10 @@ export class MemoryLog {
           answer,
           fail,
         }
-        const isBehindRefused = this.#queue.some((before) => before.member === member && before.isRefused)
-        pending.isRefused = isBehindRefused || plan.answer === 'refused'
+        // What has happened behind an `unknown` cannot be refused any more.
+        const mayRefuse = !this.#happened.has(unit)
+        pending.isRefused = mayRefuse && ((unit.epoch ?? Infinity) <= member.refusedEpoch || plan.answer === 'refused')
+        this.#refuse(pending)
         this.#queue.push(pending)
         if (this.options.runAhead && !pending.isRefused) this.#apply(pending)
       }
@@ -243,11 +245,20 @@ export class MemoryLog {
     }
   }
 
+  /** Remembers a refusal: what its member hands over before it has heard of it may be built on it (M2). */
+  #refuse({ isRefused, member, unit }: Pending): void {
+    if (!isRefused || unit.epoch === undefined) return
+    member.refusedEpoch = Math.max(member.refusedEpoch, unit.epoch)
+    for (const behind of this.#queue)
+      if (behind.member === member && !behind.isApplied && (behind.unit.epoch ?? Infinity) <= unit.epoch) behind.isRefused = true
+  }
+
   /** Makes the unit readable ahead and moves its group; refuses it when its member is not the owner any more. */
   #apply(pending: Pending): void {
     const { member, unit } = pending
     if (this.#happened.has(unit)) return
     pending.isRefused = unit.acknowledgements.some(({ topic, partition }) => !member.owns(topic, partition))
+    this.#refuse(pending)
     if (pending.isRefused) return
     pending.isApplied = true
     const now = this.#platform.clock.now()
