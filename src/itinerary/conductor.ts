@@ -31,13 +31,13 @@ export interface ConductorRule extends Match {
   readonly to: string | null
 }
 
-/** Where an event comes from and what it carries, as arguments: a test of `after` tells the type of `data`. */
+/** Where an event comes from, and what it carries: a test of `after` tells the type of `data`. */
 type Step<In, Stops extends readonly Stop[]> =
-  | [after: 'entry', data: DeepReadonly<In>, event: Event]
+  | { readonly after: 'entry'; readonly data: DeepReadonly<In> }
   | {
       [Index in keyof Stops]: OutOf<Stops[Index]> extends undefined
         ? never
-        : [after: Stops[Index]['name'], data: DeepReadonly<OutOf<Stops[Index]>>, event: Event]
+        : { readonly after: Stops[Index]['name']; readonly data: DeepReadonly<OutOf<Stops[Index]>> }
     }[number]
 
 type TakenBy<Schema extends StandardSchema | undefined> = Schema extends StandardSchema ? SchemaOutput<Schema> : unknown
@@ -55,7 +55,7 @@ export type ConductorOptions<Schema extends StandardSchema | undefined, Stops ex
     }
   | {
       /** Answers the name of the next stop, or null to end the ride. */
-      readonly choose: (...step: Step<TakenBy<Schema>, Stops>) => Stops[number]['name'] | null
+      readonly choose: (step: Step<TakenBy<Schema>, Stops>, event: Event) => Stops[number]['name'] | null
       readonly rules?: never
     }
 )
@@ -86,7 +86,10 @@ export function conductor<
   const known = stopsByName(stops, faults)
   if ((choose === undefined) === (rules === undefined)) faults.add('it must have either choose or rules')
   faults.function('choose', choose)
-  const ask = choose ?? followRules(name, compileRules(rules ?? [], known, faults))
+  const ask: Ask =
+    choose === undefined
+      ? followRules(name, compileRules(rules ?? [], known, faults))
+      : (after, data, event) => choose({ after, data }, event)
   faults.throwIfAny(`The conductor "${name}"`)
   const reach = reachOf(stops)
   const version = shortHash(versionOf(stops) + JSON.stringify(rules ?? null))
@@ -120,7 +123,10 @@ type Ask = (after: string, data: unknown, event: Event) => string | null | undef
 interface LooseOptions {
   readonly stops: readonly Stop[]
   readonly rules?: readonly ConductorRule[]
-  readonly choose?: Ask
+  readonly choose?: (
+    step: { readonly after: string; readonly data: unknown },
+    event: Event,
+  ) => string | null | undefined
 }
 
 interface CompiledRule {

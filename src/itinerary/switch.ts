@@ -1,9 +1,8 @@
+/** Switches: stops that may send an event along another of their lines. */
 import type { DeepReadonly, InnerSchema } from '../schema/data.ts'
 import type { SchemaOutput, StandardSchema } from '../schema/standard.ts'
 import type { StopContext } from '../stop/definition.ts'
-/** Switches: stops that may send an event along another of their lines. */
-import type { HandlerContext } from '../stop/handler.ts'
-import type { NoTargets } from '../stop/handler.ts'
+import type { HandlerContext, Targets } from '../stop/handler.ts'
 import type { StopOptions } from '../stop/options.ts'
 import { resolveStop } from '../stop/options.ts'
 import type { DeadLetter, Drop, Retry } from '../stop/outcome.ts'
@@ -12,7 +11,7 @@ import type { Stop, Taking } from '../stop/typed.ts'
 import type { Lines } from './map-maker.ts'
 
 export interface SwitchOptions<Name extends string, In extends StandardSchema, Of extends Lines> extends Omit<
-  StopOptions<Name, In, undefined, NoTargets, [], Stop>,
+  StopOptions<Name, In, undefined, Targets, [], Stop>,
   'in' | 'out' | 'key' | 'targets' | 'emits' | 'next'
 > {
   /** What the switch takes, and gives on unchanged; any Standard Schema. */
@@ -47,7 +46,7 @@ export function switchStop<const Name extends string, In extends StandardSchema,
   handler: SwitchHandler<In, Of>,
 ): Stop<Name, SchemaOutput<In>, SchemaOutput<In>> {
   const { lines, ...rest } = options
-  const choose = handler as (data: unknown, context: StopContext) => unknown
+  const choose = handler as unknown as (data: unknown, context: StopContext) => unknown
   const decide = (data: unknown, context: StopContext): unknown => {
     const answer = choose(data, context)
     return answer instanceof Promise ? answer.then((late) => switched(late, data)) : switched(answer, data)

@@ -5,7 +5,7 @@
 import type { TypeFault } from '../internal/type-fault.ts'
 import type { SchemaInput, SchemaOutput, StandardSchema } from './standard.ts'
 
-type Primitive = string | number | boolean | bigint | symbol | null | undefined
+export type Primitive = string | number | boolean | bigint | symbol | null | undefined
 type AnyFunction = (...args: never[]) => unknown
 
 /** Read-only all the way down. */
@@ -22,7 +22,9 @@ type JsonOf<T> = unknown extends T
     ? T
     : T extends Primitive | AnyFunction
       ? never
-      : { [Key in keyof T]: Key extends symbol ? T[Key] : JsonFieldOf<T[Key]> }
+      : T extends readonly unknown[]
+        ? { [Index in keyof T]: JsonOf<T[Index]> }
+        : { [Key in keyof T]: Key extends symbol ? T[Key] : JsonFieldOf<T[Key]> }
 
 /** An optional field may be undefined: JSON leaves it out. */
 type JsonFieldOf<T> = T extends undefined ? T : JsonOf<T>

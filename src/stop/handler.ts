@@ -1,4 +1,5 @@
 /** What the function of a stop is given and may return, in types. */
+import type { TypeFault } from '../internal/type-fault.ts'
 import type { DeepReadonly } from '../schema/data.ts'
 import type { SchemaOutput, StandardSchema } from '../schema/standard.ts'
 import type { EmitTarget, StopContext } from './definition.ts'
@@ -7,7 +8,6 @@ import type { Carried, Fits, InOf, OutOf, Target } from './typed.ts'
 
 /** The targets of a stop, by the name that `reroute` and `push` use. */
 export type Targets = Readonly<Record<string, Target>>
-export type NoTargets = Readonly<Record<string, never>>
 
 /** The data behind a schema that may be left out. */
 export type DataOf<Schema extends StandardSchema | undefined> = Schema extends StandardSchema
@@ -26,8 +26,8 @@ export interface HandlerContext<Emits extends Emittable = Emittable> extends Omi
    * Adds an event for an entry or a declared topic to this event's own commit unit: both become visible together or not at all. Refused after the handler
    * has settled.
    */
-  emit<To extends Emits>(
-    target: To,
+  emit<To extends Emittable>(
+    target: [To] extends [Emits] ? To : TypeFault<`the stop does not declare '${To['name']}': list it under emits`>,
     data: DeepReadonly<InOf<To>>,
     options?: { readonly key?: string | null; readonly headers?: Readonly<Record<string, string>> },
   ): void
@@ -41,9 +41,12 @@ export type Outcomes<Out extends StandardSchema | undefined, To extends Targets>
   | Drop
   | Retry
   | DeadLetter
-  | ([To[keyof To]] extends [never]
-      ? never
-      : { [Name in keyof To & string]: Onward<Name, To[Name], DataOf<Out>> }[keyof To & string])
+  | Turned<To, DataOf<Out>>
+
+/** One outcome or two for each declared target. Where none is declared, the compiler takes `To` for any. */
+type Turned<To extends Targets, Data> = [Target] extends [To[keyof To]]
+  ? never
+  : { [Name in keyof To & string]: Onward<Name, To[Name], Data> }[keyof To & string]
 
 /** A value goes on; null is a tombstone; undefined is not there, so a forgotten return does not compile. */
 type Forwarded<Data> = DeepReadonly<Data> | null | Split<DeepReadonly<Data>> | Pop<DeepReadonly<Data>>

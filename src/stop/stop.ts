@@ -1,7 +1,7 @@
 /** Makes a stop of a plain function. */
 import type { Duration } from '../internal/duration.ts'
 import type { SchemaOutput, StandardSchema } from '../schema/standard.ts'
-import type { BatchHandler, DataOf, Emittable, Handler, NoTargets, Targets } from './handler.ts'
+import type { BatchHandler, DataOf, Emittable, Handler, Targets } from './handler.ts'
 import { resolveStop } from './options.ts'
 import type { StopOptions } from './options.ts'
 import type { Stop } from './typed.ts'
@@ -26,7 +26,7 @@ export interface StopMaker {
     const Name extends string,
     In extends StandardSchema,
     Out extends StandardSchema | undefined = undefined,
-    To extends Targets = NoTargets,
+    To extends Targets = Targets,
     const Emits extends readonly Emittable[] = [],
     Next extends Stop = Stop,
   >(
@@ -42,7 +42,7 @@ export interface StopMaker {
     const Name extends string,
     In extends StandardSchema,
     Out extends StandardSchema | undefined = undefined,
-    To extends Targets = NoTargets,
+    To extends Targets = Targets,
     const Emits extends readonly Emittable[] = [],
     Next extends Stop = Stop,
   >(

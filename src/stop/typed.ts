@@ -1,6 +1,6 @@
 /** What stops, lines and routers are to the compiler: which data they take, and which they give. */
 import type { TypeFault } from '../internal/type-fault.ts'
-import type { DeepReadonly, OneOf } from '../schema/data.ts'
+import type { DeepReadonly, OneOf, Primitive } from '../schema/data.ts'
 import type { StopDefinition } from './definition.ts'
 
 /** For the compiler only; `out` is undefined where a ride ends. */
@@ -54,20 +54,26 @@ export type Misfit<Giver extends string, Given, Taker extends string, Taken> =
       : TypeFault<`'${Taker}' does not fit behind '${Giver}': it needs '${OneOf<MissingKey<Given, Taken>>}', which '${Giver}' does not give`>
 
 /** Fields that are taken and not given. */
-type MissingKey<Given, Taken> = {
-  [Key in keyof Taken & string]: Key extends keyof Given
-    ? never
-    : Record<never, never> extends Pick<Taken, Key>
-      ? never
-      : Key
-}[keyof Taken & string]
+type MissingKey<Given, Taken> = Taken extends Primitive
+  ? never
+  : {
+      [Key in keyof Taken & string]: Key extends keyof Given
+        ? never
+        : Partial<Pick<Taken, Key>> extends Pick<Taken, Key>
+          ? never
+          : Key
+    }[keyof Taken & string]
 
 /** Fields that are given, but not as they are taken. */
-type OtherKey<Given, Taken> = {
-  [Key in keyof Taken & keyof Given & string]: [DeepReadonly<Pick<Given, Key>>] extends [DeepReadonly<Pick<Taken, Key>>]
-    ? never
-    : Key
-}[keyof Taken & keyof Given & string]
+type OtherKey<Given, Taken> = Taken extends Primitive
+  ? never
+  : {
+      [Key in keyof Taken & keyof Given & string]: [DeepReadonly<Pick<Given, Key>>] extends [
+        DeepReadonly<Pick<Taken, Key>>,
+      ]
+        ? never
+        : Key
+    }[keyof Taken & keyof Given & string]
 
 /** `Taker` where it takes what is given, or the sentence that says why not. */
 export type Taking<Giver extends string, Given, Taker extends Carrier> =
