@@ -1,6 +1,5 @@
 /** What this machine can do at most: the limits against which figures are to be read. */
 import { mkdtemp, open, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /** Measured now, on the disk of the folder. */
@@ -82,8 +81,5 @@ async function withFile<Result>(
     await rm(made, { recursive: true, force: true })
   }
 }
-
-/** For limits of a folder that does not exist yet. */
-export const someFolder: () => string = tmpdir
 
 const rounded = (ms: number): number => Math.round(ms * 1000) / 1000

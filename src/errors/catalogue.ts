@@ -186,6 +186,10 @@ export const catalogue = {
     message: (f: { path: string }): string => `The archive ${f.path} is closed.`,
   },
   // command line
+  MB_UNEXPECTED: {
+    family: 'stop',
+    message: (f: { message: string }): string => f.message,
+  },
   MB_BAD_ARGUMENT: {
     family: 'refuse',
     message: (f: { argument: string; problem: string }): string => `${f.argument} ${f.problem}.`,

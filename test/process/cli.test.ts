@@ -1,7 +1,16 @@
 /** The command line as a stranger meets it. One app runs for all tests that look at a running app; the others have folders of their own. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -403,6 +412,18 @@ describe('the command line itself', () => {
     assert.match(text.stdout, /entry people -> line default\n {2}line default: check -> archive/)
     assert.match(mermaid.stdout, /^flowchart LR\n/)
     assert.equal(json<{ app: string }>(data).app, 'staff')
+  })
+
+  test('bench measures the machine and a line, and leaves nothing behind', async () => {
+    const cwd = folder()
+
+    const { code, stdout } = await command(['bench', '--events', '200', '--json'], { cwd })
+
+    const { limits, line } = JSON.parse(stdout) as { limits: { jsonPerSecond: number }; line: { delivered: number } }
+    assert.equal(code, 0)
+    assert.ok(limits.jsonPerSecond > 0)
+    assert.equal(line.delivered, 200)
+    assert.deepEqual(readdirSync(cwd), [])
   })
 
   test('the environment gives the folder and the app, and an option wins over it', async () => {

@@ -14,7 +14,7 @@ interface ListOptions extends FilterOptions {
 
 /** `metrobus dead list` */
 export const deadList = (run: Runner): Command =>
-  withFilter(new Command('list').description('list dead letters, oldest first'))
+  withFilter(new Command('list').description('list dead letters, by stop, partition and offset'))
     .option('--groups', 'count them by kind instead')
     .option('-n, --count <number>', 'at most so many', wholeNumber(1, 1000), 100)
     .option('--after <place>', 'go on behind this one')
