@@ -8,6 +8,7 @@ import { ndjson } from './streaming.ts'
 import type { StreamGate } from './streaming.ts'
 import { runningOf } from './subject.ts'
 import type { Subject } from './subject.ts'
+import { roleOf } from './topic-role.ts'
 
 const pageMax = 1000
 const pageDefault = 100
@@ -21,6 +22,7 @@ export function deadLetterRoutes(subject: Subject, gate: StreamGate): Hono {
     const after = fields.text('after')
     const countMax = fields.integer('count', { min: 1, max: pageMax }) ?? pageDefault
     fields.done()
+    await checkStop(subject, filter)
     const letters = await subject.deadLetters.list(filter, { countMax, ...(after !== undefined && { after }) })
     return Response.json({ deadLetters: letters })
   })
@@ -28,6 +30,7 @@ export function deadLetterRoutes(subject: Subject, gate: StreamGate): Hono {
     const fields = Fields.ofQuery(new URL(context.req.url).searchParams)
     const filter = filterOf(fields)
     fields.done()
+    await checkStop(subject, filter)
     return Response.json({ groups: await subject.deadLetters.groups(filter) })
   })
   routes.get('/:stop/:partition/:offset', async (context) => {
@@ -43,6 +46,7 @@ export function deadLetterRoutes(subject: Subject, gate: StreamGate): Hono {
     const data = fields.any('data')
     if (isEdited && filter.place === undefined) fields.fault('"data" can replace the data of one "place" only')
     fields.done()
+    await checkStop(subject, filter)
     if (filter.place !== undefined) await shown(subject, filter.place)
     const options = { ...(ratePerSecond !== undefined && { ratePerSecond }), ...(isEdited && { data }) }
     return ndjson(gate, (signal) => replaying(deadLetters, filter, options, signal))
@@ -54,6 +58,7 @@ export function deadLetterRoutes(subject: Subject, gate: StreamGate): Hono {
     const reason = fields.text('reason')
     if (reason === undefined) fields.fault('"reason" is missing')
     fields.done()
+    await checkStop(subject, filter)
     if (filter.place !== undefined) await shown(subject, filter.place)
     return Response.json({ discarded: await deadLetters.discard(filter, reason ?? '') })
   })
@@ -64,6 +69,16 @@ async function shown(subject: Subject, place: string): Promise<DeadLetterRecord>
   const letter = await subject.deadLetters.show(place)
   if (letter === undefined) throw new MetrobusError('MB_NOT_FOUND', { kind: 'dead letter', name: place })
   return letter
+}
+
+/** A mistyped name would find nothing and look like good news. */
+async function checkStop({ app, inspector }: Subject, { stop }: DeadLetterFilter): Promise<void> {
+  if (stop === undefined) return
+  const roles = (await inspector.topics()).map(({ topic }) => roleOf(topic))
+  const known = roles.flatMap((role) =>
+    role.kind === 'dead' && (app === '' || role.app === app) ? (role.stop ?? []) : [],
+  )
+  if (!known.includes(stop)) throw new MetrobusError('MB_NOT_FOUND', { kind: 'stop', name: stop, known })
 }
 
 function filterOf(fields: Fields): DeadLetterFilter {

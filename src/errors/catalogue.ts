@@ -2,6 +2,8 @@
  * The catalogue of coded errors: one line a code, permanent, never reused. A message says what happened and what to do.
  * `family`: `retry` the same work later, `stop` the process or the start, `park` the event, `refuse` the caller.
  */
+import { closest } from './closest.ts'
+
 export const catalogue = {
   // definition: programmer mistakes, thrown while an app is put together
   MB_BAD_OPTIONS: {
@@ -65,7 +67,7 @@ export const catalogue = {
   MB_NOT_FOUND: {
     family: 'refuse',
     message: (f: { kind: string; name: string; known?: readonly string[] }): string =>
-      `There is no ${f.kind} "${f.name}"${f.known === undefined ? '' : `; there is ${f.known.join(', ') || 'none at all'}`}.`,
+      `There is no ${f.kind} "${f.name}"${f.known === undefined ? '.' : instead(f.name, f.known)}`,
   },
   MB_NOT_RUNNING: {
     family: 'refuse',
@@ -244,3 +246,13 @@ export const catalogue = {
   MB_BUS_CANNOT: { family: 'stop', message: (f: { app: string; bus: string; need: string; change: string }): string => `The bus "${f.bus}" cannot ${f.need} as the app "${f.app}" needs: ${f.change}.` },
   MB_BUS_FAILED: { family: 'stop', message: (f: { reason: string }): string => `The bus failed and cannot go on: ${f.reason}.` },
 } as const
+
+const namesMax = 10
+
+/** What was probably meant, else what is there. */
+function instead(name: string, known: readonly string[]): string {
+  const meant = closest(name, known)
+  if (meant !== undefined) return `: did you mean "${meant}"?`
+  const rest = known.length > namesMax ? ` and ${known.length - namesMax} more` : ''
+  return `; there is ${known.slice(0, namesMax).join(', ') || 'none at all'}${rest}.`
+}
