@@ -193,8 +193,8 @@ export class MemoryLog {
         // What has happened behind an `unknown` cannot be refused any more.
         const mayRefuse = !this.#happened.has(unit)
         pending.isRefused = mayRefuse && ((unit.epoch ?? Infinity) <= member.refusedEpoch || plan.answer === 'refused')
-        this.#refuse(pending)
         this.#queue.push(pending)
+        this.#refuse(pending)
         if (this.options.runAhead && !pending.isRefused) this.#apply(pending)
       }
       this.#schedule()
@@ -246,11 +246,13 @@ export class MemoryLog {
   }
 
   /** Remembers a refusal: what its member hands over before it has heard of it may be built on it (M2). */
-  #refuse({ isRefused, member, unit }: Pending): void {
+  #refuse(refused: Pending): void {
+    const { isRefused, member, unit } = refused
     if (!isRefused || unit.epoch === undefined) return
     member.refusedEpoch = Math.max(member.refusedEpoch, unit.epoch)
-    for (const behind of this.#queue)
-      if (behind.member === member && !behind.isApplied && (behind.unit.epoch ?? Infinity) <= unit.epoch) behind.isRefused = true
+    for (const behind of this.#queue.slice(this.#queue.indexOf(refused) + 1))
+      if (behind.member === member && !this.#happened.has(behind.unit) && (behind.unit.epoch ?? Infinity) <= unit.epoch)
+        behind.isRefused = true
   }
 
   /** Makes the unit readable ahead and moves its group; refuses it when its member is not the owner any more. */
