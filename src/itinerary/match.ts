@@ -23,10 +23,15 @@ export function compileMatch({ when, headers }: Match, path: string, faults: Fau
     wanted,
   }))
   const named = conditions(headers, `${path}.headers`, (value) => typeof value === 'string', faults)
-  if (fields.length === 0 && named.length === 0) return undefined
+  if (isEmpty(when) && isEmpty(headers)) return undefined
   return (data, event) =>
     fields.every(({ keys, wanted }) => wanted.has(keys.reduce(fieldOf, data))) &&
     named.every(({ name, wanted }) => Object.hasOwn(event.headers, name) && wanted.has(event.headers[name]))
+}
+
+/** A condition that is no object is a fault, not no condition. */
+function isEmpty(conditions: object | undefined): boolean {
+  return conditions === undefined || (typeof conditions === 'object' && Object.keys(conditions).length === 0)
 }
 
 function conditions(
