@@ -1,0 +1,216 @@
+/**
+ * A sink that keeps every ride once, as a line of JSON in a file that only grows:
+ *
+ *     {"durable":0,"ride":"<id>","data":{...}}
+ *     {"ride":"<id>","data":{...}}
+ *
+ * What is put while a write is under way goes out with the next: one write and one fdatasync for all of it. The first line of such a group
+ * says in `durable` how much of the file was synced before it.
+ *
+ * Invariants:
+ * - A1 A put resolves only after the sync of its line, and then the id is there for ever.
+ * - A2 One group is under way at a time, so what is not synced is the end of the file, from the last `durable` on.
+ * - A3 After a failed write the file is read again before the next one; after a failed sync nothing is written ever again, for nobody knows what is on the disk.
+ */
+import { dirname } from 'node:path'
+import { MetrobusError } from '../../errors/index.ts'
+import type { Disk, DiskFile } from '../../internal/platform/disk.ts'
+import { nodePlatform } from '../../internal/platform/node.ts'
+import type { Random } from '../../internal/platform/platform.ts'
+import type { Sink } from '../sink.ts'
+import { readArchive } from './archive-reader.ts'
+import { IdSet } from './id-set.ts'
+
+export interface ArchiveFileOptions {
+  /** Made with its folder when it is not there. */
+  readonly path: string
+  /**
+   * Rides that one file takes; beyond, puts fail with MB_ARCHIVE_FULL. The ids are known in memory, in 22 to 43 bytes each. Default: 3,000,000, at most 64 MiB.
+   */
+  readonly ridesMax?: number
+  /** Default: the real ones. */
+  readonly disk?: Disk
+  readonly random?: Random
+}
+
+/** An archive, and what is in it. */
+export interface Archive extends Sink {
+  readonly path: string
+  /** Reads back what the file has. The first put does it, too. Answers how many bytes of an unfinished write were cut off its end. */
+  open(): Promise<{ readonly cutBytes: number }>
+  /** Rides that are durable; 0 until it is open. */
+  readonly size: number
+}
+
+/** An archive in a file. Nothing is opened before the first put. */
+export function archiveFile(options: ArchiveFileOptions): Archive {
+  return new ArchiveFile(options)
+}
+
+const ridesMaxDefault = 3_000_000
+
+/** Puts that share a write, and the promise that all of them were given. */
+interface Group {
+  text: string
+  ids: string[]
+  readonly done: PromiseWithResolvers<void>
+}
+
+class ArchiveFile implements Archive {
+  readonly path: string
+  readonly #disk: Disk
+  readonly #ridesMax: number
+  readonly #seed: number
+  #file: DiskFile | undefined
+  #opening: Promise<{ readonly cutBytes: number }> | undefined
+  #ids: IdSet
+  /** Bytes that are synced. */
+  #durable = 0
+  #rides = 0
+  #next: Group | undefined
+  #writing: Group | undefined
+  #failure: MetrobusError | undefined
+
+  constructor({
+    path,
+    ridesMax = ridesMaxDefault,
+    disk = nodePlatform.disk,
+    random = nodePlatform.random,
+  }: ArchiveFileOptions) {
+    this.path = path
+    this.#disk = disk
+    this.#ridesMax = ridesMax
+    this.#seed = Math.floor(random.next() * 2 ** 32)
+    this.#ids = new IdSet(this.#seed)
+  }
+
+  get size(): number {
+    return this.#rides
+  }
+
+  put(id: string, data: unknown): Promise<void> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure)
+    if (this.#file === undefined) return this.open().then(() => this.put(id, data))
+    if (this.#ids.has(id)) return this.#lastGroup()
+    if (this.#ids.size >= this.#ridesMax)
+      return Promise.reject(new MetrobusError('MB_ARCHIVE_FULL', { path: this.path, rides: this.#ridesMax }))
+    const group = (this.#next ??= this.#newGroup())
+    group.text += `{"ride":${JSON.stringify(id)},"data":${JSON.stringify(data ?? null)}}\n`
+    this.#ids.add(id)
+    group.ids.push(id)
+    return group.done.promise
+  }
+
+  open(): Promise<{ readonly cutBytes: number }> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure)
+    this.#opening ??= this.#read().catch((error: unknown) => {
+      this.#opening = undefined
+      throw error
+    })
+    return this.#opening
+  }
+
+  async close(): Promise<void> {
+    // A failed group has told those who put; closing has nothing to add.
+    await this.#lastGroup().catch(() => {})
+    this.#failure ??= new MetrobusError('MB_ARCHIVE_CLOSED', { path: this.path })
+    const file = this.#file
+    this.#file = undefined
+    await file?.close()
+  }
+
+  async #read(): Promise<{ readonly cutBytes: number }> {
+    await this.#disk.mkdir(dirname(this.path))
+    const file = await this.#disk.open(this.path, { create: true })
+    try {
+      await this.#disk.syncFolder(dirname(this.path))
+      const ids = new IdSet(this.#seed)
+      const { rides, end, size } = await readArchive(file, this.path, (id) => ids.add(id))
+      if (end < size) await this.#cut(file, end, size)
+      this.#ids = ids
+      this.#rides = rides
+      this.#durable = end
+      this.#file = file
+      return { cutBytes: size - end }
+    } catch (error) {
+      await file.close()
+      throw error
+    }
+  }
+
+  /** What was never acknowledged is kept beside, for whoever wants to look at it. */
+  async #cut(file: DiskFile, end: number, size: number): Promise<void> {
+    const bytes = new Uint8Array(size - end)
+    await file.read(bytes, 0, bytes.length, end)
+    const beside = await this.#disk.open(`${this.path}.cut`, { create: true })
+    await beside.truncate(0)
+    await beside.write([bytes], 0)
+    await beside.close()
+    await file.truncate(end)
+    await file.sync()
+  }
+
+  #newGroup(): Group {
+    // Whatever is put in this turn goes into the group; while another is being written, all that comes until then.
+    if (this.#writing === undefined) queueMicrotask(() => void this.#write())
+    const done = Promise.withResolvers<void>()
+    // Each put has its own eyes on it; a group that nobody awaits must not end the process.
+    done.promise.catch(() => {})
+    return { text: '', ids: [], done }
+  }
+
+  /** The group behind which everything put so far is durable. */
+  #lastGroup(): Promise<void> {
+    return (this.#next ?? this.#writing)?.done.promise ?? Promise.resolve()
+  }
+
+  async #write(): Promise<void> {
+    const group = this.#next
+    const file = this.#file
+    if (group === undefined || file === undefined) return
+    this.#next = undefined
+    this.#writing = group
+    const bytes = Buffer.from(`{"durable":${this.#durable},${group.text.slice(1)}`)
+    try {
+      await file.write([bytes], this.#durable)
+    } catch (error) {
+      return this.#writeFailed(error as NodeJS.ErrnoException)
+    }
+    try {
+      await file.sync()
+    } catch (error) {
+      return this.#syncFailed('fdatasync', error as NodeJS.ErrnoException)
+    }
+    this.#durable += bytes.length
+    this.#rides += group.ids.length
+    this.#writing = undefined
+    group.done.resolve()
+    if (this.#next !== undefined) void this.#write()
+  }
+
+  /** A3: whoever put may put again; the file is read before. */
+  async #writeFailed(cause: NodeJS.ErrnoException): Promise<void> {
+    if (cause.code !== 'ENOSPC' && cause.code !== 'EDQUOT') return this.#syncFailed('write', cause)
+    const file = this.#file
+    this.#file = undefined
+    this.#opening = undefined
+    this.#reject(new MetrobusError('MB_DISK_FAILED', { file: this.path, call: 'write', error: cause.code }, { cause }))
+    await file?.close().catch(() => {})
+  }
+
+  async #syncFailed(call: string, cause: NodeJS.ErrnoException): Promise<void> {
+    this.#failure = new MetrobusError(
+      'MB_ARCHIVE_FAILED',
+      { path: this.path, call, error: cause.code ?? cause.message },
+      { cause },
+    )
+    this.#reject(this.#failure)
+  }
+
+  #reject(error: MetrobusError): void {
+    const groups = [this.#writing, this.#next]
+    this.#writing = undefined
+    this.#next = undefined
+    for (const group of groups) group?.done.reject(error)
+  }
+}

@@ -1,0 +1,53 @@
+/** Chunks of bytes become batches of items, each with the position behind it. */
+import type { SourceBatch, SourceItem } from '../source.ts'
+import type { Format, Row, Rows } from './format.ts'
+import type { Line, LineSplitter } from './line-splitter.ts'
+
+/** Lines of a batch at most, so that its commit unit stays small. */
+const linesMax = 1_000
+
+interface BatchOptions {
+  readonly format: Format
+  readonly splitter: LineSplitter
+  readonly idOf: (line: number) => string
+  readonly placeOf: (line: number) => string
+  /** The position behind a line that ends at byte `end`. */
+  readonly positionOf: (end: number, lines: number) => string
+  /** Lines that rode before: nothing is said about them. */
+  readonly linesBefore: number
+  readonly isClosed: () => boolean
+}
+
+/** A batch for each chunk, or several where its lines are short: what a pipe has brought rides at once. */
+export async function* batchesOf(
+  chunks: AsyncIterable<Uint8Array>,
+  options: BatchOptions,
+): AsyncGenerator<SourceBatch> {
+  const { format, splitter, isClosed } = options
+  const settled = { lines: options.linesBefore }
+  for await (const chunk of chunks) {
+    for (const lines of portionsOf(splitter.push(chunk))) yield* batchOf(format.read(lines, false), options, settled)
+    if (isClosed()) return
+  }
+  yield* batchOf(format.read(splitter.end(), true), options, settled)
+}
+
+function* portionsOf(lines: readonly Line[]): Generator<readonly Line[]> {
+  for (let from = 0; from < lines.length; from += linesMax) yield lines.slice(from, from + linesMax)
+}
+
+/** Also blank lines move the position on. */
+function* batchOf(
+  { rows, lines, end }: Rows,
+  options: BatchOptions,
+  settled: { lines: number },
+): Generator<SourceBatch> {
+  if (lines <= settled.lines) return
+  settled.lines = lines
+  yield { items: rows.map((row) => itemOf(row, options)), position: options.positionOf(end, lines), lines, bytes: end }
+}
+
+function itemOf(row: Row, { idOf, placeOf }: BatchOptions): SourceItem {
+  const place = placeOf(row.line)
+  return row.fault === undefined ? { id: idOf(row.line), data: row.data, place } : { fault: row.fault, place }
+}

@@ -1,0 +1,13 @@
+/** Files and pipes as sources, and a file as an archive: published as `metrobus/file`. */
+export { archiveFile } from './archive-file.ts'
+export type { Archive, ArchiveFileOptions } from './archive-file.ts'
+export type { ColumnType, CsvOptions } from './csv-format.ts'
+export { fileSource } from './file-source.ts'
+export type { FileSourceOptions, LineOptions } from './file-source.ts'
+export { inputSource } from './input-source.ts'
+export { ingestSource } from '../ingest-source.ts'
+export type { IngestOptions, IngestReport, Intake } from '../ingest-source.ts'
+export type { Sink } from '../sink.ts'
+export type { Opening, OpenSource, OpenSourceOptions, Source, SourceBatch, SourceItem } from '../source.ts'
+export { streamSource } from './stream-source.ts'
+export type { ByteStream, StreamSourceOptions } from './stream-source.ts'
