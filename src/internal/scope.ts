@@ -6,12 +6,24 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 
 const storage: AsyncLocalStorage<object> = new AsyncLocalStorage<object>()
 
-/** Runs a handler within its attempt. */
-export function runInScope(scope: object, run: (data: unknown, context: unknown) => unknown, data: unknown): unknown {
-  return storage.run(scope, run, data, scope)
+const outside: <Result>(run: () => Result) => Result = AsyncLocalStorage.snapshot()
+
+/** Runs something that belongs to `scope`, with all that it starts. */
+export function runInScope<Result>(scope: object, run: () => Result): Result {
+  return storage.run(scope, run)
 }
 
-/** The attempt that the running code belongs to, if any. */
+/** Runs a handler within its scope, without a closure. */
+export function callInScope(scope: object, handler: (data: unknown, context: unknown) => unknown, data: unknown): unknown {
+  return storage.run(scope, handler, data, scope)
+}
+
+/** Runs something that belongs to no handler, whoever asked for it. */
+export function runOutside<Result>(run: () => Result): Result {
+  return outside(run)
+}
+
+/** What the running code belongs to, if anything. */
 export function currentScope(): object | undefined {
   return storage.getStore()
 }

@@ -56,11 +56,8 @@ export class Batch {
     engine.watchDeadlines()
     let results: unknown
     try {
-      results = await runInScope(
-        attempts[0]!,
-        (data) => stop.run(data, attempts),
-        attempts.map((attempt) => attempt.record.data),
-      )
+      const data = attempts.map((attempt) => attempt.record.data)
+      results = await runInScope(attempts[0]!, () => stop.run(data, attempts))
       if (!Array.isArray(results) || results.length !== attempts.length)
         throw new MetrobusError('MB_BATCH_OUTCOMES', { stop: stop.name, events: attempts.length, outcomes: Array.isArray(results) ? results.length : typeof results })
     } catch (error) {

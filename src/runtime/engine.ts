@@ -11,6 +11,7 @@ import { MetrobusError } from '../errors/index.ts'
 import type { Acknowledgement } from '../event/unit.ts'
 import { Record } from '../event/record.ts'
 import type { Log } from '../internal/log.ts'
+import { runOutside } from '../internal/scope.ts'
 import type { Clock, Random } from '../internal/platform/platform.ts'
 import { advanceSlip, readSlip } from '../itinerary/slip.ts'
 import type { Router } from '../itinerary/router.ts'
@@ -120,7 +121,7 @@ export class Engine {
   schedule(): void {
     if (this.#isScheduled) return
     this.#isScheduled = true
-    queueMicrotask(() => this.#turn())
+    queueMicrotask(() => runOutside(() => this.#turn()))
   }
 
   /** The lane has something to do. */

@@ -78,7 +78,7 @@ export class Entries {
 
   /** The ids that `send` has seen, as they were when the app stopped. */
   async load(): Promise<void> {
-    for (const entry of this.#entries.values()) entry.seen.load(await this.#engine.member.load(entry.seen.store, 0), this.#engine.clock.now())
+    for (const entry of this.#entries.values()) entry.seen.load(await this.#engine.member.load(entry.seen.store, 0))
   }
 
   send(name: string, data: unknown, options: SendOptions | undefined): Promise<Receipt> {
@@ -112,9 +112,11 @@ export class Entries {
     }
     this.accepted += accepted
     this.refused += batch.items.length - accepted
-    for (const { queue, record } of emitted) outbox.output(queue, record, record.text?.length ?? 0)
-    if (batch.position !== undefined) outbox.change({ store: sourceStore(name), partition: 0, ...batch.position })
-    await this.#committed(emitted)
+    const { position } = batch
+    await this.#committed(() => {
+      for (const { queue, record } of emitted) outbox.output(queue, record, record.text?.length ?? 0)
+      if (position !== undefined) outbox.change({ store: sourceStore(name), partition: 0, ...position })
+    })
     return { accepted, refused: batch.items.length - accepted }
   }
 
@@ -214,9 +216,9 @@ export class Entries {
         return earlier.then(() => ({ id: ride, duplicate: true }))
       }
       const emitted = this.#enter(entry, validated.value, { ride, correlationId: undefined, causationId: undefined }, options, undefined)
-      this.#engine.outbox.change(seen.change(ride, this.#engine.clock.now()))
-      const receipt = this.#gather(emitted)
+      const receipt = this.#gather(emitted, seen)
       seen.add(ride, this.#engine.clock.now(), receipt)
+      this.#engine.outbox.touchSeen(seen)
       return receipt
     } catch (error) {
       this.refused++
@@ -260,7 +262,7 @@ export class Entries {
     return { queue: stop.input[partition]!, record }
   }
 
-  #gather({ queue, record }: Emitted): Promise<Receipt> {
+  #gather({ queue, record }: Emitted, seen?: SeenIds): Promise<Receipt> {
     const bytes = record.text?.length ?? 0
     this.#engine.outbox.output(queue, record, bytes)
     this.#pending++
@@ -276,6 +278,10 @@ export class Entries {
         } else {
           // The unit was refused because of a lane that moved away, not because of this event: it rides in the next one.
           this.#engine.outbox.output(queue, record, bytes)
+          if (seen !== undefined) {
+            seen.again(record.ride)
+            this.#engine.outbox.touchSeen(seen)
+          }
           this.#engine.outbox.wait(settled)
           this.#engine.schedule()
         }
@@ -285,15 +291,17 @@ export class Entries {
     })
   }
 
-  #committed(emitted: readonly Emitted[]): Promise<void> {
+  /** Gathers now, and again should the unit be refused; resolves when it is committed. */
+  #committed(gather: () => void): Promise<void> {
     const { outbox } = this.#engine
     return new Promise((resolve) => {
       const settled = (how: Settled): void => {
         if (how === 'committed') return resolve()
-        for (const { queue, record } of emitted) outbox.output(queue, record, record.text?.length ?? 0)
+        gather()
         outbox.wait(settled)
         this.#engine.schedule()
       }
+      gather()
       outbox.wait(settled)
       this.#engine.schedule()
     })
@@ -319,9 +327,9 @@ function sourceStore(entry: string): string {
 }
 
 const idFault = /[\0-\x1f\x7f]/
-const idSpecial = /[%!~]/g
+const idSpecial = /[%!~ ]/g
 
-/** `~` and `!` divide the parts of ids that are made from others, so they are escaped in a sender's. */
+/** `~` and `!` divide the parts of ids that are made from others, and a blank divides ids, so they are escaped in a sender's. */
 export function escapeId(id: string): string {
   if (id === '' || id.length > 1_000 || idFault.test(id))
     throw new MetrobusError('MB_BAD_OPTIONS', { what: 'The event id', faults: ['it must be 1 to 1,000 characters, none of them a control character'] })

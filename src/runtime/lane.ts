@@ -10,7 +10,7 @@
  */
 import { MetrobusError } from '../errors/index.ts'
 import type { Record } from '../event/record.ts'
-import { runInScope } from '../internal/scope.ts'
+import { callInScope, runInScope } from '../internal/scope.ts'
 import { Attempt } from './attempt.ts'
 import { Batch } from './batch.ts'
 import type { Engine } from './engine.ts'
@@ -82,9 +82,14 @@ export class Lane {
   pump(): void {
     if (!this.isOpen || this.isClosed || this.engine.isDraining) return
     this.now = this.engine.clock.monotonic()
-    for (let left = this.turns.length; left > 0 && this.running.size < this.stop.definition.concurrency; left--) this.parking.next(this.turns.shift()!)
+    if (this.turns.length > 0) runInScope(this, () => this.#takeTurns())
     if (this.parked.isReady) this.#take(this.parked)
     if (this.input.isReady) this.#take(this.input)
+  }
+
+  #takeTurns(): void {
+    const { concurrency } = this.stop.definition
+    for (let left = this.turns.length; left > 0 && this.running.size < concurrency; left--) this.parking.next(this.turns.shift()!)
   }
 
   #take(feed: Feed): void {
@@ -92,8 +97,13 @@ export class Lane {
     const room = Math.min(pollMax, this.stop.definition.concurrency - this.running.size)
     const records = this.engine.member.poll(feed.topic, feed.partition, { recordsMax: room, ahead: !this.stop.definition.hasEffects })
     if (records.length < room) feed.isReady = false
-    for (let index = 0; index < records.length; index++) this.#accept(feed, records[index]!)
+    if (this.stop.hasOwnScope) this.#acceptAll(feed, records)
+    else if (records.length > 0) runInScope(this, () => this.#acceptAll(feed, records))
     if (this.held >= heldMax) this.parking.relieve()
+  }
+
+  #acceptAll(feed: Feed, records: readonly Record[]): void {
+    for (let index = 0; index < records.length; index++) this.#accept(feed, records[index]!)
   }
 
   #accept(feed: Feed, record: Record): void {
@@ -140,7 +150,7 @@ export class Lane {
     let result: unknown
     try {
       this.engine.checkArrival(attempt)
-      result = runInScope(attempt, this.stop.run, attempt.record.data)
+      result = this.stop.hasOwnScope ? callInScope(attempt, this.stop.run, attempt.record.data) : this.stop.run(attempt.record.data, attempt)
     } catch (error) {
       this.rejected(attempt, error)
       return

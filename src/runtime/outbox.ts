@@ -13,6 +13,7 @@ import type { Settled } from '../bus/bus.ts'
 import type { Acknowledgement, CommitUnit, Output, StateChange } from '../event/unit.ts'
 import type { Record } from '../event/record.ts'
 import type { Feed } from './feed.ts'
+import type { SeenIds } from './seen-ids.ts'
 import { encodeRow, type KeyState } from './key-state.ts'
 
 /** Records on their way to one topic partition. */
@@ -56,6 +57,7 @@ export class Outbox {
   #feeds: Feed[] = []
   #changes: StateChange[] = []
   #rows: { readonly store: string; readonly partition: number; readonly state: KeyState }[] = []
+  readonly #seen: Set<SeenIds> = new Set()
   #waiters: ((settled: Settled) => void)[] = []
   #events = 0
   #bytes = 0
@@ -116,6 +118,11 @@ export class Outbox {
     if (state.isRowTouched) return
     state.isRowTouched = true
     this.#rows.push({ store, partition, state })
+  }
+
+  /** Writes the ids that an entry has accepted, with the unit that is being gathered. */
+  touchSeen(seen: SeenIds): void {
+    this.#seen.add(seen)
   }
 
   /** `answer` is called when the unit that is being gathered has ended. */
@@ -209,6 +216,8 @@ export class Outbox {
       state.isRowTouched = false
       changes.push({ store, partition, key: state.key, value: state.row === undefined ? null : encodeRow(state.row) })
     }
+    for (const seen of this.#seen) changes.push(...seen.takeChanges())
+    this.#seen.clear()
     this.#changes = []
     this.#rows = []
     return changes

@@ -5,13 +5,16 @@
 import { MetrobusError } from '../errors/index.ts'
 import { freezeDeep, Record } from '../event/record.ts'
 import { partitionOf } from '../event/partition.ts'
-import { advanceSlip, hopLimit, nextStop, popAhead, pushAhead, replaceAhead } from '../itinerary/slip.ts'
+import { advanceSlip, hopLimit, nextStop, popAhead, pushAhead, replaceAhead, withHopLimit } from '../itinerary/slip.ts'
 import { isOutcome, type Outcome, outcomeKind } from '../stop/outcome.ts'
 import type { Attempt, Emission } from './attempt.ts'
 import { encodeData } from './encode.ts'
 import type { OutputQueue } from './outbox.ts'
 import { GivenUp, Retrying } from './retrying.ts'
 import type { StopRuntime } from './stop-runtime.ts'
+
+/** So many hops are never too many; the limit need not be read on the way of a short line. */
+const uncheckedHops = 4
 
 /** A split may not give more. */
 const childrenMax = 10_000
@@ -118,7 +121,11 @@ function planOnward(attempt: Attempt, slip: string, value: unknown): void {
 function planSplit(attempt: Attempt, values: readonly unknown[]): void {
   const { record, lane } = attempt
   if (values.length > childrenMax) throw new MetrobusError('MB_TOO_MANY_CHILDREN', { stop: lane.stop.name, count: values.length, limit: childrenMax })
-  const slip = slipAfter(attempt)
+  // A child counts its hops from 0, so it gets what its parent had left: a split in a circle ends too.
+  const before = slipAfter(attempt)
+  const left = hopLimit(before) - record.hop - 1
+  if (left < 1) throw new MetrobusError('MB_HOP_LIMIT', { slip: before, limit: hopLimit(before) })
+  const slip = withHopLimit(before, left)
   for (let index = 0; index < values.length; index++) {
     const value = values[index]
     if (value === undefined) throw new MetrobusError('MB_NO_OUTCOME', { stop: lane.stop.name })
@@ -149,7 +156,7 @@ function route(attempt: Attempt, slip: string, value: unknown): { readonly targe
   const target = engine.stopNamed(name)
   if (target === undefined) throw new MetrobusError('MB_UNKNOWN_STOP', { stop: name, slip })
   const hop = attempt.record.hop + 1
-  if (hop > 16 && hop > hopLimit(slip)) throw new MetrobusError('MB_HOP_LIMIT', { slip, limit: hopLimit(slip) })
+  if (hop > uncheckedHops && hop > hopLimit(slip)) throw new MetrobusError('MB_HOP_LIMIT', { slip, limit: hopLimit(slip) })
   return { target, slip: routed }
 }
 

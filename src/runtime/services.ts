@@ -7,6 +7,7 @@ import type { Bus } from '../bus/bus.ts'
 import { onSignals, onUnhandledRejection } from '../internal/platform/process.ts'
 import { currentScope } from '../internal/scope.ts'
 import { Attempt } from './attempt.ts'
+import { Lane } from './lane.ts'
 import type { Engine } from './engine.ts'
 import type { ResolvedStartOptions } from './options.ts'
 import type { RunningApp } from './running.ts'
@@ -34,7 +35,8 @@ export async function startServices(running: RunningApp, engine: Engine, bus: Bu
 /** True when the rejection came out of a handler of this app, and is now in the error log with its stop and event. */
 function reportRejection(engine: Engine, error: unknown): boolean {
   const scope = currentScope()
-  if (!(scope instanceof Attempt) || scope.lane.engine !== engine) return false
-  scope.report(error)
+  if (scope instanceof Attempt && scope.lane.engine === engine) scope.report(error)
+  else if (scope instanceof Lane && scope.engine === engine) engine.report({ stop: scope.stop.name, error })
+  else return false
   return true
 }

