@@ -84,6 +84,11 @@ export function encodeEntry(out: Pending, record: Record, offset: number, append
   record.home = home ?? ownHome(place, dataAt - out.frameStart, dataBytes)
 }
 
+/** Bytes of an entry once its data has been brought inside. */
+export function inlinedBytes(entry: EntryView): number {
+  return entryHeaderBytes + entry.metaBytes + entry.dataBytes
+}
+
 /** Copies an entry that lies elsewhere, with its data brought inside. */
 export function copyEntry(out: Pending, entry: EntryView, data: Uint8Array): void {
   const head = entryHeaderBytes + entry.metaBytes
@@ -135,6 +140,16 @@ export class EntryView {
   }
   get ride(): string {
     return this.meta().slice(0, this.buffer.readUInt32LE(this.start + 32))
+  }
+  get key(): string | null {
+    const { buffer, start } = this
+    const length = buffer.readUInt32LE(start + 44)
+    if (length === none) return null
+    const at = buffer.readUInt32LE(start + 32) + buffer.readUInt32LE(start + 36) + buffer.readUInt32LE(start + 40)
+    return this.meta().slice(at, at + length)
+  }
+  get isTombstone(): boolean {
+    return this.dataBytes === 0
   }
   /** Where the data begins in the buffer, when it is here. */
   get dataStart(): number {

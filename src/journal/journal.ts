@@ -16,6 +16,7 @@ import type { MetrobusError } from '../errors/index.ts'
 import type { Record } from '../event/record.ts'
 import type { Acknowledgement, CommitUnit } from '../event/unit.ts'
 import type { Platform } from '../internal/platform/platform.ts'
+import type { HousekeepingReport } from './housekeeper.ts'
 import type { Maintenance } from './maintenance.ts'
 
 /** When an append counts as durable. The weaker modes say at open what a power cut may lose; a killed process loses nothing written in any of them. */
@@ -32,7 +33,7 @@ export interface JournalOptions {
   /** Folder of the journal; made when missing. */
   readonly dir: string
   readonly platform: Platform
-  /** A segment is closed once it has reached this size. Default: 64 MiB; between 64 KiB and 1 GiB. */
+  /** A segment is closed once it has reached this size. Default: 64 MiB; between 4 KiB and 1 GiB. */
   readonly segmentBytesMax?: number
   /** Default: `{ mode: 'fdatasync' }`. */
   readonly durability?: Durability
@@ -181,6 +182,11 @@ export interface Journal {
   segments(): readonly SegmentInfo[]
   /** For retention, cleaning and compaction. */
   readonly maintenance: Maintenance
+  /**
+   * Gives space back now: applies retention, removes segments with nothing live, cleans those less than half live, compacts. It happens by itself
+   * within a minute, and when segments fill up or entries are refused. Resolves early when the journal closes, fails or is full.
+   */
+  housekeep(): Promise<HousekeepingReport>
   /** Makes what is pending durable, writes a seal and a checkpoint, lets go of the lock. A poisoned journal only lets go. Twice is fine. */
   close(): Promise<void>
 }

@@ -6,7 +6,7 @@ import type { Appender } from './appender.ts'
  * `removed`, wait again, then `drop` it. A crash anywhere in between leaves every live entry readable: at most it lies in two segments, which readers allow
  * for, and recovery finishes a removal that the log knows of.
  */
-import { copyEntry } from './entry.ts'
+import { copyEntry, inlinedBytes } from './entry.ts'
 import type { EntryView } from './entry.ts'
 import type { Pending } from './pending.ts'
 import type { Reader } from './reader.ts'
@@ -24,6 +24,8 @@ export interface StoredRow {
   readonly topic: string
   readonly partition: number
   readonly entries: readonly StoredEntry[]
+  /** The highest offset of it that was copied before a crash, with all that was live below it; -1 for none. */
+  readonly copiedTo: number
 }
 
 /** Where partitions begin from now on, and which segments are gone. */
@@ -31,6 +33,20 @@ export interface TrimOrder {
   readonly begins: readonly { readonly topic: string; readonly partition: number; readonly begin: number }[]
   /** Bases of sealed segments. */
   readonly removed: readonly number[]
+}
+
+/** What moving asks of the open journal. */
+export interface MaintenanceParts {
+  readonly appender: Appender
+  readonly reader: Reader
+  readonly segments: Segments
+  /** Appends, if that may be, and has it written; answers the position behind. */
+  readonly appended: (append: () => number) => number
+  /** Runs what touches the disk; what fails is told as the journal tells it. */
+  readonly io: <Value>(call: string, work: () => Promise<Value>) => Promise<Value>
+  /** Resolves when every read that has begun is over. */
+  readonly readsOver: () => Promise<unknown>
+  readonly hasRoom: () => boolean
 }
 
 /** How the log is cleaned; on `Journal.maintenance`. Positions are as those of `append`. */
@@ -41,24 +57,41 @@ export interface Maintenance {
   move(rows: readonly StoredRow[]): number
   /** Writes down what is given up. Begins never go back. Answers the position behind. */
   trim(order: TrimOrder): number
-  /** Deletes the files of a segment that a durable trim has removed. */
+  /** Deletes the files of a segment that a durable trim has removed, once nobody reads them. */
   drop(base: number): Promise<void>
+  /** Where a partition begins. */
+  begin(topic: string, partition: number): number
+  /** False while the disk or the memory is short: then nothing should be copied. */
+  readonly hasRoom: boolean
 }
 
-/** Makes the maintenance side of an open journal; `appended` is told of each position. */
-export function makeMaintenance(
-  appender: Appender,
-  reader: Reader,
-  segments: Segments,
-  appended: (append: () => number) => number,
-): Maintenance {
+/** Bytes of an entry as `move` copies it. */
+export const copiedBytes = ({ view }: StoredEntry): number => inlinedBytes(view)
+
+/** Makes the maintenance side of an open journal. */
+export function makeMaintenance({
+  appender,
+  reader,
+  segments,
+  appended,
+  io,
+  readsOver,
+  hasRoom,
+}: MaintenanceParts): Maintenance {
   const { state } = appender
   return {
     async *rows(base) {
       const segment = segments.at(base)
       if (segment === undefined) return
-      for await (const { topic, partition, entries } of reader.rows(segment))
-        yield { topic: state.topicByNumber(topic)!.name, partition, entries }
+      const rows = reader.rows(segment)
+      for (
+        let row = await io('read', () => rows.next());
+        row.done !== true;
+        row = await io('read', () => rows.next())
+      ) {
+        const { topic, partition, entries, copiedTo } = row.value
+        yield { topic: state.topicByNumber(topic)!.name, partition, entries, copiedTo }
+      }
     },
     move: (rows) =>
       appended(() => {
@@ -75,7 +108,14 @@ export function makeMaintenance(
         return appender.trim({ begins: numbered, removed: removed.filter((base) => state.sealed.has(base)) })
       }),
     drop: async (base) => {
-      if (!state.sealed.has(base)) await segments.remove(base)
+      if (state.sealed.has(base)) return
+      segments.hide(base)
+      await readsOver()
+      await io('unlink', () => segments.remove(base))
+    },
+    begin: (topic, partition) => appender.topic(topic, partition).begins[partition]!,
+    get hasRoom() {
+      return hasRoom()
     },
   }
 }

@@ -13,6 +13,8 @@ import type { Clock, Timer } from '../internal/platform/platform.ts'
 import { Appender } from './appender.ts'
 import { FrameKind } from './frame.ts'
 import { GroupCommit } from './group-commit.ts'
+import { Housekeeper } from './housekeeper.ts'
+import type { HousekeepingReport } from './housekeeper.ts'
 import type {
   Journal,
   JournalListener,
@@ -35,7 +37,7 @@ import { Segments } from './segments.ts'
 import { State } from './state.ts'
 
 const defaultSegmentBytes = 64 * 1024 * 1024
-const segmentBytesBounds = { min: 64 * 1024, max: 1024 * 1024 * 1024 }
+const segmentBytesBounds = { min: 4 * 1024, max: 1024 * 1024 * 1024 }
 const defaultReserveBytes = 4 * 1024 * 1024
 /** Entries wait from so many bytes on that are not on disk, until there are so few again; settling ends at the third figure. */
 const pendingBytes = { pressed: 16 * 1024 * 1024, calm: 4 * 1024 * 1024, max: 48 * 1024 * 1024 }
@@ -99,6 +101,8 @@ class EmbeddedJournal implements Journal {
   readonly #reader: Reader
   readonly #segments: Segments
   readonly #pressure: Pressure
+  readonly #housekeeper: Housekeeper
+  readonly #reads: Set<Promise<unknown>> = new Set()
   readonly #listeners: JournalListener[] = []
   readonly #waiting: {
     readonly position: number
@@ -144,10 +148,19 @@ class EmbeddedJournal implements Journal {
       durable,
     })
     this.#reader = new Reader(segments, state, this.#appender, () => this.#commit.durable)
-    this.maintenance = makeMaintenance(this.#appender, this.#reader, segments, (append) => {
-      this.#mayAppend()
-      return this.#appended(append())
+    this.maintenance = makeMaintenance({
+      appender: this.#appender,
+      reader: this.#reader,
+      segments,
+      appended: (append) => {
+        this.#mayAppend()
+        return this.#appended(append())
+      },
+      io: (call, work) => this.#io(call, work),
+      readsOver: () => Promise.allSettled(this.#reads),
+      hasRoom: () => !this.#pressure.hasAnyOf('space', 'reserve', 'memory'),
     })
+    this.#housekeeper = new Housekeeper(this, { clock, log: options.log, segmentBytesMax })
     this.opened = {
       cutBytes: recovered?.cutBytes ?? 0,
       cutFile: recovered?.cutFile,
@@ -163,6 +176,7 @@ class EmbeddedJournal implements Journal {
     this.#checkBound()
     await this.#commit.flush(true)
     if (this.#commit.failure !== undefined) throw this.#commit.failure
+    this.#housekeeper.start()
   }
 
   get end(): number {
@@ -222,19 +236,21 @@ class EmbeddedJournal implements Journal {
 
   async read(topic: string, partition: number, offset: number, limits: ReadLimits): Promise<readonly Record[]> {
     const state = this.#appender.topic(topic, partition)
-    return this.#io(() =>
+    return this.#read(() =>
       this.#reader.read(state.number, partition, Math.max(offset, state.begins[partition]!), limits),
     )
   }
 
   async offsetAt(topic: string, partition: number, timeMs: number): Promise<number> {
     const state = this.#appender.topic(topic, partition)
-    const found = await this.#io(() => this.#reader.offsetAt(state.number, partition, state.begins[partition]!, timeMs))
+    const found = await this.#read(() =>
+      this.#reader.offsetAt(state.number, partition, state.begins[partition]!, timeMs),
+    )
     return found ?? state.ends[partition]!
   }
 
   ride(ride: string): Promise<readonly PlacedRecord[]> {
-    return this.#io(() => this.#reader.ride(ride))
+    return this.#read(() => this.#reader.ride(ride))
   }
 
   topics(): readonly JournalTopic[] {
@@ -272,6 +288,11 @@ class EmbeddedJournal implements Journal {
     }))
   }
 
+  async housekeep(): Promise<HousekeepingReport> {
+    this.#mayAppend()
+    return this.#housekeeper.run()
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
@@ -279,6 +300,7 @@ class EmbeddedJournal implements Journal {
 
   async #close(): Promise<void> {
     this.#sealTimer?.cancel()
+    const kept = this.#housekeeper.close()
     if (!this.#options.readOnly && this.#commit.failure === undefined) {
       if (this.#appender.lastKind !== FrameKind.seal) this.#appender.seal()
       await this.#commit.flush(true)
@@ -286,6 +308,7 @@ class EmbeddedJournal implements Journal {
     }
     await this.#commit.close()
     this.#pressure.close()
+    await kept
     await this.#segments.close()
     await this.#lock.release()
   }
@@ -349,8 +372,19 @@ class EmbeddedJournal implements Journal {
     this.#pressure.set('bound', full ? `it has reached its bound of ${diskBytesMax} bytes` : undefined)
   }
 
+  /** Files of a segment are removed only when the reads that may have found it are over. */
+  async #read<Value>(work: () => Promise<Value>): Promise<Value> {
+    const reading = this.#io('read', work)
+    this.#reads.add(reading)
+    try {
+      return await reading
+    } finally {
+      this.#reads.delete(reading)
+    }
+  }
+
   /** A disk that cannot read is not to be written to either (EIO); any other failure may pass. */
-  async #io<Value>(work: () => Promise<Value>): Promise<Value> {
+  async #io<Value>(call: string, work: () => Promise<Value>): Promise<Value> {
     try {
       return await work()
     } catch (error) {
@@ -358,10 +392,10 @@ class EmbeddedJournal implements Journal {
       const code = (error as { code?: string }).code
       if (code === undefined) throw error
       if (code === 'EIO') {
-        this.#commit.poison('read', '', error)
+        this.#commit.poison(call, '', error)
         throw this.#commit.failure
       }
-      throw new MetrobusError('MB_DISK_FAILED', { file: this.dir, call: 'read', error: code }, { cause: error })
+      throw new MetrobusError('MB_DISK_FAILED', { file: this.dir, call, error: code }, { cause: error })
     }
   }
 }

@@ -46,6 +46,10 @@ export class Pressure {
     return undefined
   }
 
+  hasAnyOf(...kinds: readonly PressureKind[]): boolean {
+    return kinds.some((kind) => this.#reasons.has(kind))
+  }
+
   /** Sets or takes back a reason. */
   set(kind: PressureKind, reason: string | undefined): void {
     const before = this.reason

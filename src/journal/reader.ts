@@ -43,6 +43,7 @@ interface NumberedRow {
   readonly topic: number
   readonly partition: number
   readonly entries: readonly { readonly view: EntryView; readonly data: Uint8Array }[]
+  readonly copiedTo: number
 }
 
 /** An entry and the frame that it lies in. */
@@ -145,6 +146,7 @@ export class Reader {
     const index = await this.#segments.index(segment)
     for (let number = 0; number < index.chunkStarts.length; number++) {
       const chunk = await this.#chunk(segment, index, number)
+      for (const frame of chunk.frames) if ('fault' in frame) throw this.#damaged(segment, frame)
       for (const [place, rows] of index.rows) {
         const partition = place % 65_536
         const topic = (place - partition) / 65_536
@@ -156,10 +158,23 @@ export class Reader {
             const home = entry.homeFrame === 0 ? undefined : await this.homeFrame(segment, index, entry)
             entries.push({ view: entry, data: dataOf(entry, frame, home) })
           }
-          yield { topic, partition, entries }
+          yield { topic, partition, entries, copiedTo: await this.#copiedTo(segment, place, first, last) }
         }
       }
     }
+  }
+
+  /** How much of a row lies in later segments too: by index invariant X2 a row within it is a copy, and copies are made in order. */
+  async #copiedTo(segment: Segment, place: number, first: number, last: number): Promise<number> {
+    let copiedTo = -1
+    for (const later of this.#segments.list.slice()) {
+      const contents = later.base > segment.base ? later.contents.get(place) : undefined
+      if (contents === undefined || contents.first > last || contents.last < first) continue
+      const index = await this.#segments.index(later)
+      for (const row of index.rows.get(place) ?? [])
+        if (row.first >= first && row.last <= last) copiedTo = Math.max(copiedTo, row.last)
+    }
+    return copiedTo
   }
 
   /** The frame that holds the data that an entry refers to, checked. */

@@ -148,10 +148,15 @@ export class Segments {
     segment.live = undefined
   }
 
-  /** Forgets a segment and removes its files. */
-  async remove(base: number): Promise<void> {
+  /** Nobody who begins to read from now on finds the segment. */
+  hide(base: number): void {
     const at = this.list.findIndex((segment) => segment.base === base)
     if (at !== -1) this.list.splice(at, 1)
+  }
+
+  /** Forgets a segment and removes its files. */
+  async remove(base: number): Promise<void> {
+    this.hide(base)
     this.#indexes.delete(base)
     for (const name of [indexName(base), segmentName(base)]) {
       await this.#forget(name)
