@@ -18,7 +18,6 @@ import type { HousekeepingReport } from './housekeeper.ts'
 import type {
   Journal,
   JournalListener,
-  JournalLog,
   JournalOptions,
   JournalTopic,
   JournalTopicSpec,
@@ -29,6 +28,8 @@ import type {
 } from './journal.ts'
 import { makeMaintenance } from './maintenance.ts'
 import type { Maintenance } from './maintenance.ts'
+import { resolveOptions } from './options.ts'
+import type { ResolvedOptions } from './options.ts'
 import { Pressure } from './pressure.ts'
 import { Reader } from './reader.ts'
 import { recover } from './recovery.ts'
@@ -36,9 +37,6 @@ import type { Recovered } from './recovery.ts'
 import { Segments } from './segments.ts'
 import { State } from './state.ts'
 
-const defaultSegmentBytes = 64 * 1024 * 1024
-const segmentBytesBounds = { min: 4 * 1024, max: 1024 * 1024 * 1024 }
-const defaultReserveBytes = 4 * 1024 * 1024
 /** Entries wait from so many bytes on that are not on disk, until there are so few again; settling ends at the third figure. */
 const pendingBytes = { pressed: 16 * 1024 * 1024, calm: 4 * 1024 * 1024, max: 48 * 1024 * 1024 }
 /** A seal follows the last group after so long. */
@@ -46,15 +44,12 @@ const sealAfterMs = 100
 /** With a seal goes a checkpoint, when so much has been appended since the last one. */
 const checkpointBytes = 1024 * 1024
 
-/** Options with every default filled in. */
-interface Resolved extends Required<JournalOptions> {}
-
 /**
  * Opens the journal in a folder, or makes one. Rejects with MB_JOURNAL_LOCKED, MB_JOURNAL_CORRUPT, MB_JOURNAL_NEWER, MB_JOURNAL_MISSING (read-only),
  * MB_BAD_OPTIONS or what the disk answers; nothing was changed then.
  */
 export async function openJournal(options: JournalOptions): Promise<Journal> {
-  const resolved = resolve(options)
+  const resolved = resolveOptions(options)
   const { dir, platform, readOnly } = resolved
   if (!readOnly) await platform.disk.mkdir(dir)
   else if (!(await platform.disk.exists(dir))) throw new MetrobusError('MB_JOURNAL_MISSING', { dir })
@@ -72,7 +67,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   }
 }
 
-async function openLocked(options: Resolved, lock: DiskLock): Promise<Journal> {
+async function openLocked(options: ResolvedOptions, lock: DiskLock): Promise<Journal> {
   const { dir, platform, readOnly, log } = options
   const recovered = await recover({ disk: platform.disk, dir, readOnly, log })
   if (recovered === undefined && readOnly) throw new MetrobusError('MB_JOURNAL_MISSING', { dir })
@@ -93,7 +88,7 @@ class EmbeddedJournal implements Journal {
   readonly dir: string
   readonly opened: OpenReport
   readonly maintenance: Maintenance
-  readonly #options: Resolved
+  readonly #options: ResolvedOptions
   readonly #clock: Clock
   readonly #lock: DiskLock
   readonly #appender: Appender
@@ -114,7 +109,7 @@ class EmbeddedJournal implements Journal {
   #checkpointAt: number
   #closing: Promise<void> | undefined
 
-  constructor(options: Resolved, lock: DiskLock, segments: Segments, recovered: Recovered | undefined) {
+  constructor(options: ResolvedOptions, lock: DiskLock, segments: Segments, recovered: Recovered | undefined) {
     const { dir, platform, durability, reserveBytes, segmentBytesMax } = options
     const { clock, disk } = platform
     this.dir = dir
@@ -399,30 +394,3 @@ class EmbeddedJournal implements Journal {
     }
   }
 }
-
-function resolve(options: JournalOptions): Resolved {
-  const resolved = {
-    segmentBytesMax: defaultSegmentBytes,
-    durability: { mode: 'fdatasync' } as const,
-    diskBytesMax: Infinity,
-    reserveBytes: defaultReserveBytes,
-    readOnly: false,
-    note: '',
-    log: silent,
-    ...options,
-  }
-  const faults: string[] = []
-  const { segmentBytesMax, durability, diskBytesMax, reserveBytes } = resolved
-  if (!(segmentBytesMax >= segmentBytesBounds.min && segmentBytesMax <= segmentBytesBounds.max))
-    faults.push(
-      `segmentBytesMax must be between ${segmentBytesBounds.min} and ${segmentBytesBounds.max}, not ${segmentBytesMax}`,
-    )
-  if (durability.mode === 'interval' && !(durability.intervalMs > 0))
-    faults.push(`durability.intervalMs must be above 0, not ${durability.intervalMs}`)
-  if (!(diskBytesMax > 0)) faults.push(`diskBytesMax must be above 0, not ${diskBytesMax}`)
-  if (!(reserveBytes >= 0)) faults.push(`reserveBytes must be 0 or more, not ${reserveBytes}`)
-  if (faults.length > 0) throw new MetrobusError('MB_BAD_OPTIONS', { what: 'The journal', faults })
-  return resolved
-}
-
-const silent: JournalLog = () => undefined
