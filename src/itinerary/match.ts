@@ -26,7 +26,7 @@ export function compileMatch({ when, headers }: Match, path: string, faults: Fau
   if (isEmpty(when) && isEmpty(headers)) return undefined
   return (data, event) =>
     fields.every(({ keys, wanted }) => wanted.has(keys.reduce(fieldOf, data))) &&
-    named.every(({ name, wanted }) => Object.hasOwn(event.headers, name) && wanted.has(event.headers[name]))
+    named.every(({ name, wanted }) => wanted.has(event.headers[name]))
 }
 
 /** A condition that is no object is a fault, not no condition. */
