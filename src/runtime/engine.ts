@@ -13,7 +13,7 @@ import { Record } from '../event/record.ts'
 import type { Log } from '../internal/log.ts'
 import { runOutside } from '../internal/scope.ts'
 import type { Clock, Random } from '../internal/platform/platform.ts'
-import { advanceSlip, readSlip } from '../itinerary/slip.ts'
+import { advanceSlip, lineOfSlip } from '../itinerary/slip.ts'
 import type { Router } from '../itinerary/router.ts'
 import type { Attempt, Emission } from './attempt.ts'
 import type { AppDefinition } from './definition.ts'
@@ -102,14 +102,15 @@ export class Engine {
     this.freezes = options.freezes
     this.recordBytesMax = options.recordBytesMax
     this.wakeUps = new WakeUps(options.clock)
-    this.#ended = Array.from({ length: options.partitions(options.endedTopic) }, (_, partition) => new OutputQueue(options.endedTopic, partition))
-    this.#errors = new OutputQueue(options.errorsTopic, 0)
+    this.#ended = Array.from({ length: options.partitions(options.endedTopic) }, (_, partition) => new OutputQueue(options.endedTopic, partition, false))
+    this.#errors = new OutputQueue(options.errorsTopic, 0, false)
     this.outbox = new Outbox({
       settle: (unit) => this.member.settle(unit),
       pipelined: options.pipelined,
       committed: (pending) => this.#committed(pending),
       refused: (feeds) => this.#refused(feeds),
       recovered: () => this.#options.recovered(),
+      later: (run) => void options.clock.timer(100, run),
       failed: (error) => this.fail(error),
     })
     for (const entry of options.definition.entries) if (entry.router.conduct !== undefined) this.#conductors.set(entry.router.name, entry.router)
@@ -172,6 +173,7 @@ export class Engine {
 
   #committed(pending: PendingUnit): void {
     for (let index = 0; index < pending.feeds.length; index++) pending.feeds[index]!.committed = pending.unit.acknowledgements[index]!
+    this.entries?.release()
     if (this.#ready.length > 0 || !this.outbox.isEmpty || this.#watchers.length > 0) this.schedule()
   }
 
@@ -204,7 +206,7 @@ export class Engine {
   /** What the conductor of a ride says comes after `stop`; undefined without one. */
   conduct(slip: string, stop: string, value: unknown, record: Record): string | undefined {
     if (this.#conductors.size === 0) return undefined
-    return this.#conductors.get(readSlip(slip).line)?.conduct?.(stop, value, record)
+    return this.#conductors.get(lineOfSlip(slip))?.conduct?.(stop, value, record)
   }
 
   /** An event that a handler emits, ready for the outbox. Throws what its entry or topic refuses. */
@@ -247,11 +249,13 @@ export class Engine {
   }
 
   #ending(stop: StopRuntime, how: string): { readonly [name: string]: string } {
+    // A detail or a reason makes an ending its own; the others are few and shared.
+    if (how.includes(' ') || how.startsWith('discarded')) return { ended: how, stop: stop.name }
     const name = `${stop.name}/${how}`
     let headers = this.#endings.get(name)
     if (headers === undefined) {
       headers = Object.freeze({ ended: how, stop: stop.name })
-      if (this.#endings.size < 1_000) this.#endings.set(name, headers)
+      this.#endings.set(name, headers)
     }
     return headers
   }

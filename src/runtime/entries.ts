@@ -24,8 +24,14 @@ import { keyOf } from './outcomes.ts'
 import type { StopRuntime } from './stop-runtime.ts'
 
 /** Events that may wait to be committed; beyond, senders wait. */
-const pendingMax = 32_768
+const pendingMax = 16_384
+/** Events that may be on their way through the app, as long as it gets on with them: what is handed over in memory need not be read back from the bus. */
+const insideMax = 8_192
+/** An app that acknowledges nothing for so long is not waited for: the bus keeps what it cannot handle now. */
+const patienceMs = 20
 const pendingBytesMax = 32 * 1024 * 1024
+/** Senders that go on at once. */
+const releasedMax = 1_024
 
 /** A record and the queue that leads to its topic partition. */
 export interface Emitted {
@@ -63,6 +69,9 @@ export class Entries {
   #pendingBytes = 0
   #pressed: string | undefined
   readonly #waiting: (() => void)[] = []
+  #hasTimer = false
+  /** What was acknowledged in all when the app was last seen to stand still. */
+  #stuckAt = -1
   accepted = 0
   duplicates = 0
   refused = 0
@@ -73,7 +82,7 @@ export class Entries {
     const { name, entries, publishes } = engine.definition
     for (const entry of entries) this.#entries.set(entry.name, new EntryRuntime(entry, name))
     for (const topic of publishes)
-      this.#topics.set(topic.name, { definition: topic, queues: Array.from({ length: partitions(topic.name) }, (_, partition) => new OutputQueue(topic.name, partition)), turn: 0 })
+      this.#topics.set(topic.name, { definition: topic, queues: Array.from({ length: partitions(topic.name) }, (_, partition) => new OutputQueue(topic.name, partition, false)), turn: 0 })
   }
 
   /** The ids that `send` has seen, as they were when the app stopped. */
@@ -90,7 +99,11 @@ export class Entries {
     } catch (error) {
       return Promise.reject(error as Error)
     }
-    if (this.#mustWait) return this.#room().then(() => this.send(name, data, options))
+    if (this.#waiting.length > 0 || this.#mustWait) return this.#room().then(() => this.#send(entry, data, options))
+    return this.#send(entry, data, options)
+  }
+
+  #send(entry: EntryRuntime, data: unknown, options: SendOptions | undefined): Promise<Receipt> {
     const validated = this.#validate(entry, data)
     if (validated instanceof Promise) return validated.then((result) => this.#accept(entry, result, options))
     return this.#accept(entry, validated, options)
@@ -99,7 +112,7 @@ export class Entries {
   async ingest(name: string, batch: IngestBatch): Promise<{ readonly accepted: number; readonly refused: number }> {
     const entry = this.#entryNamed(name)
     this.#checkOpen()
-    while (this.#mustWait) await this.#room()
+    if (this.#waiting.length > 0 || this.#mustWait) await this.#room()
     const results = await Promise.all(batch.items.map((item) => ('fault' in item ? undefined : this.#validate(entry, item.data))))
     this.#checkOpen()
     const { outbox } = this.#engine
@@ -169,19 +182,41 @@ export class Entries {
     return this.#pressed
   }
 
-  /** Lets waiting senders look again: there is room, or the app has stopped or failed. */
+  /** Lets senders go on that have waited long enough, first come, first served: there is room, or the app has stopped or failed. */
   release(): void {
-    if (this.#waiting.length === 0) return
-    for (const resume of this.#waiting.splice(0)) resume()
+    const waiting = this.#waiting
+    if (waiting.length === 0) return
+    const { failure, isDraining } = this.#engine
+    let room = failure !== undefined || isDraining ? Infinity : this.#mustWait ? 0 : releasedMax
+    let count = 0
+    for (; count < waiting.length && room > 0; count++, room--) waiting[count]!()
+    waiting.splice(0, count)
+    if (waiting.length > 0) this.#wakeLater()
   }
 
   get #mustWait(): boolean {
-    return this.#pressed !== undefined || this.#pending >= pendingMax || this.#pendingBytes >= pendingBytesMax
+    const { outbox } = this.#engine
+    if (this.#pressed !== undefined || this.#pending >= pendingMax || this.#pendingBytes >= pendingBytesMax) return true
+    return outbox.inside >= insideMax && outbox.acknowledged !== this.#stuckAt
   }
 
   #room(): Promise<void> {
     return new Promise((resolve) => {
       this.#waiting.push(resolve)
+      this.#wakeLater()
+    })
+  }
+
+  /** Looks whether the app gets on; when it does not, senders fill the bus instead of waiting for it. */
+  #wakeLater(): void {
+    if (this.#hasTimer) return
+    this.#hasTimer = true
+    const { outbox, clock } = this.#engine
+    const before = outbox.acknowledged
+    clock.timer(patienceMs, () => {
+      this.#hasTimer = false
+      if (outbox.acknowledged === before) this.#stuckAt = before
+      this.release()
     })
   }
 
@@ -208,7 +243,7 @@ export class Entries {
       this.#checkOpen()
       if (validated.issues !== undefined) throw new MetrobusError('MB_INVALID_EVENT', { entry: definition.name, issues: validated.issues })
       const given = options?.id
-      if (given === undefined) return this.#gather(this.#enter(entry, validated.value, this.#made_(), options, undefined))
+      if (given === undefined) return this.#gather(this.#enter(entry, validated.value, this.#newIdentity(), options, undefined))
       const ride = escapeId(given)
       const earlier = seen.find(ride, this.#engine.clock.now())
       if (earlier !== undefined) {
@@ -226,7 +261,7 @@ export class Entries {
     }
   }
 
-  #made_(): Identity {
+  #newIdentity(): Identity {
     return { ride: `${this.#idPrefix}-${(this.#made++).toString(36)}`, correlationId: undefined, causationId: undefined }
   }
 

@@ -20,11 +20,14 @@ import { encodeRow, type KeyState } from './key-state.ts'
 export class OutputQueue {
   readonly topic: string
   readonly partition: number
+  /** Leads to a stop, whose acknowledgement will follow. */
+  readonly isInput: boolean
   records: Record[] = []
 
-  constructor(topic: string, partition: number) {
+  constructor(topic: string, partition: number, isInput: boolean) {
     this.topic = topic
     this.partition = partition
+    this.isInput = isInput
   }
 }
 
@@ -45,6 +48,8 @@ export interface OutboxOptions {
   readonly refused: (feeds: readonly Feed[]) => void
   /** Every unit on its way has ended after a refusal: the feeds may be read again. */
   readonly recovered: () => void
+  /** Calls back after a while, before a unit of unknown fate is settled once more. */
+  readonly later: (run: () => void) => void
   readonly failed: (error: unknown) => void
 }
 
@@ -62,10 +67,16 @@ export class Outbox {
   #events = 0
   #bytes = 0
   #pending = 0
-  #blocked = false
+  #hasFailed = false
   #epoch = 0
-  /** A unit was refused, and others are still on their way. */
-  #isVoid = false
+  /** Units that were refused while others are still on their way; undefined when none was. */
+  #refused: PendingUnit[] | undefined = undefined
+  /** The unit that was answered `unknown` and is being settled again. */
+  #undecided: PendingUnit | undefined = undefined
+  /** Events in the input topics of stops, counted from the start of the app: added to by outputs, taken from by acknowledgements. */
+  inside = 0
+  /** Events acknowledged since the start of the app. */
+  acknowledged = 0
 
   constructor(options: OutboxOptions) {
     this.#options = options
@@ -82,7 +93,7 @@ export class Outbox {
 
   /** No more units may be handed over until one has ended. */
   get isFull(): boolean {
-    return this.#blocked || this.#isVoid || this.#pending >= (this.#options.pipelined ? pendingUnitsMax : 1)
+    return this.#hasFailed || this.#undecided !== undefined || this.#refused !== undefined || this.#pending >= (this.#options.pipelined ? pendingUnitsMax : 1)
   }
 
   /** Enough gathered for one unit. */
@@ -93,12 +104,15 @@ export class Outbox {
   output(queue: OutputQueue, record: Record, bytes: number): void {
     if (queue.records.length === 0) this.#queues.push(queue)
     queue.records.push(record)
+    if (queue.isInput) this.inside++
     this.#bytes += bytes
   }
 
   acknowledge(feed: Feed, offset: number): void {
     feed.acks.add(offset)
     this.#events++
+    this.acknowledged++
+    if (this.inside > 0) this.inside--
     this.touch(feed)
   }
 
@@ -167,35 +181,39 @@ export class Outbox {
 
   #fail(error: unknown): void {
     this.#pending--
-    this.#blocked = true
+    this.#hasFailed = true
     this.#options.failed(error)
   }
 
   #ended(pending: PendingUnit, settled: Settled): void {
     if (settled === 'unknown') {
-      this.#blocked = true
-      this.#settle(pending)
+      // At once the first time; a bus that goes on not knowing is given time.
+      if (this.#undecided === pending) this.#options.later(() => this.#settle(pending))
+      else this.#settle(pending)
+      this.#undecided = pending
       return
     }
-    this.#blocked = false
+    if (this.#undecided === pending) this.#undecided = undefined
     this.#pending--
-    if (settled === 'refused') this.#void(pending)
-    else {
+    if (settled === 'refused') {
+      this.#refused ??= []
+      this.#refused.push(pending)
+      this.#options.refused([...pending.feeds, ...this.#feeds])
+    } else {
       for (const answer of pending.waiters) answer(settled)
       this.#options.committed(pending)
     }
-    if (this.#isVoid && this.#pending === 0) {
-      this.#isVoid = false
-      this.#epoch++
-      this.#options.recovered()
-    }
+    if (this.#refused !== undefined && this.#pending === 0) this.#recover(this.#refused)
   }
 
-  #void(refused: PendingUnit): void {
+  /** Every unit on its way has ended after a refusal: senders of what was refused or gathered since send again, in their order. */
+  #recover(refused: readonly PendingUnit[]): void {
     const gathered = this.#take()
-    this.#isVoid = true
-    this.#options.refused([...refused.feeds, ...gathered.feeds])
-    for (const answer of [...refused.waiters, ...gathered.waiters]) answer('refused')
+    this.#options.refused(gathered.feeds)
+    this.#refused = undefined
+    this.#epoch++
+    for (const { waiters } of [...refused, gathered]) for (const answer of waiters) answer('refused')
+    this.#options.recovered()
   }
 
   #takeOutputs(): Output[] {

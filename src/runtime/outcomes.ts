@@ -23,16 +23,18 @@ const childrenMax = 10_000
 class Plan {
   readonly queues: OutputQueue[] = []
   readonly records: Record[] = []
+  /** How many of both count: emptying the lists would give up their memory at each event. */
+  count = 0
   ending: string | undefined = undefined
 
   add(queue: OutputQueue, record: Record): void {
-    this.queues.push(queue)
-    this.records.push(record)
+    this.queues[this.count] = queue
+    this.records[this.count] = record
+    this.count++
   }
 
   clear(): void {
-    this.queues.length = 0
-    this.records.length = 0
+    this.count = 0
     this.ending = undefined
   }
 }
@@ -51,7 +53,7 @@ export function complete(attempt: Attempt, result: unknown): void {
   if (attempt.emissions !== undefined) planEmissions(attempt, attempt.emissions)
   const { engine, stop } = attempt.lane
   const bytes = attempt.record.home?.length ?? 0
-  for (let index = 0; index < plan.records.length; index++) {
+  for (let index = 0; index < plan.count; index++) {
     const record = plan.records[index]!
     engine.outbox.output(plan.queues[index]!, record, record.text === undefined ? bytes : record.text.length)
   }
@@ -153,7 +155,8 @@ function route(attempt: Attempt, slip: string, value: unknown): { readonly targe
     if (name === undefined) return undefined
     routed = pushAhead(slip, [name])
   }
-  const target = engine.stopNamed(name)
+  const target = stop.following?.name === name ? stop.following : engine.stopNamed(name)
+  stop.following = target
   if (target === undefined) throw new MetrobusError('MB_UNKNOWN_STOP', { stop: name, slip })
   const hop = attempt.record.hop + 1
   if (hop > uncheckedHops && hop > hopLimit(slip)) throw new MetrobusError('MB_HOP_LIMIT', { slip, limit: hopLimit(slip) })

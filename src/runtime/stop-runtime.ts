@@ -27,6 +27,8 @@ export class StopRuntime {
   readonly input: readonly OutputQueue[]
   readonly parking: readonly OutputQueue[]
   readonly dead: readonly OutputQueue[]
+  /** The stop that most events went to last, so that it need not be looked up. */
+  following: StopRuntime | undefined = undefined
   readonly lanes: (Lane | undefined)[]
   /** What operators have settled of the dead letters, by partition; undefined where the partition is another member's. */
   readonly deadFeeds: (Feed | undefined)[]
@@ -48,17 +50,17 @@ export class StopRuntime {
     this.parkStore = `park/${topics.input}`
     this.run = withMiddleware(definition)
     this.hasOwnScope = definition.hasEffects || definition.middleware.length > 0 || isAsync(definition.handler)
-    this.input = queues(topics.input, partitions)
-    this.parking = queues(topics.parking, partitions)
-    this.dead = queues(topics.dead, partitions)
+    this.input = queues(topics.input, partitions, true)
+    this.parking = queues(topics.parking, partitions, true)
+    this.dead = queues(topics.dead, partitions, false)
     this.lanes = new Array<Lane | undefined>(partitions).fill(undefined)
     this.deadFeeds = new Array<Feed | undefined>(partitions).fill(undefined)
     this.limiter = definition.limits.length === 0 ? undefined : new Limiter(definition.limits)
   }
 }
 
-function queues(topic: string, partitions: number): OutputQueue[] {
-  return Array.from({ length: partitions }, (_, partition) => new OutputQueue(topic, partition))
+function queues(topic: string, partitions: number, isInput: boolean): OutputQueue[] {
+  return Array.from({ length: partitions }, (_, partition) => new OutputQueue(topic, partition, isInput))
 }
 
 function isAsync(handler: StopDefinition['handler']): boolean {
