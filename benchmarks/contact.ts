@@ -40,7 +40,9 @@ export type Mailable = z.infer<typeof Mailable>
 
 const accountCount = 20_000
 
-export const accountOf = (index: number): string => `a-${index % accountCount}`
+const accounts = Array.from({ length: accountCount }, (_, index) => `a-${index}`)
+
+export const accountOf = (index: number): string => accounts[index % accountCount]!
 
 /** Every tenth account may not be mailed. */
 export const isDropped = (index: number): boolean => index % 10 === 9

@@ -49,12 +49,56 @@ export function archiveFile(options: ArchiveFileOptions): Archive {
 
 const ridesMaxDefault = 3_000_000
 
+const groupBytes = 1024 * 1024
+
 /** Puts that share a write, and the promise that all of them were given. */
-interface Group {
-  text: string
-  ids: string[]
-  readonly done: PromiseWithResolvers<void>
+class Group {
+  readonly done: PromiseWithResolvers<void> = Promise.withResolvers()
+  /** Where it goes in the file. */
+  readonly offset: number
+  rides = 0
+  #buffer: Buffer
+  #size = 0
+
+  constructor(offset: number, buffer: Buffer) {
+    this.offset = offset
+    this.#buffer = buffer
+    // Each put has its own eyes on it; a group that nobody awaits must not end the process.
+    this.done.promise.catch(() => {})
+  }
+
+  get bytes(): Uint8Array {
+    return this.#buffer.subarray(0, this.#size)
+  }
+
+  /** To be used again, when nothing more is to be done with the group. */
+  get buffer(): Buffer {
+    return this.#buffer
+  }
+
+  add(id: string, data: unknown): void {
+    const head = `${this.rides === 0 ? `{"durable":${this.offset},` : '{'}"ride":${JSON.stringify(id)},"data":`
+    const body = JSON.stringify(data ?? null)
+    this.#need((head.length + body.length) * utf8BytesMax + 2)
+    const buffer = this.#buffer
+    let end = this.#size
+    end += buffer.write(head, end)
+    end += buffer.write(body, end)
+    end += buffer.write('}\n', end)
+    this.#size = end
+    this.rides++
+  }
+
+  #need(bytes: number): void {
+    if (this.#size + bytes <= this.#buffer.length) return
+    const larger = Buffer.allocUnsafeSlow((this.#size + bytes) * 2)
+    this.#buffer.copy(larger, 0, 0, this.#size)
+    this.#buffer = larger
+  }
 }
+
+/** Of one UTF-16 unit. */
+const utf8BytesMax = 3
 
 class ArchiveFile implements Archive {
   readonly path: string
@@ -69,6 +113,8 @@ class ArchiveFile implements Archive {
   #rides = 0
   #next: Group | undefined
   #writing: Group | undefined
+  /** A group's buffer, to be used again: fresh memory costs more than what is written into it. */
+  #spare: Buffer | undefined
   #failure: MetrobusError | undefined
 
   constructor({
@@ -95,9 +141,8 @@ class ArchiveFile implements Archive {
     if (this.#ids.size >= this.#ridesMax)
       return Promise.reject(new MetrobusError('MB_ARCHIVE_FULL', { path: this.path, rides: this.#ridesMax }))
     const group = (this.#next ??= this.#newGroup())
-    group.text += `{"ride":${JSON.stringify(id)},"data":${JSON.stringify(data ?? null)}}\n`
+    group.add(id, data)
     this.#ids.add(id)
-    group.ids.push(id)
     return group.done.promise
   }
 
@@ -153,10 +198,9 @@ class ArchiveFile implements Archive {
   #newGroup(): Group {
     // Whatever is put in this turn goes into the group; while another is being written, all that comes until then.
     if (this.#writing === undefined) queueMicrotask(() => void this.#write())
-    const done = Promise.withResolvers<void>()
-    // Each put has its own eyes on it; a group that nobody awaits must not end the process.
-    done.promise.catch(() => {})
-    return { text: '', ids: [], done }
+    const buffer = this.#spare ?? Buffer.allocUnsafeSlow(groupBytes)
+    this.#spare = undefined
+    return new Group(this.#durable + (this.#writing?.bytes.length ?? 0), buffer)
   }
 
   /** The group behind which everything put so far is durable. */
@@ -170,9 +214,9 @@ class ArchiveFile implements Archive {
     if (group === undefined || file === undefined) return
     this.#next = undefined
     this.#writing = group
-    const bytes = Buffer.from(`{"durable":${this.#durable},${group.text.slice(1)}`)
+    const { bytes } = group
     try {
-      await file.write([bytes], this.#durable)
+      await file.write([bytes], group.offset)
     } catch (error) {
       return this.#writeFailed(error as NodeJS.ErrnoException)
     }
@@ -182,8 +226,9 @@ class ArchiveFile implements Archive {
       return this.#syncFailed('fdatasync', error as NodeJS.ErrnoException)
     }
     this.#durable += bytes.length
-    this.#rides += group.ids.length
+    this.#rides += group.rides
     this.#writing = undefined
+    if (group.buffer.length === groupBytes) this.#spare = group.buffer
     group.done.resolve()
     if (this.#next !== undefined) void this.#write()
   }
