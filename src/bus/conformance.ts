@@ -7,10 +7,11 @@ import type { BusAbilities, BusCase, BusFixture } from './conformance/fixture.ts
 import { groupCases } from './conformance/group-cases.ts'
 import { lifecycleCases } from './conformance/lifecycle-cases.ts'
 import { logCases } from './conformance/log-cases.ts'
+import { modelCase } from './conformance/model-case.ts'
 import { settleCases } from './conformance/settle-cases.ts'
 
 /** Every case, in reading order. */
-export const busCases: readonly BusCase[] = [...lifecycleCases, ...logCases, ...settleCases, ...groupCases]
+export const busCases: readonly BusCase[] = [...lifecycleCases, ...logCases, ...settleCases, ...groupCases, modelCase]
 
 /** What an adapter brings to its test file. */
 export interface BusConformance {

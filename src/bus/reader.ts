@@ -17,6 +17,8 @@ export class Reader {
   /** The next offset to answer. */
   position: number
   readonly #listener: MemberListener
+  /** The watermark at assignment. */
+  readonly #begin: number
   readonly #settled: readonly number[]
   #range = 0
   #isOwed = true
@@ -26,6 +28,7 @@ export class Reader {
     this.partition = assignment.partition
     this.generation = assignment.generation
     this.position = assignment.watermark
+    this.#begin = assignment.watermark
     this.#settled = assignment.above
     this.#listener = listener
   }
@@ -49,7 +52,7 @@ export class Reader {
 
   rewind(offset: number): void {
     this.#range = 0
-    this.moveTo(offset)
+    this.moveTo(Math.max(offset, this.#begin))
   }
 
   /** Ends a poll: one that came back short is owed a `ready`. */

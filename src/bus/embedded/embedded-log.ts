@@ -28,7 +28,7 @@ interface Pending {
   readonly fail: (error: unknown) => void
 }
 
-/** How long a held unit waits before it is tried again, beside whenever the journal says that space is back. */
+/** How long held units wait before they are tried again. */
 const retryMs = 250
 
 export class EmbeddedLog {
@@ -56,7 +56,6 @@ export class EmbeddedLog {
       failed: (error) => this.#failed(error),
       pressed: (pressed, reason) => {
         for (const { listener } of this.#members.values()) listener.pressed(pressed, reason)
-        if (!pressed) this.#appendHeld()
       },
     })
   }
@@ -108,12 +107,7 @@ export class EmbeddedLog {
     if (this.#members.has(group)) throw new MetrobusError('MB_GROUP_IN_USE', { group })
     const member = new EmbeddedMember(this, group, listener)
     this.#members.set(group, member)
-    try {
-      await this.#begin(group, places)
-    } catch (error) {
-      this.#members.delete(group)
-      throw error
-    }
+    await this.#begin(group, places)
     if (this.journal.pressure !== undefined) listener.pressed(true, this.journal.pressure)
     const settled = new Map(
       this.journal.positions(group).map((position) => [`${position.topic}/${position.partition}`, position]),

@@ -76,7 +76,7 @@ export function resolveEmbeddedOptions(options: EmbeddedOptions): ResolvedEmbedd
       timeMs: number('retention.time', retention.time, 24 * 60 * 60 * 1000, 0),
       bytesMax: number('retention.bytesMax', retention.bytesMax, GiB, 0),
     },
-    cacheBytesMax: number('cacheBytesMax', options.cacheBytesMax, 16 * MiB, MiB, 64 * GiB),
+    cacheBytesMax: number('cacheBytesMax', options.cacheBytesMax, 16 * MiB, 64 * KiB, 64 * GiB),
     recordBytesMax: number('recordBytesMax', options.recordBytesMax, MiB, KiB, 16 * MiB),
     note,
     log,

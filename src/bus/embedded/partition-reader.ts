@@ -18,7 +18,7 @@ const readLimits = { recordsMax: 512, bytesMax: 512 * 1024 }
 export class PartitionReader {
   readonly log: PartitionLog
   readonly #reader: Reader
-  readonly #journal: Journal
+  readonly #journal: Pick<Journal, 'read'>
   readonly #failed: (error: unknown) => void
   /** Read from the journal, not answered yet: `#stock[#taken]` is the next. */
   #stock: readonly Record[] = none
@@ -28,7 +28,7 @@ export class PartitionReader {
 
   constructor(
     log: PartitionLog,
-    journal: Journal,
+    journal: Pick<Journal, 'read'>,
     assignment: Assignment,
     listener: MemberListener,
     failed: (error: unknown) => void,
