@@ -18,6 +18,7 @@ export const commands: { readonly [name: string]: Load } = {
   topics: () => import('./commands/topics.ts'),
   lag: () => import('./commands/lag.ts'),
   dead: () => import('./commands/dead.ts'),
+  journal: () => import('./commands/journal.ts'),
   bench: () => import('./commands/bench.ts'),
   doctor: () => import('./commands/doctor.ts'),
   completion: () => import('./commands/completion.ts'),

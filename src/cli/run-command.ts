@@ -7,15 +7,19 @@ import { Output } from './output.ts'
 import type { Terminal } from './output.ts'
 import { programFor } from './program.ts'
 
+/** Ctrl-C under npm or `metrobus dev` comes twice: from the terminal, and passed on by the parent. */
+const oneActMs = 300
+
 /** Runs one command line and ends the process: a module of the user may hold timers and connections that nobody closes. */
 export async function runCommand(words: readonly string[]): Promise<never> {
   const stop = new AbortController()
-  let signalled: 'SIGINT' | 'SIGTERM' | undefined
+  let first: { readonly name: 'SIGINT' | 'SIGTERM'; readonly at: number } | undefined
   for (const name of ['SIGINT', 'SIGTERM'] as const)
     process.on(name, () => {
+      const at = performance.now()
       // The second one does not wait for anybody.
-      if (signalled !== undefined) process.exit(codeOfSignal(name))
-      signalled = name
+      if (first !== undefined && at - first.at > oneActMs) process.exit(codeOfSignal(name))
+      first ??= { name, at }
       stop.abort()
     })
   // A reader such as `head` has seen enough: that is no failure.
@@ -26,7 +30,7 @@ export async function runCommand(words: readonly string[]): Promise<never> {
   const code = await ended(words, { stdin, stdout, stderr, env, signal: stop.signal })
   await flushed(stdout)
   await flushed(stderr)
-  process.exit(signalled === undefined ? code : codeOfSignal(signalled))
+  process.exit(first === undefined ? code : codeOfSignal(first.name))
 }
 
 const codeOfSignal = (signal: 'SIGINT' | 'SIGTERM'): number =>

@@ -31,7 +31,7 @@ export async function openTarget(
   if (writes && app !== undefined) {
     const { embedded } = await import('../bus/embedded/index.ts')
     const { subjectOf } = await import('../admin/subject.ts')
-    const running = await app.start({ bus: embedded({ dir }) })
+    const running = await app.start({ bus: embedded({ dir, note: `process ${process.pid} (metrobus --app)` }) })
     const routes = adminRoutes({ subject: subjectOf(running), clock: nodeClock, signal })
     return {
       client: new AdminClient(inProcess(routes), { signal }),

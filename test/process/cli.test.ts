@@ -206,6 +206,15 @@ describe('a running app', () => {
     assert.match(unreasoned.stderr, /required option '--reason <text>' not specified/)
   })
 
+  test('journal info shows what it holds', async () => {
+    const { code, stdout } = await run('journal', 'info', '--json')
+    const info = JSON.parse(stdout) as { inUse: boolean; bytes: number; groups: string[] }
+
+    assert.equal(code, 0)
+    assert.deepEqual([info.inUse, info.groups], [true, ['staff']])
+    assert.ok(info.bytes > 0)
+  })
+
   test('doctor finds the app and exits with 0', async () => {
     const { code, stdout } = await run('doctor', '--json')
 
@@ -234,6 +243,8 @@ describe('an app that does not run', () => {
     const run = (...words: string[]): Promise<Ended> => command(words, { cwd })
     await run('send', 'people', '{"name":"bad"}', '--app', app)
 
+    await run('send', 'people', '{"name":"slow"}', '--id', 'slow', '--app', app)
+    const trace = await run('trace', 'slow', '--json')
     const tail = await run('tail', 'staff.check')
     const dead = await run('dead', 'list', '--json')
     const sent = await run('send', 'people', '{"name":"Ada"}')
@@ -241,8 +252,9 @@ describe('an app that does not run', () => {
 
     assert.deepEqual(
       [tail.code, lines(tail.stdout).length, tail.stderr],
-      [0, 1, 'No process holds this journal: printing what is there.\n'],
+      [0, 2, 'No process holds this journal: printing what is there.\n'],
     )
+    assert.match(trace.stdout, /"state":"ended"/, 'what was started for the act has drained')
     assert.match(dead.stdout, /"place":"check\/\d\/0"/)
     assert.equal(sent.code, 5)
     assert.match(
@@ -316,6 +328,36 @@ describe('run', () => {
     assert.equal(existsSync(join(cwd, 'data/staff.sock')), false)
   })
 
+  test('drains what runs when a signal comes twice at once, as from npm, and ends at once when it comes again', async () => {
+    const cwd = folder()
+    const started = async (): Promise<Running> => {
+      const running = new Running(['run', app], { cwd })
+      await running.until('stderr', /staff runs/)
+      return running
+    }
+    const last = async (): Promise<string | undefined> => {
+      const tail = await command(['tail', 'staff.ended', '--json'], { cwd })
+      return lines(tail.stdout).at(-1)
+    }
+
+    const patient = await started()
+    await command(['send', 'people', '{"name":"slow"}', '--id', 'one'], { cwd })
+    patient.kill('SIGINT')
+    patient.kill('SIGTERM')
+    const drained = await patient.ended
+    const afterDrain = await last()
+    const hurried = await started()
+    await command(['send', 'people', '{"name":"slow"}', '--id', 'two'], { cwd })
+    hurried.kill('SIGTERM')
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    hurried.kill('SIGTERM')
+    const cut = await hurried.ended
+
+    assert.deepEqual([drained.code, cut.code], [130, 143])
+    assert.match(afterDrain ?? '', /"ride":"one"/)
+    assert.doesNotMatch((await last()) ?? '', /"ride":"two"/)
+  })
+
   test('names an input or a module that is not there, or is no app', async () => {
     const cwd = folder()
     writeFileSync(join(cwd, 'number.ts'), 'export default 7\n')
@@ -361,7 +403,8 @@ test('dev starts again when a file changes, keeps the journal, and ends its app 
   const dev = new Running(['dev', 'app/app.ts'], { cwd })
   await dev.until('stderr', /staff runs/)
 
-  await command(['send', 'people', '{"name":"Ada"}'], { cwd })
+  // The old process is still busy with this one when the new one wants the journal.
+  await command(['send', 'people', '{"name":"slow"}'], { cwd })
   writeFileSync(file, `${readFileSync(file, 'utf8')}// changed\n`)
   await dev.until('stderr', /app\.ts changed[^]*staff runs/)
   const tail = await command(['tail', 'staff.check', '--no-follow'], { cwd })

@@ -1,8 +1,9 @@
 import { Argument, Command, Option } from 'commander'
 import { MetrobusError } from '../../errors/index.ts'
+import { mermaidOf, textOf } from '../../itinerary/map-drawing.ts'
+import { mapOf } from '../../itinerary/map.ts'
 import { loadApp } from '../app-module.ts'
 import type { Runner } from '../context.ts'
-import { mapOf, mermaidOf, textOf } from '../metro-map.ts'
 
 /** `metrobus map [app]` */
 export const command = (run: Runner): Command =>

@@ -63,7 +63,7 @@ async function busOf(
   dir: string,
 ): Promise<Parameters<Awaited<ReturnType<typeof loadApp>>['start']>[0]['bus']> {
   if (bus === 'memory') return (await import('../../bus/memory/index.ts')).memory()
-  return (await import('../../bus/embedded/index.ts')).embedded({ dir })
+  return (await import('../../bus/embedded/index.ts')).embedded({ dir, note: `process ${process.pid} (metrobus run)` })
 }
 
 async function runUntilStopped(

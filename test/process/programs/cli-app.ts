@@ -1,4 +1,5 @@
-/** The app that the tests of the command line run: what is called `none` is dropped, `bad` is given up, and the rest is archived nowhere. */
+/** The app that the tests of the command line run: what is called `none` is dropped, `bad` is given up, `slow` takes two seconds, and nothing is archived. */
+import { setTimeout } from 'node:timers/promises'
 import * as v from 'valibot'
 import { deadLetter, drop, entry, line, metrobus, stop } from '../../../src/index.ts'
 import type { App } from '../../../src/index.ts'
@@ -10,7 +11,9 @@ const check = stop('check', { in: Person, out: Person, effects: 'none' }, (perso
   if (person.name === 'bad') return deadLetter('bad-name', 'nobody is called bad')
   return person
 })
-const archive = stop('archive', { in: Person }, () => {})
+const archive = stop('archive', { in: Person }, async (person) => {
+  if (person.name === 'slow') await setTimeout(2000)
+})
 
 export default (): App => {
   const people = entry('people', {
