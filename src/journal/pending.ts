@@ -10,8 +10,8 @@
 import { frameHeaderBytes, sealFrame } from './frame.ts'
 import type { FrameFields } from './frame.ts'
 
-const chunkBytes = 1024 * 1024
-const poolChunksMax = 8
+const chunkBytes = 4 * 1024 * 1024
+const poolChunksMax = 4
 
 interface Chunk {
   readonly buffer: Buffer

@@ -299,7 +299,8 @@ export class Entries {
 
   #gather({ queue, record }: Emitted, seen?: SeenIds): Promise<Receipt> {
     const bytes = record.text?.length ?? 0
-    this.#engine.outbox.output(queue, record, bytes)
+    const { outbox } = this.#engine
+    outbox.output(queue, record, bytes)
     this.#pending++
     this.#pendingBytes += bytes
     this.accepted++
@@ -321,7 +322,8 @@ export class Entries {
           this.#engine.schedule()
         }
       }
-      this.#engine.outbox.wait(settled)
+      outbox.wait(settled)
+      if (outbox.isRipe) outbox.flush()
       this.#engine.schedule()
     })
   }

@@ -98,7 +98,7 @@ export class Outbox {
 
   /** Enough gathered for one unit. */
   get isRipe(): boolean {
-    return this.#events >= 512 || this.#bytes >= 1024 * 1024
+    return this.#events >= 512 || this.#bytes >= 512 * 1024
   }
 
   output(queue: OutputQueue, record: Record, bytes: number): void {

@@ -1,7 +1,7 @@
 /**
  * The real disk. Two choices are made for the journal's group commit:
  *
- * - A small write goes into the page cache at once, on the calling thread: copying 128 KiB takes some 20 µs, a trip through the thread pool
+ * - A small write goes into the page cache at once, on the calling thread: copying 16 KiB takes a few µs, a trip through the thread pool
  *   costs more than that and doubles the latency of a write followed by a sync. Large writes go through the pool, so that the loop goes on.
  * - The sync always goes through the pool, as an fdatasync of its own: it waits for the device.
  */
@@ -11,7 +11,7 @@ import type { Disk, DiskFile } from './disk.ts'
 import { lockFolder, readNote } from './node-lock.ts'
 
 /** Writes of at most so many bytes are made on the calling thread. */
-const directWriteBytesMax = 128 * 1024
+const directWriteBytesMax = 16 * 1024
 
 export const nodeDisk: Disk = {
   async open(path, options = {}) {
