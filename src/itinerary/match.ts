@@ -29,6 +29,15 @@ export function compileMatch({ when, headers }: Match, path: string, faults: Fau
     named.every(({ name, wanted }) => wanted.has(event.headers[name]))
 }
 
+/** A condition in words: `campaign is spring or may, header region is eu`; null when there is none. */
+export function describeMatch({ when = {}, headers = {} }: Match): string | null {
+  const words = [
+    ...Object.entries(when).map(([name, value]) => `${name} is ${[value].flat().map(String).join(' or ')}`),
+    ...Object.entries(headers).map(([name, value]) => `header ${name} is ${[value].flat().map(String).join(' or ')}`),
+  ]
+  return words.length === 0 ? null : words.join(', ')
+}
+
 /** A condition that is no object is a fault, not no condition. */
 function isEmpty(conditions: object | undefined): boolean {
   return conditions === undefined || (typeof conditions === 'object' && Object.keys(conditions).length === 0)
