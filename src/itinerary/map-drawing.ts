@@ -1,6 +1,6 @@
+/** The map of an app for people: as text for a terminal, and as a Mermaid flowchart for a page. */
 import { entryPlace, stopPlace, topicPlace } from './map.ts'
 import type { MapEdge, MetroMap } from './map.ts'
-/** The map of an app for people: as text for a terminal, and as a Mermaid flowchart for a page. */
 import { describeMatch } from './match.ts'
 
 /** Entries with their lines and rules, then what leaves them, then what deserves a look. */

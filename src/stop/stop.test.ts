@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as z from 'zod'
-import { line } from '../itinerary/line.ts'
 import { defaultPolicy } from '../resilience/retry-policy.ts'
 import { stop } from './stop.ts'
+import type { LinePlan } from './typed.ts'
 
 const Contact = z.object({ accountId: z.string() })
 const archive = stop('archive', { in: Contact }, () => {})
@@ -77,7 +77,7 @@ test('a stop has what it declares', () => {
 })
 
 test('a target is a line, or a stop that counts as a line of its own name', () => {
-  const mail = line('mail').to(archive)
+  const mail: LinePlan<'mail', { accountId: string }> = { kind: 'line', name: 'mail', version: '1', plan: [archive] }
   const { targets } = stop('turn', { in: Contact, targets: { mail, keep: archive } }, () => {})
   assert.deepEqual(targets.get('mail'), { line: 'mail', version: mail.version, stops: [archive] })
   assert.deepEqual([targets.get('keep')?.line, targets.get('keep')?.stops], ['archive', [archive]])

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as v from 'valibot'
 import * as z from 'zod'
-import { line } from '../itinerary/line.ts'
 import { stop } from './stop.ts'
 import { versionOf } from './version.ts'
 
@@ -34,7 +33,14 @@ test('names, order, forms of data, targets and hard-wired nexts are', () => {
     [stop('first', { in: Contact, out: Wider }, keep), last],
     [stop('first', { in: Contact, out: Contact, targets: { end: last } }, keep), last],
     [stop('first', { in: Contact, out: Contact, targets: { other: last } }, keep), last],
-    [stop('first', { in: Contact, out: Contact, targets: { end: line('end').to(last) } }, keep), last],
+    [
+      stop(
+        'first',
+        { in: Contact, out: Contact, targets: { end: { kind: 'line', name: 'end', version: '1', plan: [last] } } },
+        keep,
+      ),
+      last,
+    ],
     [stop('first', { in: Contact, out: Contact, next: last }, keep), last],
   ]
   const versions = [version, ...others.map(versionOf)]
