@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { Bus, Member } from '../bus/bus.ts'
 import { MetrobusError, isMetrobusError } from '../errors/index.ts'
 import { Record as EventRecord } from '../event/record.ts'
-import type { Output } from '../event/unit.ts'
+import type { Output, StateChange } from '../event/unit.ts'
 import { nodeDisk } from '../internal/platform/node-disk.ts'
 import type { AppStats, SendOptions } from '../runtime/definition.ts'
 import type { DeadLetterFilter, DeadLetterRecord, DeadLetters, RunningApp } from '../runtime/running.ts'
@@ -446,6 +446,27 @@ test('streams beyond the bound are refused, and one that ends makes room', async
   assert.equal(again.status, 200)
   ending.abort()
   for (const response of open.slice(1)) await response.body?.cancel()
+})
+
+test('says which app and process it is, and what its stops have done', async () => {
+  const { client } = await stage()
+
+  assert.deepEqual(await client.app(), { app: 'campaign', pid: process.pid, node: process.version })
+  assert.deepEqual(await client.stats(), noStats)
+})
+
+test('shows the rows of a state table, decoded and capped', async () => {
+  const { ask, client, member } = await stage()
+  const rowOf = (key: string): StateChange => ({ store: 'park/list', partition: 0, key, value: '{"attempts":2}' })
+  await member.settle({ outputs: [], acknowledgements: [], changes: [rowOf('a'), rowOf('b')] })
+
+  assert.deepEqual(await client.rows({ store: 'park/list' }), [
+    { key: 'a', value: { attempts: 2 } },
+    { key: 'b', value: { attempts: 2 } },
+  ])
+  const capped = (await (await ask('/v1/rows?store=park/list&count=1')).json()) as { rows: unknown[]; total: number }
+  assert.deepEqual([capped.rows.length, capped.total], [1, 2])
+  assert.equal((await ask('/v1/rows')).status, 400)
 })
 
 test('an unknown route is told as JSON', async () => {
