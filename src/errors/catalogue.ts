@@ -102,6 +102,10 @@ export const catalogue = {
     message: (f: { file: string; version: number; known: number }): string =>
       `${f.file} has format version ${f.version} and this release knows up to ${f.known}: use a newer release. Nothing was changed.`,
   },
+  MB_SALVAGE_TARGET: {
+    family: 'refuse',
+    message: (f: { dir: string }): string => `There is a journal in ${f.dir} already: salvage to another folder.`,
+  },
   MB_JOURNAL_MISSING: {
     family: 'stop',
     message: (f: { dir: string }): string => `There is no journal in ${f.dir}: name the folder that an app was started with.`,
@@ -242,6 +246,7 @@ export const catalogue = {
   MB_SCHEMA_CHANGED: { family: 'park', message: (f: { stop: string; version: string; issues: readonly string[] }): string => `An event plotted by ${f.version} does not fit the stop "${f.stop}" as it is now: ${f.issues.join('; ')}.` },
   MB_ASYNC_SCHEMA: { family: 'park', message: (f: { where: string }): string => `The validator of "${f.where}" is asynchronous, and ctx.emit cannot wait for it: take a synchronous one.` },
   MB_NOT_OWNER: { family: 'stop', message: (f: { topic: string; app: string; owner?: string }): string => `The app "${f.app}" may not publish to the topic "${f.topic}"${f.owner === undefined ? ': list it in its `publishes`' : `, which belongs to the app "${f.owner}": a topic has one owner`}.` },
+  MB_STOP_REMOVED: { family: 'stop', message: (f: { app: string; stop: string; waiting: number }): string => `The app "${f.app}" no longer has the stop "${f.stop}", where ${f.waiting} events still wait: start the version that has it until they are handled, or start with removedStops: 'discard'.` },
   MB_KILLED_PROCESS: { family: 'park', message: (f: { stop: string; id: string; deaths: number }): string => `Event ${f.id} killed the process ${f.deaths} times while it ran alone at the stop "${f.stop}".` },
   MB_BUS_CANNOT: { family: 'stop', message: (f: { app: string; bus: string; need: string; change: string }): string => `The bus "${f.bus}" cannot ${f.need} as the app "${f.app}" needs: ${f.change}.` },
   MB_BUS_FAILED: { family: 'stop', message: (f: { reason: string }): string => `The bus failed and cannot go on: ${f.reason}.` },

@@ -61,7 +61,9 @@ export class Attempt implements StopContext {
   }
 
   get itinerary(): ItineraryView {
-    return readSlip(this.record.slip)
+    const { line, version, ahead, behind } = readSlip(this.record.slip)
+    // The first stop ahead of a slip is the one that the event is at.
+    return { line, version, ahead: ahead.slice(1), behind }
   }
 
   emit(target: EmitTarget, data: unknown, options?: { readonly key?: string | null; readonly headers?: Readonly<{ [name: string]: string }> }): void {

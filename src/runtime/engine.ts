@@ -23,6 +23,7 @@ import type { KeyState } from './key-state.ts'
 import type { Lane } from './lane.ts'
 import { Outbox, OutputQueue, type PendingUnit } from './outbox.ts'
 import { sweepDeadlines } from './deadlines.ts'
+import type { SlipGuard } from './slip-guard.ts'
 import type { StopRuntime } from './stop-runtime.ts'
 import { checkLineVersion } from './line-check.ts'
 import { WakeUps } from './wake-ups.ts'
@@ -75,6 +76,8 @@ export class Engine {
   readonly lineVersions: Set<string> = new Set()
   /** Set once joined, before the first lane is made. */
   member!: Member
+  /** Set before the first lane is made, when itineraries are signed. */
+  slipGuard: SlipGuard | undefined = undefined
   /** Set once joined; undefined before. */
   entries: Entries | undefined = undefined
   /** Polls no more; what runs goes on. */
@@ -214,9 +217,14 @@ export class Engine {
     return this.entries!.emitted(stop, emission, identity)
   }
 
-  /** Validates an event that was plotted by another version of its line. Throws MB_SCHEMA_CHANGED. */
+  /**
+   * Looks at an event that was read from bytes: its signature, and whether it fits the stop when another version of its line plotted it. What this
+   * process handed over itself needs no look. Throws MB_SLIP_FORGED, MB_BAD_SLIP, MB_SCHEMA_CHANGED.
+   */
   checkArrival(attempt: Attempt): void {
-    if (attempt.record.isEncoded && attempt.lane.stop.entry === undefined) checkLineVersion(attempt)
+    if (!attempt.record.isEncoded || attempt.lane.stop.entry !== undefined) return
+    this.slipGuard?.verify(attempt.record)
+    checkLineVersion(attempt)
   }
 
   /** Notes the end of a ride, for `trace`. */

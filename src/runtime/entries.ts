@@ -293,6 +293,7 @@ export class Entries {
     const name = nextStop(record.slip) ?? ''
     const stop = engine.stopNamed(name)
     if (stop === undefined) throw new MetrobusError('MB_UNKNOWN_STOP', { stop: name, slip: record.slip })
+    if (engine.slipGuard !== undefined) record.slip = engine.slipGuard.sign(record.slip, record.id, 0)
     const partition = key === null ? entry.turn++ % stop.partitions : partitionOf(key, stop.partitions)
     return { queue: stop.input[partition]!, record }
   }

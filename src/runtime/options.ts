@@ -6,6 +6,15 @@ import { nodePlatform } from '../internal/platform/node.ts'
 import type { Platform } from '../internal/platform/platform.ts'
 import { stderrLog } from '../internal/platform/stderr-log.ts'
 
+/** A key for itineraries. The secret never reaches a handler. */
+export interface SigningOptions {
+  /** Names the key, in public: a-z, 0-9 and "-". */
+  readonly key: string
+  readonly secret: string | Uint8Array
+  /** Keys of other apps whose itineraries are accepted, each with the lines that it may use. Default: none but the own. */
+  readonly accept?: readonly { readonly key: string; readonly secret: string | Uint8Array; readonly app: string; readonly lines: readonly string[] }[]
+}
+
 export interface StartOptions {
   /** What carries the events. The one line that changes between one process and a cluster. */
   readonly bus: Bus
@@ -19,6 +28,10 @@ export interface StartOptions {
   readonly freeze?: boolean
   /** Stops on SIGTERM and SIGINT, draining; a second signal ends the process at once. Default: false. */
   readonly signals?: boolean
+  /** Signs the itinerary at each hop, and refuses one that comes back from the bus without an accepted signature. Default: none. */
+  readonly signing?: SigningOptions
+  /** What becomes of parked and waiting events of a stop that this app no longer has. Default: 'refuse', which refuses the start. */
+  readonly removedStops?: 'refuse' | 'discard'
   /** How often an event may kill the process while it runs alone, before it is a dead letter. Default: 3. */
   readonly killsMax?: number
   /** A loop blocked longer than this is reported with its stop and stack, in milliseconds; 0 is never. Default: 1,000. */
@@ -36,6 +49,8 @@ export interface ResolvedStartOptions {
   readonly socket: string | false | undefined
   readonly freeze: boolean
   readonly signals: boolean
+  readonly signing: SigningOptions | undefined
+  readonly removedStops: 'refuse' | 'discard'
   readonly killsMax: number
   readonly blockedAfterMs: number
   readonly log: Log
@@ -52,12 +67,18 @@ export function resolveStartOptions(options: StartOptions): ResolvedStartOptions
     socket: options.socket,
     freeze: options.freeze ?? true,
     signals: options.signals ?? false,
+    signing: options.signing,
+    removedStops: options.removedStops ?? 'refuse',
     killsMax: options.killsMax ?? 3,
     blockedAfterMs: options.blockedAfter ?? 1_000,
     log: options.log ?? stderrLog,
     platform: options.platform ?? nodePlatform,
   }
   const faults: string[] = []
+  for (const { key, secret } of [options.signing ?? [], options.signing?.accept ?? []].flat()) {
+    if (!/^[a-z0-9-]{1,100}$/.test(key)) faults.push(`signing: the key ${JSON.stringify(key)} must be 1 to 100 of a-z, 0-9 and "-"`)
+    if (secret.length < 16) faults.push(`signing: the secret of the key ${JSON.stringify(key)} must have at least 16 bytes`)
+  }
   if (typeof (options.bus as Bus | undefined)?.join !== 'function') faults.push('bus must be a bus, such as embedded({ dir: "./data" })')
   if (!(drainMs >= 0)) faults.push(`drain must be 0 or more milliseconds, found ${String(drainMs)}`)
   if (!(Number.isInteger(resolved.killsMax) && resolved.killsMax >= 1)) faults.push(`killsMax must be a whole number from 1, found ${String(options.killsMax)}`)

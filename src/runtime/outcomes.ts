@@ -169,6 +169,7 @@ function planRecord(attempt: Attempt, target: StopRuntime, slip: string, value: 
   const key = stop.definition.key === undefined ? record.key : keyOf(stop.name, stop.definition.key as (data: unknown) => unknown, value)
   const partition = key === record.key && target.partitions === stop.partitions ? lane.partition : key === null ? lane.partition % target.partitions : partitionOf(key, target.partitions)
   const isChild = ride !== record.ride
+  const { slipGuard } = lane.engine
   const next = new Record(
     {
       ride,
@@ -181,7 +182,7 @@ function planRecord(attempt: Attempt, target: StopRuntime, slip: string, value: 
       correlationId: isChild ? (record.correlationId ?? record.ride) : record.correlationId,
       causationId: isChild ? record.id : record.causationId,
       replay: record.replay,
-      slip,
+      slip: slipGuard === undefined ? slip : slipGuard.sign(slip, hop === 0 ? ride : `${ride}~${hop}`, hop),
     },
     value,
     undefined,

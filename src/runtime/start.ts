@@ -15,8 +15,10 @@ import { checkNeeds } from './needs.ts'
 import { type ResolvedStartOptions, resolveStartOptions, type StartOptions } from './options.ts'
 import { claimTopics } from './ownership.ts'
 import { readerOf } from './reader.ts'
+import { checkRemovedStops } from './removed-stops.ts'
 import { RunningEngine } from './running-engine.ts'
 import type { RunningApp } from './running.ts'
+import { SlipGuard } from './slip-guard.ts'
 import { StopRuntime } from './stop-runtime.ts'
 import { endedTopic, entryTopics, errorsTopic, stopTopics } from './topics.ts'
 
@@ -57,12 +59,14 @@ async function join(definition: AppDefinition, bus: Bus, options: ResolvedStartO
     recovered: () => lanes.recovered(),
   })
   const subscriptions = register(definition, stops, engine, bus)
+  if (options.signing !== undefined) engine.slipGuard = new SlipGuard(definition.name, linesOf(definition), options.signing)
   const lanes = new Lanes(engine)
   engine.member = await bus.join(definition.name, subscriptions, listenerOf(engine, lanes))
   const entries = new Entries(engine, (topic) => bus.partitions(topic))
   engine.entries = entries
   entries.press(engine.pressure)
   try {
+    await checkRemovedStops(engine, bus.inspector, options.removedStops)
     await claimTopics(definition, engine.member, engine.clock, bus.inspector)
     await entries.load()
     await lanes.load()
@@ -76,6 +80,13 @@ async function join(definition: AppDefinition, bus: Bus, options: ResolvedStartO
   await running.serve()
   lanes.open()
   return running
+}
+
+/** The names of all lines that this app plots or reroutes to. */
+function linesOf(definition: AppDefinition): string[] {
+  const routers = definition.entries.map((entry) => entry.router)
+  const targets = routers.flatMap((router) => router.stops.flatMap((stop) => [...stop.targets.values()]))
+  return [...new Set([...routers.flatMap((router) => router.lines.map((line) => line.name)), ...targets.map((target) => target.line)])]
 }
 
 /** Every stop that some route leads to, each once. */
