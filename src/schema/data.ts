@@ -8,12 +8,16 @@ import type { SchemaInput, SchemaOutput, StandardSchema } from './standard.ts'
 export type Primitive = string | number | boolean | bigint | symbol | null | undefined
 type AnyFunction = (...args: never[]) => unknown
 
-/** Read-only all the way down. */
+/** Read-only all the way down. The branch for arrays lets the compiler put off their elements, without which recursive types never end. */
 export type DeepReadonly<T> = unknown extends T
   ? T
   : T extends Primitive | AnyFunction
     ? T
-    : { readonly [Key in keyof T]: DeepReadonly<T[Key]> }
+    : T extends readonly (infer Item)[]
+      ? number extends T['length']
+        ? readonly DeepReadonly<Item>[]
+        : { readonly [Index in keyof T]: DeepReadonly<T[Index]> }
+      : { readonly [Key in keyof T]: DeepReadonly<T[Key]> }
 
 /** The same type where it is plain JSON, and `never` in the places where it is not. `unknown` passes: who declares it knows what comes. */
 type JsonOf<T> = unknown extends T
@@ -22,8 +26,10 @@ type JsonOf<T> = unknown extends T
     ? T
     : T extends Primitive | AnyFunction
       ? never
-      : T extends readonly unknown[]
-        ? { [Index in keyof T]: JsonOf<T[Index]> }
+      : T extends readonly (infer Item)[]
+        ? number extends T['length']
+          ? readonly JsonOf<Item>[]
+          : { readonly [Index in keyof T]: JsonOf<T[Index]> }
         : { [Key in keyof T]: Key extends symbol ? T[Key] : JsonFieldOf<T[Key]> }
 
 /** An optional field may be undefined: JSON leaves it out. */
