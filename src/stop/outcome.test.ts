@@ -42,3 +42,11 @@ test('refuses a slug that could not be counted by', () => {
     assert.throws(() => deadLetter(slug), { code: 'MB_BAD_OPTIONS' })
   }
 })
+
+test('refuses times, counts and lists that are none', () => {
+  const refused = { code: 'MB_BAD_OPTIONS' }
+  for (const time of [-1, NaN, Infinity, { seconds: NaN }]) assert.throws(() => retry(time), refused)
+  for (const count of [0, -1, 1.5, NaN]) assert.throws(() => pop(1, count), refused)
+  assert.throws(() => split('abc' as unknown as readonly string[]), refused)
+  assert.equal(retry(0).afterMs, 0)
+})

@@ -2,6 +2,8 @@
  * What a stop may return besides plain data. Outcomes are instances of private classes, so data can never be mistaken for one.
  */
 import { MetrobusError } from '../errors/index.ts'
+import { toMs } from '../internal/duration.ts'
+import type { Duration } from '../internal/duration.ts'
 
 /** Every kind of outcome, for counting and for the ride's record. */
 export type OutcomeKind = 'forward' | 'drop' | 'split' | 'reroute' | 'push' | 'pop' | 'retry' | 'dead-letter'
@@ -89,11 +91,12 @@ const slugPattern = /^[a-z][a-z0-9-]{0,63}$/
 
 function slugged(what: string, slug: string): string {
   if (!slugPattern.test(slug))
-    throw new MetrobusError('MB_BAD_OPTIONS', {
-      what,
-      faults: [`the slug ${JSON.stringify(slug)} must be 1 to 64 of a-z, 0-9 and "-", beginning with a letter`],
-    })
+    throw bad(what, `the slug ${JSON.stringify(slug)} must be 1 to 64 of a-z, 0-9 and "-", beginning with a letter`)
   return slug
+}
+
+function bad(what: string, fault: string): MetrobusError {
+  return new MetrobusError('MB_BAD_OPTIONS', { what: `${what}()`, faults: [fault] })
 }
 
 /** Ends the event here on purpose. `slug` is counted and names the reason (`no-email`); `detail` goes to the ride's record. */
@@ -103,6 +106,7 @@ export function drop(slug: string, detail?: string): Drop {
 
 /** Lets the event go on as several: child n starts the ride `<id>~<n>`. An empty list ends the event. */
 export function split<Value>(values: readonly Value[]): Split<Value> {
+  if (!Array.isArray(values)) throw bad('split', `the values must be a list, found ${typeof values}`)
   return new Branded('split', { values }) as unknown as Split<Value>
 }
 
@@ -118,12 +122,17 @@ export function push<const Target extends string, Value>(target: Target, value: 
 
 /** Leaves out the next `count` stops of the itinerary. Default 1. */
 export function pop<Value>(value: Value, count = 1): Pop<Value> {
+  if (!(Number.isSafeInteger(count) && count >= 1))
+    throw bad('pop', `the count must be a whole number from 1, found ${count}`)
   return new Branded('pop', { count, value }) as unknown as Pop<Value>
 }
 
 /** Tries again after a while: milliseconds, or `{ seconds }`. Counts as an attempt of the stop's policy. */
-export function retry(after: number | { readonly seconds: number }): Retry {
-  return new Branded('retry', { afterMs: typeof after === 'number' ? after : after.seconds * 1000 }) as unknown as Retry
+export function retry(after: Duration): Retry {
+  const afterMs = toMs(after)
+  if (!(afterMs >= 0 && afterMs < Infinity))
+    throw bad('retry', `the time must be 0 or more milliseconds, found ${afterMs}`)
+  return new Branded('retry', { afterMs }) as unknown as Retry
 }
 
 /** Gives the event up now: it goes to the stop's dead letters, without further attempts. */
