@@ -26,6 +26,8 @@ export interface ParkRow {
   isHeld: boolean
 }
 
+const nothing = Object.freeze([]) as unknown as Waiting[]
+
 export class KeyState {
   /** As `stateKey` gives it. */
   readonly key: string
@@ -33,8 +35,8 @@ export class KeyState {
   row: ParkRow | undefined = undefined
   /** The row differs from what the last unit wrote. */
   isRowTouched = false
-  /** In partition order. */
-  readonly queue: Waiting[] = []
+  /** In partition order. Shared and empty until something waits: most states only mark that their key runs. */
+  queue: Waiting[] = nothing
   /** The lowest offset in the parking topic that was let go from memory; -1 for none. It is read again when its turn comes. */
   dropped = -1
   /** When the next try is due, monotonic; 0 when nothing is waited for. */
@@ -42,6 +44,13 @@ export class KeyState {
 
   constructor(key: string) {
     this.key = key
+  }
+
+  /** Lets a record wait behind the key; `isFirst` before all others. */
+  wait(waiting: Waiting, isFirst = false): void {
+    if (this.queue === nothing) this.queue = [waiting]
+    else if (isFirst) this.queue.unshift(waiting)
+    else this.queue.push(waiting)
   }
 
   /** Nothing runs, waits or is remembered: the key may be forgotten. */

@@ -58,7 +58,7 @@ export class Parking {
       }
       state.dropped = -1
     }
-    state.queue.push({ feed, record })
+    state.wait({ feed, record })
     lane.held++
     if (state.running === undefined && state.dueAt <= 0) lane.engine.runnable(lane, state)
   }
@@ -67,7 +67,7 @@ export class Parking {
   next(state: KeyState): void {
     const lane = this.#lane
     if (state.running !== undefined || state.dueAt > 0 || lane.isClosed) return
-    const waiting = state.queue.shift()
+    const waiting = state.queue.length === 0 ? undefined : state.queue.shift()
     if (waiting !== undefined) {
       lane.held--
       lane.start(waiting.feed, waiting.record, state)
@@ -113,7 +113,7 @@ export class Parking {
     lane.stop.counters.retried++
     const waitMs = error instanceof Retrying && error.afterMs !== undefined ? error.afterMs : this.#backoff(attempt.attempt)
     row.due = now + waitMs
-    state.queue.unshift({ feed: attempt.feed, record: attempt.record })
+    state.wait({ feed: attempt.feed, record: attempt.record }, true)
     lane.held++
     this.#wait(state, waitMs)
     if (waitMs > shortWaitMs) this.#moveQueue(state)
@@ -160,7 +160,9 @@ export class Parking {
 
   /** Moves everything that waits behind the key to the parking topic, and with it every later arrival (P1). */
   #moveQueue(state: KeyState): void {
-    const moved = state.queue.splice(0).filter((waiting) => {
+    const queue = state.queue
+    state.queue = []
+    const moved = queue.filter((waiting) => {
       if (!waiting.feed.isParking) return true
       this.#let(state, waiting.feed, waiting.record.offset)
       return false
@@ -184,7 +186,9 @@ export class Parking {
 
   /** Lets go of records that can be read again from the parking topic. */
   #drop(state: KeyState): void {
-    for (const { feed, record } of state.queue.splice(0)) this.#let(state, feed, record.offset)
+    const queue = state.queue
+    state.queue = []
+    for (const { feed, record } of queue) this.#let(state, feed, record.offset)
   }
 
   #let(state: KeyState, feed: Feed, offset: number): void {
