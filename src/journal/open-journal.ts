@@ -1,54 +1,22 @@
 /**
- * Opens a journal: takes the lock, recovers, and puts the parts together.
- *
- * Invariants:
- * - J1 One process owns a journal; nothing of it is read or written without the lock.
- * - J2 Nothing is answered as durable that was not synced in the mode that was asked for.
+ * Opens a journal: takes the lock and recovers. One process owns a journal; nothing of it is read or written without the lock.
  */
 import { MetrobusError } from '../errors/index.ts'
-import type { Record } from '../event/record.ts'
-import type { Acknowledgement, CommitUnit } from '../event/unit.ts'
 import type { DiskLock } from '../internal/platform/disk.ts'
-import type { Clock, Timer } from '../internal/platform/platform.ts'
-import { Appender } from './appender.ts'
-import { FrameKind } from './frame.ts'
-import { GroupCommit } from './group-commit.ts'
-import { Housekeeper } from './housekeeper.ts'
-import type { HousekeepingReport } from './housekeeper.ts'
-import type {
-  Journal,
-  JournalListener,
-  JournalOptions,
-  JournalTopic,
-  JournalTopicSpec,
-  OpenReport,
-  PlacedRecord,
-  ReadLimits,
-  SegmentInfo,
-} from './journal.ts'
-import { makeMaintenance } from './maintenance.ts'
-import type { Maintenance } from './maintenance.ts'
+import { ofDisk } from './disk-fault.ts'
+import { EmbeddedJournal } from './embedded-journal.ts'
+import type { Journal, JournalOptions } from './journal.ts'
 import { resolveOptions } from './options.ts'
 import type { ResolvedOptions } from './options.ts'
-import { Pressure } from './pressure.ts'
-import { Reader } from './reader.ts'
 import { recover } from './recovery.ts'
-import type { Recovered } from './recovery.ts'
 import { Segments } from './segments.ts'
 import { State } from './state.ts'
 
-/** Entries wait from so many bytes on that are not on disk, until there are so few again; settling ends at the third figure. */
-const pendingBytes = { pressed: 16 * 1024 * 1024, calm: 4 * 1024 * 1024, max: 48 * 1024 * 1024 }
-/** A seal follows the last group after so long. */
-const sealAfterMs = 100
-/** With a seal goes a checkpoint, when so much has been appended since the last one. */
-const checkpointBytes = 1024 * 1024
-
 /**
  * Opens the journal in a folder, or makes one. Rejects with MB_JOURNAL_LOCKED, MB_JOURNAL_CORRUPT, MB_JOURNAL_NEWER, MB_JOURNAL_MISSING (read-only),
- * MB_BAD_OPTIONS or what the disk answers; nothing was changed then.
+ * MB_BAD_OPTIONS or what the disk answers; nothing was changed then. A new one begins with `initial`.
  */
-export async function openJournal(options: JournalOptions): Promise<Journal> {
+export async function openJournal(options: JournalOptions, initial: State = new State()): Promise<Journal> {
   const resolved = resolveOptions(options)
   const { dir, platform, readOnly } = resolved
   if (!readOnly) await platform.disk.mkdir(dir)
@@ -60,14 +28,14 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
       holder: (await platform.disk.lockNote(dir)) ?? 'another process',
     })
   try {
-    return await openLocked(resolved, lock)
+    return await openLocked(resolved, lock, initial)
   } catch (error) {
     await lock.release()
-    throw error
+    throw ofDisk(error, dir, 'open')
   }
 }
 
-async function openLocked(options: ResolvedOptions, lock: DiskLock): Promise<Journal> {
+async function openLocked(options: ResolvedOptions, lock: DiskLock, initial: State): Promise<Journal> {
   const { dir, platform, readOnly, log } = options
   const recovered = await recover({ disk: platform.disk, dir, readOnly, log })
   if (recovered === undefined && readOnly) throw new MetrobusError('MB_JOURNAL_MISSING', { dir })
@@ -79,318 +47,12 @@ async function openLocked(options: ResolvedOptions, lock: DiskLock): Promise<Jou
     throw error
   }
   if (recovered !== undefined) segments.resume(recovered.base, recovered.bytes, recovered.index)
-  const journal = new EmbeddedJournal(options, lock, segments, recovered)
-  await journal.begin()
+  const journal = new EmbeddedJournal(options, lock, segments, recovered, initial)
+  try {
+    await journal.begin()
+  } catch (error) {
+    await journal.close()
+    throw error
+  }
   return journal
-}
-
-class EmbeddedJournal implements Journal {
-  readonly dir: string
-  readonly opened: OpenReport
-  readonly maintenance: Maintenance
-  readonly #options: ResolvedOptions
-  readonly #clock: Clock
-  readonly #lock: DiskLock
-  readonly #appender: Appender
-  readonly #commit: GroupCommit
-  readonly #reader: Reader
-  readonly #segments: Segments
-  readonly #pressure: Pressure
-  readonly #housekeeper: Housekeeper
-  readonly #reads: Set<Promise<unknown>> = new Set()
-  readonly #listeners: JournalListener[] = []
-  readonly #waiting: {
-    readonly position: number
-    readonly resolve: () => void
-    readonly reject: (error: unknown) => void
-  }[] = []
-  #sealTimer: Timer | undefined
-  #lastGroup = 0
-  #checkpointAt: number
-  #closing: Promise<void> | undefined
-
-  constructor(options: ResolvedOptions, lock: DiskLock, segments: Segments, recovered: Recovered | undefined) {
-    const { dir, platform, durability, reserveBytes, segmentBytesMax } = options
-    const { clock, disk } = platform
-    this.dir = dir
-    this.#options = options
-    this.#clock = clock
-    this.#lock = lock
-    this.#segments = segments
-    const state = recovered?.state ?? new State()
-    const durable = recovered === undefined ? 0 : recovered.base + recovered.bytes
-    const tail = { sequence: 0, crc: 0, time: 0, ...recovered?.last }
-    this.#appender = new Appender(state, segments, tail, clock, segmentBytesMax)
-    this.#appender.synced = durable
-    this.#checkpointAt = durable
-    this.#pressure = new Pressure(disk, dir, clock, reserveBytes, (pressed, reason) =>
-      this.#tellPressed(pressed, reason),
-    )
-    const { pending } = this.#appender
-    const listener = {
-      durable: (position: number, synced: number) => this.#durable(position, synced),
-      failed: (error: MetrobusError) => this.#failed(error),
-    }
-    this.#commit = new GroupCommit({
-      disk,
-      dir,
-      clock,
-      durability,
-      pending,
-      segments,
-      pressure: this.#pressure,
-      listener,
-      durable,
-    })
-    this.#reader = new Reader(segments, state, this.#appender, () => this.#commit.durable)
-    this.maintenance = makeMaintenance({
-      appender: this.#appender,
-      reader: this.#reader,
-      segments,
-      appended: (append) => {
-        this.#mayAppend()
-        return this.#appended(append())
-      },
-      io: (call, work) => this.#io(call, work),
-      readsOver: () => Promise.allSettled(this.#reads),
-      hasRoom: () => !this.#pressure.hasAnyOf('space', 'reserve', 'memory'),
-    })
-    this.#housekeeper = new Housekeeper(this, { clock, log: options.log, segmentBytesMax })
-    this.opened = {
-      cutBytes: recovered?.cutBytes ?? 0,
-      cutFile: recovered?.cutFile,
-      framesReplayed: recovered?.frames ?? 0,
-      indexesRebuilt: segments.rebuilt,
-    }
-  }
-
-  /** Makes the head of a new journal durable, and the reserve. */
-  async begin(): Promise<void> {
-    if (this.#options.readOnly) return
-    await this.#pressure.makeReserve()
-    this.#checkBound()
-    await this.#commit.flush(true)
-    if (this.#commit.failure !== undefined) throw this.#commit.failure
-    this.#housekeeper.start()
-  }
-
-  get end(): number {
-    return this.#appender.end
-  }
-
-  get durable(): number {
-    return this.#commit.durable
-  }
-
-  get failure(): MetrobusError | undefined {
-    return this.#commit.failure
-  }
-
-  get pressure(): string | undefined {
-    return this.#pressure.reason
-  }
-
-  listen(listener: JournalListener): void {
-    this.#listeners.push(listener)
-  }
-
-  createTopics(specs: readonly JournalTopicSpec[]): number {
-    this.#mayAppend()
-    return this.#appended(this.#appender.createTopics(specs))
-  }
-
-  append(group: string, unit: CommitUnit): number {
-    this.#mayAppend()
-    const reason = this.#pressure.reason
-    if (reason !== undefined && unit.acknowledgements.length === 0)
-      throw new MetrobusError('MB_NO_SPACE', { dir: this.dir, reason })
-    if (this.#appender.pending.bytes > pendingBytes.max)
-      throw new MetrobusError('MB_NO_SPACE', { dir: this.dir, reason: reason ?? 'too much waits for the disk' })
-    return this.#appended(this.#appender.append(group, unit))
-  }
-
-  seek(
-    group: string,
-    positions: readonly { readonly topic: string; readonly partition: number; readonly offset: number }[],
-  ): number {
-    this.#mayAppend()
-    const acks = positions.map(({ topic: name, partition, offset }) => {
-      const topic = this.#appender.topic(name, partition)
-      const watermark = Math.min(Math.max(offset, topic.begins[partition]!), topic.ends[partition]!)
-      return { topic: topic.number, partition, watermark, above: [] }
-    })
-    return this.#appended(this.#appender.seek(group, acks))
-  }
-
-  synced(): Promise<void> {
-    if (this.#commit.failure !== undefined) return Promise.reject(this.#commit.failure)
-    const position = this.end
-    if (this.durable >= position) return Promise.resolve()
-    return new Promise((resolve, reject) => this.#waiting.push({ position, resolve, reject }))
-  }
-
-  async read(topic: string, partition: number, offset: number, limits: ReadLimits): Promise<readonly Record[]> {
-    const state = this.#appender.topic(topic, partition)
-    return this.#read(() =>
-      this.#reader.read(state.number, partition, Math.max(offset, state.begins[partition]!), limits),
-    )
-  }
-
-  async offsetAt(topic: string, partition: number, timeMs: number): Promise<number> {
-    const state = this.#appender.topic(topic, partition)
-    const found = await this.#read(() =>
-      this.#reader.offsetAt(state.number, partition, state.begins[partition]!, timeMs),
-    )
-    return found ?? state.ends[partition]!
-  }
-
-  ride(ride: string): Promise<readonly PlacedRecord[]> {
-    return this.#read(() => this.#reader.ride(ride))
-  }
-
-  topics(): readonly JournalTopic[] {
-    return [...this.#appender.state.topics.values()].map(({ number, name, retention, begins, ends }) => ({
-      name,
-      retention,
-      partitions: ends.map((end, partition) => ({ partition, begin: begins[partition]!, end })),
-      bytes: this.#segments.bytesOf(number),
-    }))
-  }
-
-  groups(): readonly string[] {
-    return [...this.#appender.state.groups.keys()]
-  }
-
-  positions(group: string): readonly Acknowledgement[] {
-    return [...(this.#appender.state.groups.get(group)?.positions.values() ?? [])]
-  }
-
-  rows(group: string, store: string, partition: number): ReadonlyMap<string, string> {
-    return this.#appender.state.rows(group, store, partition)
-  }
-
-  segments(): readonly SegmentInfo[] {
-    const { state } = this.#appender
-    return this.#segments.list.map((segment) => ({
-      base: segment.base,
-      bytes: segment.bytes,
-      sealed: segment !== this.#segments.active,
-      lastTime: segment.live?.lastTime ?? segment.lastTime,
-      contents: [...segment.contents.values()].map((contents) => ({
-        ...contents,
-        topic: state.topicByNumber(contents.topic)!.name,
-      })),
-    }))
-  }
-
-  async housekeep(): Promise<HousekeepingReport> {
-    this.#mayAppend()
-    return this.#housekeeper.run()
-  }
-
-  close(): Promise<void> {
-    this.#closing ??= this.#close()
-    return this.#closing
-  }
-
-  async #close(): Promise<void> {
-    this.#sealTimer?.cancel()
-    const kept = this.#housekeeper.close()
-    if (!this.#options.readOnly && this.#commit.failure === undefined) {
-      if (this.#appender.lastKind !== FrameKind.seal) this.#appender.seal()
-      await this.#commit.flush(true)
-      if (this.#commit.failure === undefined) this.#commit.checkpoint()
-    }
-    await this.#commit.close()
-    this.#pressure.close()
-    await kept
-    await this.#segments.close()
-    await this.#lock.release()
-  }
-
-  #mayAppend(): void {
-    if (this.#commit.failure !== undefined) throw this.#commit.failure
-    if (this.#closing !== undefined) throw new MetrobusError('MB_JOURNAL_CLOSED', { dir: this.dir })
-    if (this.#options.readOnly) throw new MetrobusError('MB_JOURNAL_READ_ONLY', { dir: this.dir })
-  }
-
-  #appended(position: number): number {
-    if (this.#appender.pending.bytes > pendingBytes.pressed)
-      this.#pressure.set('memory', 'more waits for the disk than it takes')
-    this.#commit.wake()
-    return position
-  }
-
-  #durable(position: number, synced: number): void {
-    this.#appender.synced = synced
-    this.#lastGroup = this.#clock.monotonic()
-    if (this.#appender.pending.bytes < pendingBytes.calm) this.#pressure.set('memory', undefined)
-    this.#checkBound()
-    for (const listener of this.#listeners) listener.durable(position)
-    while (this.#waiting.length > 0 && this.#waiting[0]!.position <= position) this.#waiting.shift()!.resolve()
-    this.#sealTimer ??= this.#clock.timer(sealAfterMs, () => this.#sealWhenIdle(), { background: true })
-  }
-
-  /** The last group has no witness until something follows it: a seal does. */
-  #sealWhenIdle(): void {
-    this.#sealTimer = undefined
-    if (this.#closing !== undefined || this.failure !== undefined || this.#appender.lastKind === FrameKind.seal) return
-    const idle = this.#clock.monotonic() - this.#lastGroup
-    if (idle < sealAfterMs - 1 || this.#appender.pending.bytes > 0) {
-      this.#sealTimer = this.#clock.timer(sealAfterMs, () => this.#sealWhenIdle(), { background: true })
-      return
-    }
-    this.#appended(this.#appender.seal())
-    if (this.end - this.#checkpointAt < checkpointBytes) return
-    this.#checkpointAt = this.end
-    this.#commit.checkpoint()
-  }
-
-  #failed(error: MetrobusError): void {
-    for (const listener of this.#listeners) listener.failed(error)
-    for (const { reject } of this.#waiting.splice(0)) reject(error)
-  }
-
-  #tellPressed(pressed: boolean, reason: string): void {
-    this.#options.log(
-      pressed ? 'warn' : 'info',
-      pressed ? 'The journal takes no new events.' : 'The journal takes new events again.',
-      { dir: this.dir, reason },
-    )
-    for (const listener of this.#listeners) listener.pressed(pressed, reason)
-  }
-
-  #checkBound(): void {
-    const { diskBytesMax } = this.#options
-    if (diskBytesMax === Infinity) return
-    const full = this.#segments.bytes >= diskBytesMax
-    this.#pressure.set('bound', full ? `it has reached its bound of ${diskBytesMax} bytes` : undefined)
-  }
-
-  /** Files of a segment are removed only when the reads that may have found it are over. */
-  async #read<Value>(work: () => Promise<Value>): Promise<Value> {
-    const reading = this.#io('read', work)
-    this.#reads.add(reading)
-    try {
-      return await reading
-    } finally {
-      this.#reads.delete(reading)
-    }
-  }
-
-  /** A disk that cannot read is not to be written to either (EIO); any other failure may pass. */
-  async #io<Value>(call: string, work: () => Promise<Value>): Promise<Value> {
-    try {
-      return await work()
-    } catch (error) {
-      if (error instanceof MetrobusError) throw error
-      const code = (error as { code?: string }).code
-      if (code === undefined) throw error
-      if (code === 'EIO') {
-        this.#commit.poison(call, '', error)
-        throw this.#commit.failure
-      }
-      throw new MetrobusError('MB_DISK_FAILED', { file: this.dir, call, error: code }, { cause: error })
-    }
-  }
 }

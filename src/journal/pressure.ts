@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 /**
  * Whether entries are to wait, and why. Reasons come and go on their own; entries wait while there is any.
  *
@@ -6,8 +5,10 @@ import { join } from 'node:path'
  * - U1 `pressed` is told when the first reason comes and when the last one goes, and only then.
  * - U2 The reserve is given up for settling only: while it is missing after a full disk, entries wait.
  */
+import { join } from 'node:path'
 import type { Disk } from '../internal/platform/disk.ts'
 import type { Clock, Timer } from '../internal/platform/platform.ts'
+import { isNoSpace } from './no-space.ts'
 
 /** Why entries wait. */
 export type PressureKind = 'space' | 'memory' | 'bound' | 'reserve'
@@ -22,6 +23,7 @@ export class Pressure {
   readonly #clock: Clock
   readonly #reserveBytes: number
   readonly #told: (pressed: boolean, reason: string) => void
+  readonly #failed: (error: unknown) => void
   readonly #reasons = new Map<PressureKind, string>()
   #hasReserve = false
   #timer: Timer | undefined
@@ -32,12 +34,14 @@ export class Pressure {
     clock: Clock,
     reserveBytes: number,
     told: (pressed: boolean, reason: string) => void,
+    failed: (error: unknown) => void,
   ) {
     this.#disk = disk
     this.#dir = dir
     this.#clock = clock
     this.#reserveBytes = reserveBytes
     this.#told = told
+    this.#failed = failed
   }
 
   /** One reason, in words; undefined when entries may go on. */
@@ -76,7 +80,11 @@ export class Pressure {
       }
       this.#hasReserve = true
       this.set('reserve', undefined)
-    } catch {
+    } catch (error) {
+      if (!isNoSpace(error)) {
+        this.#failed(error)
+        return
+      }
       if (await this.#disk.exists(path).catch(() => false)) await this.#disk.unlink(path).catch(() => undefined)
       this.#makeLater()
     }

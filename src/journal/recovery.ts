@@ -17,6 +17,7 @@ import { readCheckpoint } from './checkpoint.ts'
 import { FrameKind } from './frame.ts'
 import type { Frame } from './frame.ts'
 import type { JournalLog } from './journal.ts'
+import { isNoSpace } from './no-space.ts'
 import { findFrames, scanFrames } from './scan.ts'
 import type { ScanEnd } from './scan.ts'
 import { baseOfName, cutName, decodeSegmentHeader, indexName, segmentHeaderBytes, segmentName } from './segment-file.ts'
@@ -133,7 +134,7 @@ async function inspectFile(file: DiskFile, path: string, base: number): Promise<
   return { base, size, header, end, resumesAt, witness, index, state, removed, time }
 }
 
-async function readHeader(file: DiskFile, path: string, base: number): Promise<SegmentHeader | undefined> {
+export async function readHeader(file: DiskFile, path: string, base: number): Promise<SegmentHeader | undefined> {
   const bytes = Buffer.alloc(segmentHeaderBytes)
   const count = await file.read(bytes, 0, bytes.length, 0)
   const header = decodeSegmentHeader(bytes.subarray(0, count), path)
@@ -293,10 +294,4 @@ function damaged(dir: string, found: Found): MetrobusError {
     range: found.resumesAt - offset,
     detail: fault ?? 'cut short',
   })
-}
-
-/** The disk is full, or a quota is. */
-export function isNoSpace(error: unknown): boolean {
-  const code = (error as { code?: unknown }).code
-  return code === 'ENOSPC' || code === 'EDQUOT'
 }

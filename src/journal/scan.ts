@@ -25,8 +25,15 @@ export interface ScanEnd {
   readonly last: { readonly sequence: number; readonly crc: number } | undefined
 }
 
-/** Calls `visit` for each whole frame, until the range or the whole frames end. The frame is valid during the call. */
-export async function scanFrames(file: DiskFile, range: ScanRange, visit: (frame: Frame) => void): Promise<ScanEnd> {
+/**
+ * Calls `visit` for each whole frame, until the range or the whole frames end. The frame is valid during the call, and until the promise is resolved
+ * that it may answer.
+ */
+export async function scanFrames(
+  file: DiskFile,
+  range: ScanRange,
+  visit: (frame: Frame) => Promise<void> | undefined | void,
+): Promise<ScanEnd> {
   const window = new Window(file, range.to)
   let last = range.before
   let offset = range.from
@@ -39,7 +46,8 @@ export async function scanFrames(file: DiskFile, range: ScanRange, visit: (frame
     if (typeof frame === 'string') return { offset, fault: frame, frames, last }
     if (last !== undefined && (frame.chain !== last.crc || frame.sequence !== last.sequence + 1))
       return { offset, fault: 'chain', frames, last }
-    visit(frame)
+    const visiting = visit(frame)
+    if (visiting !== undefined) await visiting
     last = { sequence: frame.sequence, crc: frame.crc }
     offset += frame.size
     frames++
@@ -47,11 +55,14 @@ export async function scanFrames(file: DiskFile, range: ScanRange, visit: (frame
   return { offset, fault: undefined, frames, last }
 }
 
-/** Looks for whole frames anywhere from `range.from` on, whatever lies between them. For judging damage: what they chain to is not asked. */
+/**
+ * Looks for whole frames anywhere from `range.from` on, whatever lies between them, until `visit` answers true. For judging damage: what they chain to
+ * is not asked.
+ */
 export async function findFrames(
   file: DiskFile,
   range: ScanRange,
-  visit: (frame: Frame, offset: number) => void,
+  visit: (frame: Frame, offset: number) => boolean | void,
 ): Promise<void> {
   const window = new Window(file, range.to)
   let offset = range.from
@@ -70,7 +81,7 @@ export async function findFrames(
       await window.show(offset, size)
       const frame = readFrame(window.buffer, window.at(offset), window.filled, range.base + offset)
       if (typeof frame !== 'string') {
-        visit(frame, offset)
+        if (visit(frame, offset) === true) return
         offset += frame.size
         continue
       }

@@ -12,6 +12,7 @@ import type { Disk, DiskFile } from '../internal/platform/disk.ts'
 import { encodeIndex, findRide, readIndex } from './index-file.ts'
 import type { SealedIndex } from './index-file.ts'
 import type { JournalLog } from './journal.ts'
+import { isNoSpace } from './no-space.ts'
 import { scanFrames } from './scan.ts'
 import { indexName, segmentHeaderBytes, segmentName } from './segment-file.ts'
 import { SegmentIndex } from './segment-index.ts'
@@ -229,7 +230,8 @@ export class Segments {
       }
       return true
     } catch (error) {
-      this.#log('warn', 'The index of a segment could not be written; it stays in memory.', {
+      if (!isNoSpace(error)) throw error
+      this.#log('warn', 'There is no space for the index of a segment; it stays in memory.', {
         segment: segment.base,
         error: String(error),
       })

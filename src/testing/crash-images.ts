@@ -73,7 +73,9 @@ function* cuts(before: DiskState, write: Write, every: number): Generator<readon
     cut.apply({ ...write, bytes: write.bytes.subarray(0, at) })
     yield [`cut at ${at} of ${length}`, cut.image(everything)]
     const zeros = before.copy()
+    // What the file held there before, and zeros where it held nothing.
     const padded = new Uint8Array(length)
+    before.bytes(write.file).read(padded, write.position)
     padded.set(write.bytes.subarray(0, at))
     zeros.apply({ ...write, bytes: padded })
     yield [`cut at ${at} of ${length}, zeros behind`, zeros.image(everything)]
