@@ -66,7 +66,7 @@ export interface Assignment extends Acknowledgement {
 
 /**
  * How a settle ended. `committed`: visible and durable. `refused`: nothing of it happened and nothing will, and nothing of it was visible, also not ahead;
- * the member is no longer an owner of a partition it acknowledges, the unit was handed over behind one that was refused, or it only brings in events
+ * the member is no longer an owner of a partition it acknowledges, its `epoch` is that of a refused one, or it only brings in events
  * (outputs, no acknowledgements) while the bus is pressed. `unknown`: either may be true; the runtime settles the same unit again, the same object, and runs
  * no handler; what it handed over behind it waits.
  */

@@ -1,7 +1,7 @@
 /** Cases: what one settle makes visible together, when, and to whom. */
 import assert from 'node:assert/strict'
 import { Probe, openBus, output, records, ridesOf, unit } from './fixture.ts'
-import type { BusCase } from './fixture.ts'
+import type { BusCase, UnitParts } from './fixture.ts'
 
 export const settleCases: readonly BusCase[] = [
   {
@@ -173,6 +173,23 @@ export const settleCases: readonly BusCase[] = [
       assert.equal(await first.ended(first.member.settle(stale)), 'refused')
       assert.deepEqual(await bus.inspector.read('out', 0, 0, 1), [])
       assert.equal(await second.ended(second.member.settle(stale)), 'committed')
+      await bus.close()
+    },
+  },
+  {
+    name: 'a refused unit refuses what its sender built before it heard of the refusal',
+    promise: '`refused`: its `epoch` is that of a refused one.',
+    async run(fixture) {
+      const bus = await openBus(fixture, 'in', 'foreign')
+      const probe = await Probe.join(fixture, bus, 'app', { topic: 'in' })
+      const hand = (ride: string, epoch: number, settled: UnitParts['settled'] = []) =>
+        probe.member.settle({ ...unit({ outputs: [output('in', records(ride))], settled }), epoch })
+      assert.equal(await probe.ended(hand('a', 0)), 'committed')
+      const settles = [hand('b', 0, [['foreign', 0]]), hand('c', 0)]
+      assert.deepEqual(await probe.ended(Promise.all(settles)), ['refused', 'refused'])
+      assert.equal(await probe.ended(hand('d', 0)), 'refused')
+      assert.equal(await probe.ended(hand('e', 1)), 'committed')
+      assert.deepEqual(ridesOf(await probe.take('in', 2)), ['a', 'e'])
       await bus.close()
     },
   },

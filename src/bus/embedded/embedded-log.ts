@@ -155,7 +155,9 @@ export class EmbeddedLog {
   settle(member: EmbeddedMember, unit: CommitUnit): Promise<Settled> {
     const faults = faultsOfUnit(unit, this.#options.recordBytesMax)
     if (faults.length > 0) return Promise.reject(new MetrobusError('MB_BUS_MISUSE', { bus: 'embedded', faults }))
-    for (const { topic, partition } of unit.acknowledgements) if (!member.owns(topic, partition)) return refused
+    const isBuiltOnRefused = (unit.epoch ?? Infinity) <= member.refusedEpoch
+    if (isBuiltOnRefused || !unit.acknowledgements.every(({ topic, partition }) => member.owns(topic, partition)))
+      return Promise.resolve(this.#refuse(member, unit))
     return new Promise((answer, fail) => {
       const pending: Pending = { member, unit, position: -1, answer, fail }
       if (this.#held.length > 0 && !isEntry(unit)) this.#held.push(pending)
@@ -170,7 +172,7 @@ export class EmbeddedLog {
       pending.position = this.journal.append(member.group, unit)
     } catch (error) {
       if (!isMetrobusError(error, 'MB_NO_SPACE')) pending.fail(error)
-      else if (isEntry(unit)) pending.answer('refused')
+      else if (isEntry(unit)) pending.answer(this.#refuse(member, unit))
       else this.#hold(pending)
       return false
     }
@@ -181,6 +183,12 @@ export class EmbeddedLog {
       log.tellAhead()
     }
     return true
+  }
+
+  /** What the member hands over before it has heard of the refusal may be built on the refused unit, and is refused too. */
+  #refuse(member: EmbeddedMember, unit: CommitUnit): 'refused' {
+    member.refusedEpoch = Math.max(member.refusedEpoch, unit.epoch ?? -1)
+    return 'refused'
   }
 
   #hold(pending: Pending): void {
@@ -257,5 +265,3 @@ export class EmbeddedLog {
 
 /** Brings in events and settles nothing. */
 const isEntry = (unit: CommitUnit): boolean => unit.acknowledgements.length === 0 && unit.outputs.length > 0
-
-const refused: Promise<Settled> = Promise.resolve('refused')

@@ -8,6 +8,8 @@ import { PartitionReader } from './partition-reader.ts'
 export class EmbeddedMember implements Member {
   readonly group: string
   readonly listener: MemberListener
+  /** Units of this epoch and of older ones are refused; -1 while none was. */
+  refusedEpoch = -1
   readonly #log: EmbeddedLog
   /** By topic, then partition. */
   readonly #readers = new Map<string, PartitionReader[]>()

@@ -20,7 +20,7 @@ export function embedded(options: EmbeddedOptions = {}): Bus {
 export async function inspectEmbedded(
   dir: string,
   platform: Platform,
-): Promise<{ readonly inspector: BusInspector; close(): Promise<void> }> {
+): Promise<{ readonly inspector: BusInspector; readonly close: () => Promise<void> }> {
   const journal = await openJournal({ dir, platform, readOnly: true })
   return { inspector: inspectorOf(journal, () => false), close: () => journal.close() }
 }

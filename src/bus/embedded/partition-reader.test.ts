@@ -102,7 +102,21 @@ test('offsets that retention has removed are passed over, also into what was set
   assert.deepEqual(poll(reader), [])
   await scene.answer()
   assert.equal(scene.told.length, 1)
-  assert.deepEqual(poll(reader), [0, 1, 9, 10, 11])
+  assert.deepEqual(poll(reader, 2), [0, 1])
+  assert.deepEqual(poll(reader), [9, 10, 11])
+})
+
+test('what was settled may end inside the window behind a gap', async () => {
+  const scene = new Scene({ kept: (offset) => offset < 2 || offset === 5 })
+  scene.append(10)
+  scene.sync()
+  const reader = scene.reader({ above: [4, 12] })
+  poll(reader)
+  scene.append(5)
+  scene.sync()
+  await scene.answer()
+  assert.deepEqual(poll(reader, 2), [0, 1])
+  assert.deepEqual(poll(reader), [12, 13, 14])
 })
 
 test('when nothing is left of the rest, the reader goes to its end and hears of what comes next', async () => {

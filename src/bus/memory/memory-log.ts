@@ -3,7 +3,7 @@
  *
  * Invariants:
  * - M1 Units end in the order of the calls. One that was answered `unknown` and did not happen holds all that come behind it until it is settled again.
- * - M2 A refused unit never was visible, and refuses what its member handed over before it heard of it.
+ * - M2 A refused unit never was visible, and refuses what its member handed over before it heard of it (`CommitUnit.epoch`).
  * - M3 A unit that a member settles again after `unknown` is known by its identity, so that it happens once.
  */
 import { MetrobusError } from '../../errors/index.ts'
@@ -195,7 +195,10 @@ export class MemoryLog {
         pending.isRefused = mayRefuse && ((unit.epoch ?? Infinity) <= member.refusedEpoch || plan.answer === 'refused')
         this.#queue.push(pending)
         this.#refuse(pending)
-        if (this.options.runAhead && !pending.isRefused) this.#apply(pending)
+        if (this.options.runAhead) {
+          this.#judge(pending)
+          if (!pending.isRefused) this.#apply(pending)
+        }
       }
       this.#schedule()
     })
@@ -230,7 +233,7 @@ export class MemoryLog {
   #end(head: Pending): void {
     const { plan } = head
     if (plan.failure !== undefined) return this.#failAll(plan.failure)
-    if (!head.isApplied && !head.isRefused) this.#apply(head)
+    this.#judge(head)
     if (head.isRefused) {
       this.#queue.shift()
       head.answer('refused')
@@ -238,6 +241,7 @@ export class MemoryLog {
       head.isStalled = true
       head.answer('unknown')
     } else {
+      this.#apply(head)
       this.#queue.shift()
       this.#commit(head)
       if (plan.answer === 'unknown') this.#happened.add(head.unit)
@@ -255,13 +259,18 @@ export class MemoryLog {
         behind.isRefused = true
   }
 
-  /** Makes the unit readable ahead and moves its group; refuses it when its member is not the owner any more. */
-  #apply(pending: Pending): void {
-    const { member, unit } = pending
-    if (this.#happened.has(unit)) return
+  /** Refuses a unit when its member is not the owner any more. */
+  #judge(pending: Pending): void {
+    const { member, unit, isApplied, isRefused } = pending
+    if (isApplied || isRefused || this.#happened.has(unit)) return
     pending.isRefused = unit.acknowledgements.some(({ topic, partition }) => !member.owns(topic, partition))
     this.#refuse(pending)
-    if (pending.isRefused) return
+  }
+
+  /** Makes the unit readable ahead and moves its group. */
+  #apply(pending: Pending): void {
+    const { member, unit } = pending
+    if (pending.isApplied || this.#happened.has(unit)) return
     pending.isApplied = true
     const now = this.#platform.clock.now()
     for (const { topic, partition, records } of unit.outputs) {
