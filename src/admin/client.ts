@@ -44,21 +44,33 @@ export interface RecordsQuery {
   readonly count?: number
 }
 
-/** Over the socket file of a running app. MB_UNREACHABLE when nothing answers there. */
+/** Over the socket file of a running app. MB_UNREACHABLE when nothing answers there, and when the connection breaks. */
 export const overSocket =
   (path: string): Transport =>
   async (request) => {
-    try {
-      return await requestOverSocket(path, request)
-    } catch (error) {
+    const broken = (error: unknown): MetrobusError => {
       request.signal?.throwIfAborted()
-      throw new MetrobusError(
-        'MB_UNREACHABLE',
-        { where: path, reason: error instanceof Error ? error.message : String(error) },
-        { cause: error },
-      )
+      const reason = error instanceof Error ? error.message : String(error)
+      return new MetrobusError('MB_UNREACHABLE', { where: path, reason }, { cause: error })
+    }
+    try {
+      const { status, body } = await requestOverSocket(path, request)
+      return { status, body: guarded(body, broken) }
+    } catch (error) {
+      throw broken(error)
     }
   }
+
+async function* guarded(
+  body: AsyncIterable<Uint8Array>,
+  broken: (error: unknown) => MetrobusError,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body
+  } catch (error) {
+    throw broken(error)
+  }
+}
 
 /** Routes in this process. */
 export const inProcess =

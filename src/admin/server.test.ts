@@ -63,28 +63,37 @@ test('closing ends the streams that are open, and then nothing answers', async (
   const path = join(folder, 'closing.sock')
   const server = await serveSocket(await app(), { path })
   const client = new AdminClient(overSocket(path))
+  const isUnreachable = (error: unknown): boolean =>
+    isMetrobusError(error, 'MB_UNREACHABLE') && error.message.includes(path)
 
   const next = client.records('orders', { follow: true }).next()
   await client.topics()
   await server.close()
 
-  // The stream was cut or ended, whichever came first: the reader does not wait for ever.
-  await next.catch(() => undefined)
-  await assert.rejects(
-    client.topics(),
-    (error) => isMetrobusError(error, 'MB_UNREACHABLE') && error.message.includes(path),
+  // Cut or ended, whichever came first: the reader does not wait for ever, and never mistakes the one for the other.
+  await next.then(
+    ({ done }) => assert.equal(done, true),
+    (error: unknown) => assert.ok(isUnreachable(error)),
   )
+  await assert.rejects(client.topics(), isUnreachable)
 })
 
-test('the signal of a client ends its request', async () => {
+test('the signal of a client ends its requests, at any moment, as an abort', async () => {
   const path = join(folder, 'signal.sock')
   const server = await serveSocket(await app(), { path })
-  const stop = new AbortController()
+  const follow = (signal: AbortSignal): Promise<unknown> =>
+    new AdminClient(overSocket(path), { signal }).records('orders', { follow: true }).next()
+  const early = new AbortController()
+  const late = new AbortController()
 
-  const next = new AdminClient(overSocket(path), { signal: stop.signal }).records('orders', { follow: true }).next()
-  stop.abort()
+  const unanswered = assert.rejects(follow(early.signal), { name: 'AbortError' })
+  const answered = assert.rejects(follow(late.signal), { name: 'AbortError' })
+  early.abort()
+  await unanswered
+  await new AdminClient(overSocket(path)).topics()
+  late.abort()
+  await answered
 
-  await assert.rejects(next, { name: 'AbortError' })
   await server.close()
 })
 

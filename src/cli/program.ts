@@ -2,6 +2,7 @@
 import { Command, Option } from 'commander'
 import { commands } from './commands.ts'
 import type { Runner } from './context.ts'
+import { packageVersion } from './package-version.ts'
 import { duration } from './parse.ts'
 
 /** Shown under every help, because scripts rely on them. */
@@ -38,6 +39,7 @@ export async function program(run: Runner, names: readonly string[] = Object.key
     .addOption(new Option('--verbose', 'show the stack of an error').default(false))
     .addOption(new Option('--no-color', 'no colours; also by NO_COLOR'))
     .addOption(new Option('--timeout <duration>', 'give up after so long, with exit code 124').argParser(duration))
+    .version(packageVersion(), '--version', 'print the version')
     .helpCommand('help [command]', 'show the help of a command')
     .showSuggestionAfterError()
   for (const name of names) {

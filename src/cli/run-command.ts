@@ -30,7 +30,8 @@ export async function runCommand(words: readonly string[]): Promise<never> {
   const code = await ended(words, { stdin, stdout, stderr, env, signal: stop.signal })
   await flushed(stdout)
   await flushed(stderr)
-  process.exit(first === undefined ? code : codeOfSignal(first.name))
+  // What failed on the way out is no clean end by a signal.
+  process.exit(first === undefined || code !== exitCode.ok ? code : codeOfSignal(first.name))
 }
 
 const codeOfSignal = (signal: 'SIGINT' | 'SIGTERM'): number =>
@@ -50,7 +51,7 @@ async function ended(words: readonly string[], surroundings: Surroundings): Prom
     // commander has written its sentence; help and version come this way, too.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.usage
     const { stdout, stderr } = surroundings
-    if (surroundings.signal.aborted) return exitCode.failed
+    if (surroundings.signal.aborted && isAbort(error)) return exitCode.ok
     const has = (flag: string): boolean => words.includes(flag)
     new Output({
       stdout,
@@ -63,5 +64,8 @@ async function ended(words: readonly string[], surroundings: Surroundings): Prom
     return exitCodeOf(error)
   }
 }
+
+/** What the signal of the process made of the work at hand. */
+const isAbort = (error: unknown): boolean => error instanceof Error && error.name === 'AbortError'
 
 const flushed = (stream: Terminal): Promise<void> => new Promise((resolve) => void stream.write('', () => resolve()))

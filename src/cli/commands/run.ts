@@ -1,4 +1,5 @@
 import { Argument, Command, Option } from 'commander'
+import type { Bus } from '../../bus/bus.ts'
 import { MetrobusError } from '../../errors/index.ts'
 import type { EntryDefinition } from '../../runtime/definition.ts'
 import type { RunningApp } from '../../runtime/running.ts'
@@ -58,12 +59,10 @@ export const command = (run: Runner): Command =>
       }),
     )
 
-async function busOf(
-  { bus }: RunOptions,
-  dir: string,
-): Promise<Parameters<Awaited<ReturnType<typeof loadApp>>['start']>[0]['bus']> {
+async function busOf({ bus }: RunOptions, dir: string): Promise<Bus> {
   if (bus === 'memory') return (await import('../../bus/memory/index.ts')).memory()
-  return (await import('../../bus/embedded/index.ts')).embedded({ dir, note: `process ${process.pid} (metrobus run)` })
+  const { embedded } = await import('../../bus/embedded/index.ts')
+  return embedded({ dir, note: `process ${process.pid} (metrobus run)` })
 }
 
 async function runUntilStopped(
