@@ -35,7 +35,7 @@ export class Attempt implements StopContext {
   /** How long the handler took; set when it has answered. */
   durationMs = 0
   /** When its deadline passes, monotonic; Infinity for a synchronous handler. */
-  deadlineAt = Infinity
+  deadlineAt: number = Infinity
   #controller: AbortController | undefined = undefined
 
   constructor(lane: Lane, feed: Feed, record: Record, state: KeyState | undefined, attempt: number, startedAt: number) {
@@ -66,7 +66,22 @@ export class Attempt implements StopContext {
     return { line, version, ahead: ahead.slice(1), behind }
   }
 
-  emit(target: EmitTarget, data: unknown, options?: { readonly key?: string | null; readonly headers?: Readonly<{ [name: string]: string }> }): void {
+  /** Getters, because handlers take them out of the context: `(data, { emit }) => …`. Who does not use them pays nothing. */
+  get emit(): StopContext['emit'] {
+    return (target, data, options) => this.#emit(target, data, options)
+  }
+
+  get report(): StopContext['report'] {
+    return (error) => this.lane.report(this, error)
+  }
+
+  /** Aborts what the handler does with `signal`. */
+  abort(reason: unknown): void {
+    this.#controller ??= new AbortController()
+    this.#controller.abort(reason)
+  }
+
+  #emit(target: EmitTarget, data: unknown, options: Parameters<StopContext['emit']>[2]): void {
     const stop = this.lane.stop.definition
     if (this.isOver) throw new MetrobusError('MB_LATE_EMIT', { stop: stop.name, id: this.record.id })
     if (!stop.emits.some((declared) => declared.kind === target.kind && declared.name === target.name))
@@ -77,15 +92,5 @@ export class Attempt implements StopContext {
       })
     this.emissions ??= []
     this.emissions.push({ target, data, key: options?.key, headers: options?.headers })
-  }
-
-  report(error: unknown): void {
-    this.lane.report(this, error)
-  }
-
-  /** Aborts what the handler does with `signal`. */
-  abort(reason: unknown): void {
-    this.#controller ??= new AbortController()
-    this.#controller.abort(reason)
   }
 }
