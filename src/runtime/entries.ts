@@ -245,16 +245,18 @@ export class Entries {
       const given = options?.id
       if (given === undefined) return this.#gather(this.#enter(entry, validated.value, this.#newIdentity(), options, undefined))
       const ride = escapeId(given)
-      const earlier = seen.find(ride, this.#engine.clock.now())
+      const now = this.#engine.clock.now()
+      const earlier = seen.find(ride, now)
       if (earlier !== undefined) {
         this.duplicates++
         return earlier.then(() => ({ id: ride, duplicate: true }))
       }
       const emitted = this.#enter(entry, validated.value, { ride, correlationId: undefined, causationId: undefined }, options, undefined)
-      const receipt = this.#gather(emitted, seen)
-      seen.add(ride, this.#engine.clock.now(), receipt)
+      // Before the event is gathered: a full unit is handed over at once, and takes the row along.
+      const row = seen.add(ride, now)
       this.#engine.outbox.touchSeen(seen)
-      return receipt
+      row.durable = this.#gather(emitted, seen)
+      return row.durable as Promise<Receipt>
     } catch (error) {
       this.refused++
       return Promise.reject(error as Error)

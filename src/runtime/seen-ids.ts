@@ -8,26 +8,29 @@
  */
 import type { StateChange } from '../event/unit.ts'
 
-/** The ids of one unit. */
-interface Row {
-  readonly sequence: number
-  readonly at: number
-  readonly ids: readonly string[]
+/** The ids of one unit: all that is kept of an id is its place in the map and its row. */
+export interface SeenRow {
+  /** -1 until its unit is handed over. */
+  sequence: number
+  at: number
+  readonly ids: string[]
+  /** Resolves when the newest event of the row is durable, and then all of them are. */
+  durable: Promise<unknown>
 }
+
+const now: Promise<void> = Promise.resolve()
 
 export class SeenIds {
   readonly store: string
   readonly #countMax: number
   readonly #timeMs: number
-  /** By id: when it came, and a promise that resolves when its event is durable. */
-  readonly #byId: Map<string, { readonly at: number; readonly durable: Promise<unknown> }> = new Map()
+  readonly #byId: Map<string, SeenRow> = new Map()
   /** Oldest first. */
-  #rows: Row[] = []
+  #rows: SeenRow[] = []
   #count = 0
   #sequence = 0
   /** Accepted since the last unit was handed over. */
-  #fresh: string[] = []
-  #freshAt = 0
+  #fresh: SeenRow = newRow()
 
   constructor(entry: string, window: { readonly countMax: number; readonly timeMs: number }) {
     this.store = `seen/${entry}`
@@ -36,15 +39,15 @@ export class SeenIds {
   }
 
   load(rows: ReadonlyMap<string, string>): void {
-    const loaded = [...rows].map(([key, text]): Row => {
+    const loaded = [...rows].map(([key, text]): SeenRow => {
       const [at = '0', ...ids] = text.split(' ')
-      return { sequence: Number(key), at: Number(at), ids }
+      return { sequence: Number(key), at: Number(at), ids, durable: now }
     })
     this.#rows = loaded.toSorted((one, other) => one.sequence - other.sequence)
     this.#sequence = (this.#rows.at(-1)?.sequence ?? -1) + 1
-    for (const { at, ids } of this.#rows) {
-      this.#count += ids.length
-      for (const id of ids) this.#byId.set(id, { at, durable: Promise.resolve() })
+    for (const row of this.#rows) {
+      this.#count += row.ids.length
+      for (const id of row.ids) this.#byId.set(id, row)
     }
   }
 
@@ -54,30 +57,36 @@ export class SeenIds {
     return seen === undefined || seen.at + this.#timeMs < now ? undefined : seen.durable
   }
 
-  /** Remembers an id; its row rides in the unit that is being gathered. */
-  add(id: string, at: number, durable: Promise<unknown>): void {
-    this.#fresh.push(id)
-    this.#freshAt = at
-    this.#byId.set(id, { at, durable })
+  /** Remembers an id; its row, to be told when its event is durable, rides in the unit that is being gathered. */
+  add(id: string, at: number): SeenRow {
+    const row = this.#fresh
+    row.ids.push(id)
+    row.at = at
+    this.#byId.set(id, row)
+    return row
   }
 
   /** The unit of an id was refused: its row rides with the next one, as its event does. */
   again(id: string): void {
-    this.#fresh.push(id)
+    const old = this.#byId.get(id)
+    if (old === undefined) return
+    const row = this.add(id, old.at)
+    row.durable = old.durable
   }
 
   /** The rows that change with the unit that is handed over now. */
   takeChanges(): StateChange[] {
-    if (this.#fresh.length === 0) return []
-    const row: Row = { sequence: this.#sequence++, at: this.#freshAt, ids: this.#fresh }
-    this.#fresh = []
+    const row = this.#fresh
+    if (row.ids.length === 0) return []
+    this.#fresh = newRow()
+    row.sequence = this.#sequence++
     this.#rows.push(row)
     this.#count += row.ids.length
     const changes = [this.#change(row.sequence, `${row.at} ${row.ids.join(' ')}`)]
     while (this.#rows.length > 1 && this.#count - this.#rows[0]!.ids.length >= this.#countMax) {
       const old = this.#rows.shift()!
       this.#count -= old.ids.length
-      for (const id of old.ids) if (this.#byId.get(id)?.at === old.at) this.#byId.delete(id)
+      for (const id of old.ids) if (this.#byId.get(id) === old) this.#byId.delete(id)
       changes.push(this.#change(old.sequence, null))
     }
     return changes
@@ -86,4 +95,8 @@ export class SeenIds {
   #change(sequence: number, value: string | null): StateChange {
     return { store: this.store, partition: 0, key: String(sequence), value }
   }
+}
+
+function newRow(): SeenRow {
+  return { sequence: -1, at: 0, ids: [], durable: now }
 }

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { z } from 'zod'
+import { memory } from '../bus/memory/index.ts'
+import type { CommitUnit } from '../event/unit.ts'
+import { stop } from '../stop/stop.ts'
+import { metrobus } from './app.ts'
+import { entry } from './entry.ts'
+import { SeenIds } from './seen-ids.ts'
+
+test('an id rides in the unit of its event, also when many are sent in one turn', async () => {
+  const Order = z.object({ number: z.number() })
+  const units: CommitUnit[] = []
+  const bus = memory({ plan: ({ unit }) => void units.push(unit) })
+  const route = stop('keep', { in: Order }, () => {})
+  await using running = await metrobus('shop', { entries: [entry('orders', { in: Order, route })] }).start({ bus })
+
+  await Promise.all(
+    Array.from({ length: 2000 }, (_, number) => running.send('orders', { number }, { id: `o-${number}` })),
+  )
+
+  const withSends = units.filter(({ outputs }) => outputs.some(({ topic }) => topic === 'shop.keep'))
+  assert.ok(withSends.length > 1)
+  for (const { outputs, changes } of withSends) {
+    const sent = outputs.filter(({ topic }) => topic === 'shop.keep').flatMap(({ records }) => records)
+    const rows = changes.filter(({ store }) => store === 'seen/orders').map(({ value }) => value ?? '')
+    assert.deepEqual(rows.flatMap((row) => row.split(' ').slice(1)).toSorted(), sent.map(({ ride }) => ride).toSorted())
+  }
+})
+
+test('an id is remembered for so many ids and so long, over a restart too', () => {
+  const seen = new SeenIds('orders', { countMax: 3, timeMs: 1000 })
+  const rows = new Map<string, string>()
+  for (const [at, ids] of [['a', 'b'], ['c', 'd'], ['e']].entries()) {
+    for (const id of ids) seen.add(id, at * 100)
+    for (const { key, value } of seen.takeChanges()) value === null ? rows.delete(key) : rows.set(key, value)
+  }
+  const later = new SeenIds('orders', { countMax: 3, timeMs: 1000 })
+  later.load(rows)
+
+  for (const window of [seen, later]) {
+    assert.deepEqual(
+      ['a', 'c', 'd', 'e'].map((id) => window.find(id, 300) !== undefined),
+      [false, true, true, true],
+    )
+    assert.equal(window.find('c', 1101), undefined)
+  }
+})
+
+test('an id whose unit was refused rides with the next one', () => {
+  const seen = new SeenIds('orders', { countMax: 10, timeMs: 1000 })
+  seen.add('a', 1)
+  seen.takeChanges()
+  seen.again('a')
+  assert.deepEqual(
+    seen.takeChanges().map(({ value }) => value),
+    ['1 a'],
+  )
+  assert.ok(seen.find('a', 2))
+})
