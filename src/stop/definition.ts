@@ -18,13 +18,13 @@ export interface StopContext {
   /** Line, version, stops behind and ahead, as plain data. */
   readonly itinerary: ItineraryView
   /** Adds an event for an entry or a declared topic to this event's own commit unit. Refused after the handler has settled. */
-  emit(
+  readonly emit: (
     target: EmitTarget,
     data: unknown,
     options?: { readonly key?: string | null; readonly headers?: Readonly<Record<string, string>> },
-  ): void
+  ) => void
   /** Writes to the error log: a failure that does not stop the event. */
-  report(error: unknown): void
+  readonly report: (error: unknown) => void
 }
 
 /** An entry of this app or a topic that it owns, by its definition. */

@@ -26,11 +26,11 @@ export interface HandlerContext<Emits extends Emittable = Emittable> extends Omi
    * Adds an event for an entry or a declared topic to this event's own commit unit: both become visible together or not at all. Refused after the handler
    * has settled.
    */
-  emit<To extends Emittable>(
+  readonly emit: <To extends Emittable>(
     target: [To] extends [Emits] ? To : TypeFault<`the stop does not declare '${To['name']}': list it under emits`>,
     data: DeepReadonly<InOf<To>>,
     options?: { readonly key?: string | null; readonly headers?: Readonly<Record<string, string>> },
-  ): void
+  ) => void
 }
 
 type Awaitable<T> = T | PromiseLike<T>
