@@ -9,7 +9,7 @@ export { entry } from './runtime/entry.ts'
 export type { DedupeOptions, Entry, EntryOptions } from './runtime/entry.ts'
 export { topic } from './runtime/topic.ts'
 export type { RetentionOptions, Topic, TopicOptions } from './runtime/topic.ts'
-export type { StartOptions } from './runtime/options.ts'
+export type { SigningOptions, StartOptions } from './runtime/options.ts'
 
 // Stops, and what they answer
 export { stop } from './stop/stop.ts'
