@@ -43,6 +43,11 @@ export function record(ride: string, data: unknown, fields: Partial<RecordFields
   return new Record(all, data, undefined)
 }
 
+/** Everything of a record that travels, as plain data; not where it lies. */
+export function fieldsOf(one: Record | undefined): object {
+  return { ...(one as object | undefined), home: undefined }
+}
+
 /** A unit of records for topic partitions such as `a/0`. */
 export function unit(
   outputs: { readonly [place: string]: readonly Record[] },
@@ -164,3 +169,21 @@ export function plan(seed: number, count: number, dataBytes = 140): readonly Pla
     return { outputs, acknowledgements, changes: [{ store: 's', partition: 0, key: `k${below(4)}`, value }] }
   })
 }
+
+/** What the fixtures hold: plain data, because a random plan would change with its generator. */
+export const fixturePlan: readonly PlannedUnit[] = Array.from({ length: 30 }, (_, index) => ({
+  outputs: {
+    'a/0': [{ ride: `ride-${index}`, data: { index, text: 'zwölf €'.repeat(20) } }],
+    [index % 2 === 0 ? 'a/1' : 'b/0']: [
+      { ride: `ride-${index}`, data: index % 5 === 0 ? null : [index, { deep: true }] },
+    ],
+  },
+  acknowledgements:
+    index % 3 === 0
+      ? [{ topic: 'a', partition: 0, watermark: index >> 1, above: index > 8 ? [index - 2, index] : [] }]
+      : [],
+  changes:
+    index % 4 === 0
+      ? [{ store: 's', partition: 0, key: `k${index % 8}`, value: index % 12 === 8 ? null : `{"v":${index}}` }]
+      : [],
+}))
