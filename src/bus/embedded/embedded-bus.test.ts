@@ -321,6 +321,48 @@ test('a partition that was not subscribed is not acknowledged', async () => {
   await bus.close()
 })
 
+test('what operators are answered is durable, also while more is on its way', async () => {
+  const fixture = fixtureOf()
+  const bus = await openBus(fixture, 'in')
+  const probe = await Probe.join(fixture, bus, 'app', { topic: 'in' })
+  const hand = (turn: number) =>
+    probe.member.settle(
+      unit({
+        outputs: [output('in', records(`r${turn}`))],
+        settled: [['in', turn]],
+        changes: [{ store: 's', partition: 0, key: 'turn', value: `${turn}` }],
+      }),
+    )
+  await probe.ended(hand(0))
+  fixture.disk.fail(({ name }) => (name === 'sync' ? { delayMs: 20 } : undefined))
+  let isFirstDurable = false
+  const first = hand(1).then(() => (isFirstDurable = true))
+  await fixture.clock.advance(5)
+  const { inspector } = bus
+  const whenDurable = async <Answer>(answer: Promise<Answer>): Promise<Answer> => {
+    const value = await answer
+    assert.ok(isFirstDurable, 'what is answered is durable')
+    return value
+  }
+  const answers = Promise.all([
+    whenDurable(inspector.topics()),
+    whenDurable(inspector.groups()),
+    whenDurable(inspector.rows('app', 's', 0)),
+    whenDurable(probe.member.load('s', 0)),
+  ])
+  let isSecondDurable = false
+  const second = hand(2).then(() => (isSecondDurable = true))
+  const [topics, groups, rows, loaded] = await probe.ended(answers)
+  assert.equal(isSecondDurable, false, 'the second is still on its way')
+  const position = groups[0]!.positions.find(({ partition }) => partition === 0)!
+  assert.deepEqual(
+    [topics[0]!.partitions[0]!.end, position.watermark, rows.get('turn'), loaded.get('turn')],
+    [2, 1, '1', '1'],
+  )
+  await probe.ended(Promise.all([first, second]))
+  await probe.ended(bus.close())
+})
+
 test('a stopped app can be looked into, read-only, and a running one cannot', async () => {
   const fixture = fixtureOf()
   await assert.rejects(inspectEmbedded(dir, fixture.platform), { code: 'MB_JOURNAL_MISSING' })

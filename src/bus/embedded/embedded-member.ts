@@ -54,8 +54,10 @@ export class EmbeddedMember implements Member {
   }
 
   async load(store: string, partition: number): Promise<ReadonlyMap<string, string>> {
-    await this.#log.journal.synced()
-    return new Map(this.#log.journal.rows(this.group, store, partition))
+    const { journal } = this.#log
+    const rows = new Map(journal.rows(this.group, store, partition))
+    await journal.synced()
+    return rows
   }
 
   async leave(): Promise<void> {

@@ -1,4 +1,7 @@
-/** What operators see of a journal: only what is durable, as everybody else. */
+/**
+ * What operators see of a journal: only what is durable, as everybody else. The journal's tables are ahead of the disk, so they are copied first,
+ * and answered once what they held is durable.
+ */
 import { MetrobusError } from '../../errors/index.ts'
 import type { Record } from '../../event/record.ts'
 import type { Journal } from '../../journal/index.ts'
@@ -11,14 +14,14 @@ const readBytesMax = 1024 * 1024
 export function inspectorOf(journal: Journal, isInUse: (group: string) => boolean): BusInspector {
   return {
     async topics() {
+      const topics = journal.topics()
       await journal.synced()
-      return journal
-        .topics()
-        .map(({ name, partitions, retention, bytes }) => ({ topic: name, partitions, retention, bytes }))
+      return topics.map(({ name, partitions, retention, bytes }) => ({ topic: name, partitions, retention, bytes }))
     },
     async groups() {
+      const groups = journal.groups().map((group) => ({ group, positions: journal.positions(group) }))
       await journal.synced()
-      return journal.groups().map((group) => ({ group, positions: journal.positions(group) }))
+      return groups
     },
     async read(topic, partition, offset, recordsMax) {
       const page: Record[] = []
@@ -43,8 +46,9 @@ export function inspectorOf(journal: Journal, isInUse: (group: string) => boolea
       await journal.synced()
     },
     async rows(group, store, partition) {
+      const rows = new Map(journal.rows(group, store, partition))
       await journal.synced()
-      return new Map(journal.rows(group, store, partition))
+      return rows
     },
   }
 }
