@@ -118,6 +118,16 @@ const answerOf = (
     ).on('error', reject)
   })
 
+test('a port in use is told with its address', async () => {
+  const first = await serveHealth(await app(), { port: 0 })
+
+  await assert.rejects(
+    serveHealth(await app(), { port: first.port }),
+    (error) => isMetrobusError(error, 'MB_CANNOT_LISTEN') && error.message.includes(`127.0.0.1:${first.port}`),
+  )
+  await first.close()
+})
+
 test('the global Request and Response stay those of Node', async () => {
   const path = join(folder, 'globals.sock')
 

@@ -5,9 +5,12 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AdminClient, inProcess, overSocket } from '../admin/client.ts'
+import { subjectOf } from '../admin/subject.ts'
+import type { Subject } from '../admin/subject.ts'
 import { isMetrobusError } from '../errors/index.ts'
 import { nodeClock } from '../internal/platform/node.ts'
 import { loadApp } from './app-module.ts'
+import type { LoadedApp } from './app-module.ts'
 import type { Context } from './context.ts'
 
 /** Ends what was opened for it when it is disposed. */
@@ -22,34 +25,46 @@ export async function openTarget(
   context: Context,
   { writes = false }: { readonly writes?: boolean } = {},
 ): Promise<Target> {
-  const { dir, app: module } = context.options
+  const { app: module } = context.options
   const app = module === undefined ? undefined : await loadApp(module)
   const live = await liveClient(context, app?.name)
   if (live !== undefined) return { client: live, isLive: true, [Symbol.asyncDispose]: async () => {} }
-  const { signal } = context
-  const { adminRoutes } = await import('../admin/routes.ts')
-  if (writes && app !== undefined) {
-    const { embedded } = await import('../bus/embedded/index.ts')
-    const { subjectOf } = await import('../admin/subject.ts')
-    const running = await app.start({ bus: embedded({ dir, note: `process ${process.pid} (metrobus --app)` }) })
-    const routes = adminRoutes({ subject: subjectOf(running), clock: nodeClock, signal })
-    return {
-      client: new AdminClient(inProcess(routes), { signal }),
-      isLive: true,
-      async [Symbol.asyncDispose]() {
-        await Promise.race([running.caughtUp(), aborted(signal)])
-        await running.stop()
-      },
-    }
-  }
-  const { openFiles } = await import('./files.ts')
-  const files = await openFiles(dir, app?.name)
-  const routes = adminRoutes({ subject: files.subject, clock: nodeClock, signal })
+  return writes && app !== undefined ? startedTarget(context, app) : filesTarget(context, app?.name)
+}
+
+/** The app in this process: it drains before it stops, or stops at once on the signal. */
+async function startedTarget({ options, signal }: Context, app: LoadedApp): Promise<Target> {
+  const { embedded } = await import('../bus/embedded/index.ts')
+  const note = `process ${process.pid} (metrobus --app)`
+  const running = await app.start({ bus: embedded({ dir: options.dir, note }) })
+  // Who drains it learns of its failure.
+  running.stopped.catch(() => {})
   return {
-    client: new AdminClient(inProcess(routes), { signal }),
+    client: await clientOf(subjectOf(running), signal),
+    isLive: true,
+    async [Symbol.asyncDispose]() {
+      try {
+        await Promise.race([running.caughtUp(), aborted(signal)])
+      } finally {
+        await running.stop()
+      }
+    },
+  }
+}
+
+async function filesTarget({ options, signal }: Context, name: string | undefined): Promise<Target> {
+  const { openFiles } = await import('./files.ts')
+  const files = await openFiles(options.dir, name)
+  return {
+    client: await clientOf(files.subject, signal),
     isLive: false,
     [Symbol.asyncDispose]: () => files.close(),
   }
+}
+
+async function clientOf(subject: Subject, signal: AbortSignal): Promise<AdminClient> {
+  const { adminRoutes } = await import('../admin/routes.ts')
+  return new AdminClient(inProcess(adminRoutes({ subject, clock: nodeClock, signal })), { signal })
 }
 
 /** The first process that answers; with a name, the one that runs this app. A socket that a killed process left is passed by. */

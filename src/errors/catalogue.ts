@@ -78,6 +78,11 @@ export const catalogue = {
     family: 'refuse',
     message: (f: { streamsMax: number }): string => `${f.streamsMax} streams are open, and more are not served: end one of them first.`,
   },
+  MB_CANNOT_LISTEN: {
+    family: 'stop',
+    message: (f: { where: string; reason: string }): string =>
+      `Cannot listen at ${f.where} (${f.reason}): free it, or choose another.`,
+  },
   MB_UNREACHABLE: {
     family: 'refuse',
     message: (f: { where: string; reason: string }): string => `Nothing answers at ${f.where}: ${f.reason}.`,

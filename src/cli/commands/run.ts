@@ -48,6 +48,8 @@ export const command = (run: Runner): Command =>
           bus: await busOf(options, context.options.dir),
           ...(options.health !== undefined && { health: { port: options.health } }),
         })
+        // Whoever waits below learns of its failure, whatever it waits for.
+        running.stopped.catch(() => {})
         try {
           if (options.input === undefined) await runUntilStopped(context, running, options)
           else await runInput(context, running, app.definition.entries, { ...options, input: options.input })

@@ -4,6 +4,7 @@ import { chmod, mkdtemp, open, rename, rm, unlink } from 'node:fs/promises'
 import { request as httpRequest } from 'node:http'
 import type { Server } from 'node:http'
 import { basename, dirname, join, relative } from 'node:path'
+import { MetrobusError } from '../../errors/index.ts'
 
 /** A server that listens. */
 export interface Listening {
@@ -114,9 +115,13 @@ function listen(
   address: { readonly path: string } | { readonly port: number; readonly host: string },
 ): Promise<Listening> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject)
+    const refuse = (cause: Error): void => {
+      const where = 'path' in address ? address.path : `${address.host}:${address.port}`
+      reject(new MetrobusError('MB_CANNOT_LISTEN', { where, reason: cause.message }, { cause }))
+    }
+    server.once('error', refuse)
     server.listen(address, () => {
-      server.off('error', reject)
+      server.off('error', refuse)
       resolve({ close: () => closeServer(server) })
     })
   })
