@@ -5,6 +5,7 @@
 import { MetrobusError } from '../errors/index.ts'
 import { requestOverSocket } from '../internal/platform/http.ts'
 import type { SocketRequest, SocketResponse } from '../internal/platform/http.ts'
+import type { MetroMap } from '../itinerary/map.ts'
 import type { AppStats } from '../runtime/definition.ts'
 import type { DeadLetterFilter, DeadLetterRecord } from '../runtime/running.ts'
 import type {
@@ -110,6 +111,10 @@ export class AdminClient {
 
   stats(): Promise<AppStats> {
     return this.#get('/v1/stats')
+  }
+
+  map(): Promise<MetroMap> {
+    return this.#get('/v1/map')
   }
 
   async topics(): Promise<readonly TopicAnswer[]> {

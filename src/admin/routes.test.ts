@@ -63,6 +63,7 @@ class FakeApp {
     }
     return {
       name: 'campaign',
+      definition: { name: 'campaign', entries: [], publishes: [], codeVersion: '1' },
       deadLetters,
       inspector: bus.inspector,
       stopped: Promise.withResolvers<void>().promise,
@@ -453,6 +454,7 @@ test('says which app and process it is, and what its stops have done', async () 
 
   assert.deepEqual(await client.app(), { app: 'campaign', pid: process.pid, node: process.version })
   assert.deepEqual(await client.stats(), noStats)
+  assert.equal((await client.map()).app, 'campaign')
 })
 
 test('shows the rows of a state table, decoded and capped', async () => {

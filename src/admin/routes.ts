@@ -8,6 +8,7 @@ import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { MetrobusError } from '../errors/index.ts'
 import type { Clock } from '../internal/platform/platform.ts'
+import { mapOf } from '../itinerary/map.ts'
 import type { AppAnswer } from './answers.ts'
 import { deadLetterRoutes } from './dead-letter-routes.ts'
 import { entryRoutes } from './entry-routes.ts'
@@ -62,6 +63,7 @@ export function adminRoutes({ subject, clock, signal }: RoutesOptions): Hono {
     return Response.json(answer)
   })
   routes.get('/v1/stats', () => Response.json(runningOf(subject, 'Statistics').stats()))
+  routes.get('/v1/map', () => Response.json(mapOf(runningOf(subject, 'The map').definition)))
   readingRoutes(routes, subject, clock, gate)
   routes.route('/v1/entries', entryRoutes(subject))
   routes.route('/v1/dead-letters', deadLetterRoutes(subject, gate))

@@ -2,7 +2,7 @@
 import type { Bus, BusInspector } from '../bus/bus.ts'
 import { MetrobusError } from '../errors/index.ts'
 import { DeadLetterOffice } from './dead-letters.ts'
-import type { AppStats, Health, IngestBatch, Receipt, SendOptions } from './definition.ts'
+import type { AppDefinition, AppStats, Health, IngestBatch, Receipt, SendOptions } from './definition.ts'
 import type { Engine } from './engine.ts'
 import type { Entries } from './entries.ts'
 import type { Lane } from './lane.ts'
@@ -13,6 +13,7 @@ import { type Service, startServices } from './services.ts'
 
 export class RunningEngine implements RunningApp {
   readonly name: string
+  readonly definition: AppDefinition
   readonly deadLetters: DeadLetters
   readonly inspector: BusInspector
   readonly stopped: Promise<void>
@@ -26,6 +27,7 @@ export class RunningEngine implements RunningApp {
 
   constructor(engine: Engine, entries: Entries, bus: Bus, options: ResolvedStartOptions) {
     this.name = engine.definition.name
+    this.definition = engine.definition
     this.#engine = engine
     this.#entries = entries
     this.#bus = bus

@@ -1,10 +1,12 @@
 /** A started app, as code, the command line and the admin socket use it. */
 import type { BusInspector } from '../bus/bus.ts'
-import type { AppStats, Health, IngestBatch, Receipt, SendOptions } from './definition.ts'
+import type { AppDefinition, AppStats, Health, IngestBatch, Receipt, SendOptions } from './definition.ts'
 
 /** The untyped face of a started app; `app.ts` types `send` by the entries. */
 export interface RunningApp {
   readonly name: string
+  /** What was put together: for the map. */
+  readonly definition: AppDefinition
   /** Resolves when the event is durable. Waits while the app is pressed. Refuses with MB_INVALID_EVENT, MB_UNKNOWN_ENTRY, MB_STOPPING, MB_NO_SPACE. */
   send(entry: string, data: unknown, options?: SendOptions): Promise<Receipt>
   /** A source's batch: events, faults and position in one commit unit. Resolves when durable. */
