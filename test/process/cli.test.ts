@@ -149,7 +149,7 @@ describe('a running app', () => {
     const { code, stderr } = await run('tail', 'staff.chekc')
 
     assert.equal(code, 4)
-    assert.match(stderr, /^MB_NOT_FOUND There is no topic "staff\.chekc"; there is .*staff\.check/)
+    assert.match(stderr, /^MB_NOT_FOUND There is no topic "staff\.chekc": did you mean "staff\.check"\?/)
   })
 
   test('topics and lag are tables, and with --json one document each', async () => {
@@ -215,6 +215,13 @@ describe('a running app', () => {
     assert.ok(info.bytes > 0)
   })
 
+  test('map without a module draws the app that runs', async () => {
+    const { code, stdout } = await run('map')
+
+    assert.equal(code, 0)
+    assert.match(stdout, /^app staff\n[^]* {2}line default: check -> archive\n/)
+  })
+
   test('doctor finds the app and exits with 0', async () => {
     const { code, stdout } = await run('doctor', '--json')
 
@@ -271,6 +278,83 @@ describe('an app that does not run', () => {
     assert.match(stderr, /^MB_JOURNAL_MISSING There is no journal in nowhere/)
   })
 })
+
+describe('journal tools', () => {
+  test('verify finds a journal whole, or says where it is damaged and what went with it, and exits with 3', async () => {
+    const cwd = folder()
+    const run = (...words: string[]): Promise<Ended> => command(words, { cwd })
+    writeFileSync(join(cwd, 'people.ndjson'), Array.from({ length: 50 }, (_, n) => `{"name":"person-${n}"}\n`).join(''))
+    await run('run', app, '--input', 'people.ndjson', '--quiet')
+
+    const whole = await run('journal', 'verify')
+    flipByte(join(cwd, 'data/0000000000000000.seg'), '"person-25"')
+    const damaged = await run('journal', 'verify', '--json')
+    const doctor = await run('doctor')
+
+    assert.equal(whole.code, 0)
+    assert.match(whole.stdout, /^1 segments, .*\nThe journal is whole\.\n$/)
+    assert.equal(damaged.code, 3)
+    const { ok, damages } = json<{ ok: boolean; damages: { file: string; detail: string }[] }>(damaged)
+    assert.deepEqual([ok, damages.length, damages[0]?.detail], [false, 1, 'checksum'])
+    assert.equal(doctor.code, 3)
+    assert.match(doctor.stdout, /PROBLEM +journal +/)
+  })
+
+  test('dump prints every frame, with the data when asked', async () => {
+    const cwd = folder()
+    await command(['send', 'people', '{"name":"Ada"}', '--id', 'one', '--app', app], { cwd })
+
+    const text = await command(['journal', 'dump'], { cwd })
+    const data = await command(['journal', 'dump', '--json', '--data'], { cwd })
+
+    assert.match(text.stdout, /\n {2}record staff\.check\/\d 0 ride one hop 0 key - slip check,archive\|/)
+    assert.doesNotMatch(text.stdout, /Ada/)
+    const frames = lines(data.stdout).map((line) => JSON.parse(line) as { kind: string; entries?: { data?: string }[] })
+    assert.ok(frames.some(({ entries = [] }) => entries.some((entry) => entry.data === '{"name":"Ada"}')))
+  })
+
+  test('salvage copies what is whole to a new journal, lists what is lost, and overwrites none', async () => {
+    const cwd = folder()
+    const run = (...words: string[]): Promise<Ended> => command(words, { cwd })
+    await run('send', 'people', '{"name":"Ada"}', '--id', 'one', '--app', app)
+    await run('send', 'people', '{"name":"Bob"}', '--id', 'two', '--app', app)
+    flipByte(join(cwd, 'data/0000000000000000.seg'), '"Ada"')
+
+    const refused = await run('topics')
+    const salvaged = await run('journal', 'salvage', '--to', 'saved')
+    const again = await run('journal', 'salvage', '--to', 'saved')
+    const found = await run('trace', 'two', '--dir', 'saved')
+    const verified = await run('journal', 'verify', '--dir', 'saved')
+
+    assert.equal(refused.code, 1)
+    assert.match(refused.stderr, /^MB_JOURNAL_CORRUPT The journal is damaged: .* "metrobus journal salvage"/)
+    assert.equal(salvaged.code, 0)
+    assert.match(salvaged.stdout, /^LOST .*checksum; lost .*staff\.check\/\d 0-0.*\n[^]*records, .*copied to saved\n$/)
+    assert.deepEqual([again.code, found.code, verified.code], [1, 0, 0])
+  })
+
+  test('what a running app holds is not verified: 5', async () => {
+    const cwd = folder()
+    const running = new Running(['run', app], { cwd })
+    await running.until('stderr', /staff runs/)
+
+    const { code, stderr } = await command(['journal', 'verify'], { cwd })
+    running.kill('SIGTERM')
+    await running.ended
+
+    assert.equal(code, 5)
+    assert.match(stderr, /^MB_JOURNAL_LOCKED The journal in \.\/data is in use by process \d+ \(metrobus run\)/)
+  })
+})
+
+/** Damages the file at the first byte of a text in it. */
+function flipByte(path: string, text: string): void {
+  const bytes = readFileSync(path)
+  const at = bytes.indexOf(text)
+  assert.notEqual(at, -1, `${path} holds ${text}`)
+  bytes[at] = bytes[at]! ^ 1
+  writeFileSync(path, bytes)
+}
 
 describe('run', () => {
   const input = '{"name":"Ada"}\n{"name":"none"}\nnot json\n{"name":"Bob"}\n'
@@ -353,7 +437,7 @@ describe('run', () => {
     hurried.kill('SIGTERM')
     const cut = await hurried.ended
 
-    assert.deepEqual([drained.code, cut.code], [130, 143])
+    assert.deepEqual([drained.code, cut.code], [130, 143], drained.stderr + cut.stderr)
     assert.match(afterDrain ?? '', /"ride":"one"/)
     assert.doesNotMatch((await last()) ?? '', /"ride":"two"/)
   })
@@ -447,11 +531,13 @@ describe('the command line itself', () => {
 
   test('version and map answer without a journal', async () => {
     const version = await command(['version', '--json'], { cwd })
+    const short = await command(['--version'], { cwd })
     const text = await command(['map', app], { cwd })
     const mermaid = await command(['map', app, '--format', 'mermaid'], { cwd })
     const data = await command(['map', app, '--json'], { cwd })
 
     assert.match(json<{ metrobus: string }>(version).metrobus, /^\d+\.\d+\.\d+$/)
+    assert.equal(short.stdout.trim(), json<{ metrobus: string }>(version).metrobus)
     assert.match(text.stdout, /entry people -> line default\n {2}line default: check -> archive/)
     assert.match(mermaid.stdout, /^flowchart LR\n/)
     assert.equal(json<{ app: string }>(data).app, 'staff')

@@ -3,10 +3,13 @@ import { statfs } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { Command } from 'commander'
 import { isMetrobusError } from '../../errors/index.ts'
+import { nodePlatform } from '../../internal/platform/node.ts'
 import type { Context, Runner } from '../context.ts'
 import { codeOf, exitCode } from '../exit-code.ts'
 import { bytesText } from '../format.ts'
+import { damageLine } from '../journal-damage.ts'
 import { measureSync } from '../machine.ts'
+import { progressBar } from '../progress.ts'
 import { openTarget } from '../target.ts'
 
 /** One thing looked at. */
@@ -83,7 +86,11 @@ async function journal(context: Context): Promise<readonly Finding[]> {
   const { dir } = context.options
   try {
     await using target = await openTarget(context)
-    if (!target.isLive) return [{ check: 'app', ok: true, found: 'does not run', advice: '' }]
+    if (!target.isLive) {
+      // Its lock is needed.
+      await target[Symbol.asyncDispose]()
+      return [{ check: 'app', ok: true, found: 'does not run', advice: '' }, await wholeJournal(context)]
+    }
     const { app, pid } = await target.client.app()
     const { status, reasons } = await target.client.ready()
     const isReady = status === 'ok'
@@ -96,6 +103,17 @@ async function journal(context: Context): Promise<readonly Finding[]> {
       return [{ check: 'journal', ok: true, found: `none in ${dir} yet`, advice: '' }]
     return [{ check: 'journal', ok: false, found: codeOf(error), advice: messageOf(error) }]
   }
+}
+
+async function wholeJournal({ output, options }: Context): Promise<Finding> {
+  const { verifyJournal } = await import('../../journal/index.ts')
+  using bar = await progressBar(output, 'bytes of the journal')
+  const progress = (done: number, total: number): void => bar.at(done, total)
+  const { bytes, damages } = await verifyJournal({ dir: options.dir, platform: nodePlatform, progress })
+  const [first] = damages
+  if (first === undefined) return { check: 'journal', ok: true, found: `whole, ${bytesText(bytes)}`, advice: '' }
+  const advice = 'see `metrobus journal verify`, and copy what is whole with `metrobus journal salvage --to DIR`'
+  return { check: 'journal', ok: false, found: `${damages.length} damages, first ${damageLine(first)}`, advice }
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
