@@ -72,14 +72,12 @@ export async function recover(parts: Parts): Promise<Recovered | undefined> {
     const found = await inspect(parts, base)
     durable = Math.max(durable, found.witness)
     const usable = found.end.frames > 0
-    const ends = found.end.fault !== undefined || !usable
-    if (ends && base + found.end.offset < durable) throw damaged(dir, found)
+    if (base + found.end.offset < durable) throw damaged(dir, found)
     if (!usable) {
       // Begun, and not even its head came whole to the disk: the journal ends in the segment before.
       dropped.push(found)
       continue
     }
-    if (base + found.end.offset < durable) throw damaged(dir, { ...found, end: { ...found.end, fault: 'cut short' } })
     await checkSealed(parts, found, bases)
     return settle(parts, found, dropped, durable)
   }

@@ -201,7 +201,7 @@ test('a flipped bit anywhere is found before anything wrong is served, and never
   await journal.close()
   const whole = JSON.stringify(modelOf(units, units.length))
   for (const { path, size } of disk.files())
-    for (let bit = path.length % 7; bit < size * 8; bit += path.endsWith('.seg') ? 37 : 211) {
+    for (let bit = path.length % 7; bit < size * 8; bit += path.endsWith('.seg') ? 131 : 1009) {
       const damaged = disk.remount({ log: false })
       damaged.flipBit(path, bit)
       const before = damaged.files().map((file) => `${file.path} ${file.size}`)
@@ -238,11 +238,52 @@ test('the bytes behind the last whole frame are kept beside the journal; zeros a
     after.replace(segment!.path, Buffer.concat([bytes, tail]))
     const journal = await open(after)
     assert.equal(journal.opened.cutBytes, tail.length, what)
+    assert.equal(after.contents(segment!.path).length, bytes.length, what)
     assert.equal(JSON.stringify(await picture(journal)), JSON.stringify(modelOf(units, units.length)), what)
     if (what === 'zeros') assert.equal(journal.opened.cutFile, undefined)
     else assert.deepEqual(after.contents(journal.opened.cutFile!), Uint8Array.from(tail), what)
     await journal.close()
   }
+})
+
+test('a frame of an earlier life that fits by position and checksum does not come back', async () => {
+  const write = async (rides: readonly string[]): Promise<{ bytes: Buffer; ends: number[]; path: string }> => {
+    const disk = new SimDisk()
+    const journal = await open(disk)
+    journal.createTopics(topics)
+    const ends: number[] = []
+    for (const ride of rides) ends.push(journal.append(group, unit({ 'a/0': [record(ride, 1)] })))
+    await journal.synced()
+    const { path } = disk.files().find((file) => file.path.endsWith('.seg'))!
+    return { bytes: Buffer.from(disk.contents(path)), ends, path }
+  }
+  const old = await write(['r1', 'r2', 'r3'])
+  const now = await write(['r1', 'rx'])
+  assert.equal(now.ends[1], old.ends[1])
+  const disk = new SimDisk()
+  await disk.mkdir('/journal')
+  await (await disk.open(now.path, { create: true })).close()
+  disk.replace(now.path, Buffer.concat([now.bytes, old.bytes.subarray(old.ends[1])]))
+
+  const journal = await open(disk)
+
+  assert.equal(journal.opened.cutBytes, old.bytes.length - now.bytes.length)
+  assert.deepEqual((await picture(journal)).topics['a/0'], ['0 r1 1', '1 rx 1'])
+  await journal.close()
+})
+
+test('half a frame that found no space is cut off at once', async () => {
+  const disk = new SimDisk()
+  const journal = await open(disk)
+  journal.createTopics(topics)
+  await journal.synced()
+  const { path, size } = disk.files().find((file) => file.path.endsWith('.seg'))!
+  disk.fail((call) => (call.name === 'write' ? { error: 'EDQUOT', bytes: call.bytes >> 1 } : undefined))
+  journal.append(group, unit({ 'a/0': [record('r', 1)] }))
+  await new VirtualClock().settle()
+
+  assert.equal(journal.pressure, 'the disk is full')
+  assert.equal(disk.contents(path).length, size)
 })
 
 test('a segment that is missing, empty or cut short is damage', async () => {
