@@ -35,6 +35,7 @@ test('only its user may open the socket, under any umask, and a stale file is re
   t.after(() => process.umask(umask))
 
   const server = await serveSocket(await app(), { path })
+  t.after(() => server.close())
   const { mode } = statSync(path)
   const { app: name } = await new AdminClient(overSocket(path)).app()
   await server.close()
@@ -44,12 +45,13 @@ test('only its user may open the socket, under any umask, and a stale file is re
   assert.deepEqual(readdirSync(folder), [])
 })
 
-test('a journal may lie deeper than the address of a socket is long', async () => {
+test('a journal may lie deeper than the address of a socket is long', async (t) => {
   const deep = join(folder, 'd'.repeat(100), 'e'.repeat(100))
   mkdirSync(deep, { recursive: true })
   const path = join(deep, 'metrobus.sock')
 
   const server = await serveSocket(await app(), { path })
+  t.after(() => server.close())
   const topics = await new AdminClient(overSocket(path)).topics()
   await server.close()
 
@@ -59,9 +61,10 @@ test('a journal may lie deeper than the address of a socket is long', async () =
   )
 })
 
-test('closing ends the streams that are open, and then nothing answers', async () => {
+test('closing ends the streams that are open, and then nothing answers', async (t) => {
   const path = join(folder, 'closing.sock')
   const server = await serveSocket(await app(), { path })
+  t.after(() => server.close())
   const client = new AdminClient(overSocket(path))
   const isUnreachable = (error: unknown): boolean =>
     isMetrobusError(error, 'MB_UNREACHABLE') && error.message.includes(path)
@@ -76,9 +79,10 @@ test('closing ends the streams that are open, and then nothing answers', async (
   await assert.rejects(client.topics(), isUnreachable)
 })
 
-test('the signal of a client ends its requests, at any moment, as an abort', async () => {
+test('the signal of a client ends its requests, at any moment, as an abort', async (t) => {
   const path = join(folder, 'signal.sock')
   const server = await serveSocket(await app(), { path })
+  t.after(() => server.close())
   const follow = (signal: AbortSignal): Promise<unknown> =>
     new AdminClient(overSocket(path), { signal }).records('orders', { follow: true }).next()
   const early = new AbortController()
@@ -95,8 +99,9 @@ test('the signal of a client ends its requests, at any moment, as an abort', asy
   await server.close()
 })
 
-test('the health port serves health and nothing else, on this machine alone', async () => {
+test('the health port serves health and nothing else, on this machine alone', async (t) => {
   const server = await serveHealth(await app(), { port: 0 })
+  t.after(() => server.close())
 
   const [live, ready, other] = await Promise.all(
     ['/livez', '/readyz', '/v1/topics'].map((path) => answerOf(server.port, path)),
@@ -118,8 +123,9 @@ const answerOf = (
     ).on('error', reject)
   })
 
-test('a port in use is told with its address', async () => {
+test('a port in use is told with its address', async (t) => {
   const first = await serveHealth(await app(), { port: 0 })
+  t.after(() => first.close())
 
   await assert.rejects(
     serveHealth(await app(), { port: first.port }),
@@ -128,10 +134,11 @@ test('a port in use is told with its address', async () => {
   await first.close()
 })
 
-test('the global Request and Response stay those of Node', async () => {
+test('the global Request and Response stay those of Node', async (t) => {
   const path = join(folder, 'globals.sock')
 
   const server = await serveSocket(await app(), { path })
+  t.after(() => server.close())
   const { status } = await requestOverSocket(path, {
     method: 'GET',
     path: '/livez',

@@ -6,7 +6,7 @@ import { closest } from './closest.ts'
 const known = ['staff.check', 'staff.archive', 'orders']
 
 test('a letter too many, too few, wrong or swapped is what was meant', () => {
-  for (const typed of ['staff.checck', 'staff.chck', 'staff.chock', 'staff.chekc', 'stafff.chek'])
+  for (const typed of ['staff.checck', 'staff.chck', 'staff.chock', 'staff.chekc', 'stafff.chek', 'satff.chekc'])
     assert.equal(closest(typed, known), 'staff.check', typed)
 })
 
