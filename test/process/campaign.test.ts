@@ -101,7 +101,7 @@ test('lets an input ride once, says so when it is run again, and lets it ride ag
 
   assert.deepEqual(
     [first, second, third, fourth].map(({ code, stderr }) => [code, stderr]),
-    Array(4).fill([0, '']),
+    Array.from({ length: 4 }, () => [0, '']),
   )
   assert.match(second.stdout, /all 2000 lines rode already; --again starts over/)
   assert.match(fourth.stdout, /all 2000 lines rode already/)

@@ -96,15 +96,21 @@ async function* linesOf(file: DiskFile, from: number, to: number): AsyncGenerato
 
 const decoder = new TextDecoder()
 const headPattern = /^\{(?:"durable":(\d+),)?"ride":("(?:[^"\\]|\\.)*"),"data":/
-/** Ids are at most 1,000 characters, each at most 6 bytes in JSON. */
-const headBytesMax = 6_100
+/** A usual id fits into the first; one of 1,000 characters, each of at most 6 bytes in JSON, into the second. */
+const headBytes = [192, 6_144]
 
 function headOf({ bytes }: Line): { readonly id: string; readonly durable: number | undefined } | undefined {
   if (bytes === undefined || bytes.at(-1) !== closingBrace) return undefined
-  const match = headPattern.exec(decoder.decode(bytes.subarray(0, headBytesMax)))
-  if (match === null) return undefined
+  for (const length of headBytes) {
+    const match = headPattern.exec(decoder.decode(bytes.subarray(0, length)))
+    if (match !== null) return readHead(match[1], match[2]!)
+  }
+  return undefined
+}
+
+function readHead(durable: string | undefined, id: string): ReturnType<typeof headOf> {
   try {
-    return { id: JSON.parse(match[2]!) as string, durable: match[1] === undefined ? undefined : Number(match[1]) }
+    return { id: JSON.parse(id) as string, durable: durable === undefined ? undefined : Number(durable) }
   } catch {
     return undefined
   }
