@@ -56,14 +56,14 @@ class Simulation {
   }
 
   #start(): Promise<RunningApp> {
-    const flaky: Handler = ((item: Item) => {
+    const flaky: Handler = (item: Item) => {
       if (!this.#calm && this.#random.chance(0.1)) throw new Error('no luck')
       return item
-    }) as Handler
-    const keep: Handler = ((item: Item) => void this.kept.push(item)) as Handler
+    }
+    const keep: Handler = (item: Item) => void this.kept.push(item)
     const policy = { attempts: 1_000, backoffFirstMs: 5, backoffMaxMs: 50 }
     const stops = [
-      stopOf('pure', ((item: Item) => ({ ...item })) as Handler, { hasEffects: false }),
+      stopOf('pure', (item: Item) => ({ ...item }), { hasEffects: false }),
       stopOf('flaky', flaky, { policy }),
       stopOf('keep', keep, { outSchema: undefined }),
     ]
@@ -108,10 +108,6 @@ class Simulation {
 
   /** Sends again what earlier lives left without an answer, in the same order, and goes on to `to`. */
   #send(app: RunningApp, to: number): void {
-    if (this.#next < to) this.#sendFrom(app, to)
-  }
-
-  #sendFrom(app: RunningApp, to: number): void {
     for (; this.#next < to; this.#next++) {
       const n = this.#next
       if (this.#acknowledged.has(n)) continue
