@@ -26,7 +26,7 @@ async function run(dir: string, options: BenchOptions): Promise<Readonly<Record<
   let isHeld = true
   const finish = new Finish(events, () => {})
   const app = await startRun(buses.embedded.open(journal, events), () => (isHeld ? held : undefined), finish.onEnded)
-  await app.during(sendAll(events, app.send, () => {}))
+  await app.during(sendAll(events, app.send))
   isHeld = false
   release()
   await app.during(finish.done)

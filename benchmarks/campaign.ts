@@ -10,7 +10,7 @@ import { deliveredOf, indexOf } from './contact.ts'
 import { bytesOf, inFolder } from './folder.ts'
 import { judgeArchive, judgeBus } from './judge.ts'
 import { measureLimits } from './limits.ts'
-import { dueMs, sendAll, sendAtRate } from './load.ts'
+import { dueMs, outstandingDefault, sendAll, sendAtRate } from './load.ts'
 import { Finish } from './meter.ts'
 import { Durations, rounded } from './percentiles.ts'
 import { profiled } from './profile.ts'
@@ -27,6 +27,7 @@ export const campaign: Bench = {
       type: 'string',
       hint: 'events a second, whether or not the app keeps up; default: as fast as it takes them',
     },
+    outstanding: { type: 'string', hint: 'sends that wait for their answer without --rate; default 1000' },
     profile: { type: 'string', hint: 'file to write a CPU profile to' },
   },
   run: (options) => inFolder((dir) => run(dir, options)),
@@ -36,10 +37,11 @@ async function run(dir: string, options: BenchOptions): Promise<Readonly<Record<
   const busName = choiceOf(options, 'bus', ['embedded', 'memory'])
   const events = numberOf(options, 'events', 200_000)
   const rate = numberOf(options, 'rate', undefined)
+  const outstanding = numberOf(options, 'outstanding', outstandingDefault)
   const limits = measureLimits(dir)
   const journal = join(dir, 'journal')
   const archive = archiveOf(join(dir, 'archive.ndjson'))
-  const load = new Load(events, rate)
+  const load = new Load(events, rate, outstanding)
   const app = await startRun(buses[busName].open(journal, events), archive.put, load.finish.onEnded)
   const cpuBefore = process.cpuUsage()
   await profiled(textOf(options, 'profile'), () => app.during(load.send(app)))
@@ -70,13 +72,15 @@ class Load {
   readonly finish: Finish
   readonly #events: number
   readonly #rate: number | undefined
+  readonly #outstanding: number
   readonly #sentMs: Float64Array
   readonly #latencies: Durations
   #firstMs = 0
 
-  constructor(events: number, rate: number | undefined) {
+  constructor(events: number, rate: number | undefined, outstanding: number) {
     this.#events = events
     this.#rate = rate
+    this.#outstanding = outstanding
     this.#sentMs = new Float64Array(events)
     this.#latencies = new Durations(events)
     this.finish = new Finish(events, (ride, atMs) => this.#latencies.add(atMs - this.#sentMs[indexOf(ride)]!))
@@ -85,7 +89,8 @@ class Load {
   async send({ send }: Run): Promise<void> {
     this.#firstMs = performance.now()
     const rate = this.#rate
-    if (rate === undefined) await sendAll(this.#events, send, (from, to, atMs) => this.#sentMs.fill(atMs, from, to))
+    if (rate === undefined)
+      await sendAll(this.#events, send, (from, to, atMs) => this.#sentMs.fill(atMs, from, to), this.#outstanding)
     else {
       for (let index = 0; index < this.#events; index++) this.#sentMs[index] = dueMs(index, rate, this.#firstMs)
       await sendAtRate(this.#events, rate, send, this.#firstMs)

@@ -9,10 +9,4 @@ const app = await startRun(
   () => undefined,
   () => {},
 )
-await app.during(
-  sendAll(
-    Number.MAX_SAFE_INTEGER,
-    (index) => app.send(index + 1),
-    () => {},
-  ),
-)
+await app.during(sendAll(Number.MAX_SAFE_INTEGER, (index) => app.send(index + 1)))

@@ -46,7 +46,7 @@ async function run(dir: string, options: BenchOptions): Promise<Readonly<Record<
   const send = (index: number): Promise<unknown> =>
     running.send('steps', { key: `k-${index % 1000}`, text: String(index) })
   const startMs = performance.now()
-  await Promise.race([Promise.all([sendAll(events, send, () => {}), finish.done]), running.stopped])
+  await Promise.race([Promise.all([sendAll(events, send), finish.done]), running.stopped])
   const ms = finish.lastMs - startMs
   await running.stop()
   verify(
