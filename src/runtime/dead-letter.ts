@@ -17,7 +17,7 @@ const messageMax = 1024
 /** Whether an error is worth another try under a policy. */
 export function isWorthRetrying(policy: ResolvedPolicy, error: unknown): boolean {
   if (error instanceof Retrying) return true
-  if (error instanceof GivenUp) return false
+  if (error instanceof GivenUp || isMetrobusError(error, 'MB_KILLED_PROCESS')) return false
   if (policy.retryIf !== undefined) return policy.retryIf(error)
   return familyOf(error) === 'retry'
 }

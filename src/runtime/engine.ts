@@ -358,12 +358,12 @@ export class Engine {
 
   /** Resolves at the end of a turn that leaves everything at rest, or when the app has failed. */
   idle(): Promise<void> {
-    return this.#until(() => this.isIdle)
+    return this.until(() => this.isIdle)
   }
 
   /** Resolves when no handler runs and every unit is settled, whatever waits; or when the app has failed. */
   drained(): Promise<void> {
-    return this.#until(() => {
+    return this.until(() => {
       for (const lane of this.lanes()) if (lane.running.size > 0) return false
       return this.outbox.isIdle
     })
@@ -371,10 +371,11 @@ export class Engine {
 
   /** Resolves when nothing of a lane runs and every unit is settled, or when the app has failed. */
   quiet(lane: Lane): Promise<void> {
-    return this.#until(() => lane.running.size === 0 && this.outbox.isIdle)
+    return this.until(() => lane.running.size === 0 && this.outbox.isIdle)
   }
 
-  #until(holds: () => boolean): Promise<void> {
+  /** Resolves at the end of the first turn after which `holds` does, or when the app has failed. */
+  until(holds: () => boolean): Promise<void> {
     if (this.failure !== undefined || holds()) return Promise.resolve()
     return new Promise((resolve) => {
       this.#watchers.push({ holds, resolve })

@@ -22,10 +22,16 @@ export class Feed {
   /** Offsets at hand, in a tracked feed. */
   readonly held: Set<number> = new Set()
 
+  /** Records at or beyond this offset are not taken yet (`careful.ts`). */
+  limit = Infinity
+
   /** What the newest committed unit said. */
   committed: Acknowledgement
   /** The lane that reads it; undefined for dead letters, which nobody reads by itself. */
   lane: Lane | undefined = undefined
+
+  /** What was settled when the partition came: the bus does not answer it. */
+  readonly #assigned: AckSet
 
   constructor(isParking: boolean, committed: Acknowledgement) {
     this.topic = committed.topic
@@ -34,6 +40,21 @@ export class Feed {
     this.isTracked = isParking
     this.committed = committed
     this.acks = new AckSet(committed.watermark, committed.above)
+    this.#assigned = new AckSet(committed.watermark, committed.above)
     this.next = committed.watermark
+  }
+
+  /** How many records below `end` the bus has still to answer: those that were not settled at assignment. Counts no further than `countMax`. */
+  left(end: number, countMax: number): number {
+    let count = 0
+    for (let offset = this.next; offset < end && count < countMax; offset++) if (!this.#assigned.has(offset)) count++
+    return count
+  }
+
+  /** The offset behind the next `count` records that the bus has still to answer. */
+  behindNext(count: number): number {
+    let offset = this.next
+    for (let left = count; left > 0; offset++) if (!this.#assigned.has(offset)) left--
+    return offset
   }
 }

@@ -1,11 +1,18 @@
 /**
- * The event that kills the process. After an unclean stop, the events that may have been in flight are listed in one durable record. Only events
- * listed by two unclean stops in a row run alone, each preceded by a record of the try; one is a dead letter after as many deaths
- * alone as `killsMax` says. A death with several in flight convicts none.
+ * The event that kills the process. After an unclean stop the app begins carefully: how far each lane may go is written down before it goes there
+ * (`careful.ts`), so that after the next death it is known what may have been in flight. Only events that were in reach of two unclean runs in a row
+ * run alone, each preceded by a durable row of the try; one is a dead letter after as many deaths alone as `killsMax` says. A death with
+ * several in flight convicts none.
+ *
+ * Invariants:
+ * - K1 While an event runs alone, nothing else runs, and the row that names it is durable.
+ * - K2 An event runs alone only when no earlier event of its key is unsettled (I3).
+ * - K3 An event that waits for its retry was not what ran, so it does not run alone before it is due.
  */
-import { MetrobusError } from '../errors/index.ts'
 import type { BusInspector } from '../bus/bus.ts'
+import { MetrobusError } from '../errors/index.ts'
 import type { Record } from '../event/record.ts'
+import { runInScope } from '../internal/scope.ts'
 import { Attempt } from './attempt.ts'
 import type { Engine } from './engine.ts'
 import type { Feed } from './feed.ts'
@@ -13,90 +20,138 @@ import { KeyState, stateKey } from './key-state.ts'
 import type { Lane } from './lane.ts'
 import { settleRows } from './settle.ts'
 
-/** The state table, and its rows, that say how the app ended last. */
+/** The state table that says how the app ended last. */
 const store = 'runtime'
 
-/** Events that are listed at most. */
-const listedMax = 1_024
+const readMax = 256
 
-/** `<topic>/<partition>/<offset>`. */
-type Place = string
+/** How far the lanes of a run might go, by `<topic>/<partition>`: events below that offset may have been in flight when it died. */
+export type Reach = Readonly<{ [feed: string]: number }>
 
-interface Suspect {
-  readonly place: Place
-  readonly lane: Lane
-  readonly feed: Feed
-  readonly record: Record
+/** The event that runs alone now, and for which time. */
+interface Alone {
+  readonly place: string
+  readonly tries: number
 }
 
-/** Runs what may have killed the process before, one by one, before anything else runs. Lanes are loaded and not open yet. */
-export async function isolate(engine: Engine, inspector: BusInspector, killsMax: number): Promise<void> {
+/** How the run before ended. */
+export interface Before {
+  readonly wasUnclean: boolean
+  readonly reach: Reach
+  readonly alone: Alone | undefined
+}
+
+/** Says that the app runs, and answers how it ended before. */
+export async function markOpen(engine: Engine): Promise<Before> {
   const rows = await engine.member.load(store, 0)
   const wasUnclean = rows.get('state') === 'open'
-  const listed = wasUnclean ? await inFlight(engine, inspector) : new Map<Place, { readonly lane: Lane; readonly feed: Feed }>()
-  const before = new Set(wasUnclean ? (JSON.parse(rows.get('suspects') ?? '[]') as Place[]) : [])
-  await write(engine, { state: 'open', suspects: wasUnclean ? JSON.stringify([...listed.keys()]) : null })
-  if (before.size === 0) return
-  const alone = JSON.parse(rows.get('alone') ?? 'null') as { readonly place: Place; readonly tries: number } | null
-  for (const [place, { lane, feed }] of listed) {
-    if (!before.has(place)) continue
-    const offset = Number(place.slice(place.lastIndexOf('/') + 1))
-    const [record] = await inspector.read(feed.topic, feed.partition, offset, 1)
-    if (record?.offset !== offset) continue
-    await runAlone(engine, { place, lane, feed, record }, alone?.place === place ? alone.tries : 0, killsMax)
+  const reach = rows.get('reach')
+  const alone = rows.get('alone')
+  if (!wasUnclean) await writeRows(engine, { state: 'open', reach: null, alone: null })
+  return {
+    wasUnclean,
+    reach: wasUnclean && reach !== undefined ? (JSON.parse(reach) as Reach) : {},
+    alone: wasUnclean && alone !== undefined ? (JSON.parse(alone) as Alone) : undefined,
   }
-  await write(engine, { alone: null })
 }
 
 /** Says that the app ends with nothing in flight. */
 export async function markClean(engine: Engine): Promise<void> {
-  await write(engine, { state: 'clean', suspects: null, alone: null })
+  await writeRows(engine, { state: 'clean', reach: null, alone: null })
 }
 
-async function runAlone(engine: Engine, { place, lane, feed, record }: Suspect, tries: number, killsMax: number): Promise<void> {
-  const waiting = lane.keys.get(stateKey(record))
-  // A key that waits for its retry is not what ran when the process died.
-  if (waiting !== undefined && waiting.dueAt > 0) return
-  const state = waiting ?? new KeyState(stateKey(record))
-  lane.keys.set(state.key, state)
+/** Writes down how far the lanes may go from now on. */
+export async function writeReach(engine: Engine, reach: Reach): Promise<void> {
+  await writeRows(engine, { reach: JSON.stringify(reach) })
+}
+
+/** Runs what may have killed the process twice, one by one, before anything else runs. Lanes are loaded and not open yet. */
+export async function runSuspects(
+  engine: Engine,
+  inspector: BusInspector,
+  before: Before,
+  killsMax: number,
+): Promise<void> {
+  for (const lane of engine.lanes())
+    for (const feed of [lane.parked, lane.input])
+      for await (const record of unsettled(feed, inspector, before.reach)) {
+        if (engine.isDraining || engine.failure !== undefined) return
+        if (!mayRunAlone(lane, feed, record)) continue
+        const place = placeOf(feed, record)
+        const tries = before.alone?.place === place ? before.alone.tries : 0
+        if (tries < killsMax) await runAlone(engine, lane, feed, record, tries + 1)
+        else convict(lane, feed, record, tries)
+        await engine.quiet(lane)
+      }
+  if (before.alone !== undefined && !engine.isDraining && engine.failure === undefined)
+    await writeRows(engine, { alone: null })
+}
+
+/** What the run before may have left in flight in a partition, in order. */
+async function* unsettled(feed: Feed, inspector: BusInspector, reach: Reach): AsyncGenerator<Record> {
+  const end = reach[nameOf(feed)] ?? 0
+  for (let offset = feed.acks.watermark; offset < end;) {
+    const records = await inspector.read(feed.topic, feed.partition, offset, Math.min(readMax, end - offset))
+    if (records.length === 0) return
+    for (const record of records) if (record.offset < end && !feed.acks.has(record.offset)) yield record
+    offset = records.at(-1)!.offset + 1
+  }
+}
+
+/** True for the oldest event of its key, when it does not wait (K2, K3). */
+function mayRunAlone(lane: Lane, feed: Feed, record: Record): boolean {
+  const state = lane.keys.get(stateKey(record))
+  if (state === undefined) return true
+  const isBehindParked = !feed.isParking && state.row !== undefined && state.row.count > 0
+  return (
+    state.running === undefined &&
+    state.queue.length === 0 &&
+    state.dropped < 0 &&
+    state.dueAt <= lane.engine.clock.monotonic() &&
+    !isBehindParked
+  )
+}
+
+async function runAlone(engine: Engine, lane: Lane, feed: Feed, record: Record, tries: number): Promise<void> {
+  await writeRows(engine, { alone: JSON.stringify({ place: placeOf(feed, record), tries } satisfies Alone) })
+  if (engine.isDraining || engine.failure !== undefined) return
+  engine.log.warn({ stop: lane.stop.name, event: record.id, try: tries }, `running alone, try ${tries}`)
+  lane.now = engine.clock.monotonic()
+  runInScope(lane, () => lane.start(feed, record, take(lane, feed, record)))
+  lane.batch?.run()
+  engine.schedule()
+}
+
+function convict(lane: Lane, feed: Feed, record: Record, deaths: number): void {
+  const { engine, stop } = lane
+  const state = take(lane, feed, record)
+  const attempt = new Attempt(lane, feed, record, state, (state.row?.attempts ?? 0) + deaths, engine.clock.monotonic())
+  attempt.isOver = true
+  lane.parking.fail(attempt, new MetrobusError('MB_KILLED_PROCESS', { stop: stop.name, id: record.id, deaths }))
+  engine.schedule()
+}
+
+/** Holds an event and its key, so that the lane does not take it again from the bus. */
+function take(lane: Lane, feed: Feed, record: Record): KeyState {
+  const name = stateKey(record)
+  const state = lane.keys.get(name) ?? new KeyState(name)
+  lane.keys.set(name, state)
+  state.dueAt = 0
   feed.isTracked = true
   feed.held.add(record.offset)
-  if (tries >= killsMax) {
-    engine.log.error({ stop: lane.stop.name, event: record.id, deaths: tries }, 'an event that killed the process is given up')
-    const attempt = new Attempt(lane, feed, record, state, (state.row?.attempts ?? 0) + 1, engine.clock.monotonic())
-    lane.parking.fail(attempt, new MetrobusError('MB_KILLED_PROCESS', { stop: lane.stop.name, id: record.id, deaths: tries }))
-  } else {
-    await write(engine, { alone: JSON.stringify({ place, tries: tries + 1 }) })
-    engine.log.warn({ stop: lane.stop.name, event: record.id, try: tries + 1 }, 'running alone')
-    lane.now = engine.clock.monotonic()
-    lane.start(feed, record, state)
-    lane.batch?.run()
-  }
-  await engine.quiet(lane)
+  return state
 }
 
-/** What may have run when the process died: the oldest unsettled events of each lane, as many as can run at once. */
-async function inFlight(engine: Engine, inspector: BusInspector): Promise<Map<Place, { readonly lane: Lane; readonly feed: Feed }>> {
-  const ends = new Map<string, number>()
-  for (const { topic, partitions } of await inspector.topics()) for (const { partition, end } of partitions) ends.set(`${topic}/${partition}`, end)
-  const lanes = [...engine.lanes()]
-  const share = Math.max(1, Math.floor(listedMax / Math.max(1, lanes.length)))
-  const listed = new Map<Place, { readonly lane: Lane; readonly feed: Feed }>()
-  for (const lane of lanes) {
-    for (const feed of [lane.parked, lane.input]) {
-      const end = ends.get(`${feed.topic}/${feed.partition}`) ?? 0
-      let left = Math.min(share, lane.stop.definition.concurrency)
-      for (let offset = feed.acks.watermark; offset < end && left > 0; offset++) {
-        if (feed.acks.has(offset)) continue
-        listed.set(`${feed.topic}/${feed.partition}/${offset}`, { lane, feed })
-        left--
-      }
-    }
-  }
-  return listed
-}
-
-async function write(engine: Engine, rows: { readonly [key: string]: string | null }): Promise<void> {
+async function writeRows(engine: Engine, rows: { readonly [key: string]: string | null }): Promise<void> {
   const changes = Object.entries(rows).map(([key, value]) => ({ store, partition: 0, key, value }))
   await settleRows(engine.member, engine.clock, changes)
+}
+
+/** The name of a feed in a reach. */
+export function nameOf(feed: Feed): string {
+  return `${feed.topic}/${feed.partition}`
+}
+
+function placeOf(feed: Feed, record: Record): string {
+  return `${nameOf(feed)}/${record.offset}`
 }

@@ -94,8 +94,13 @@ export class Lane {
 
   #take(feed: Feed): void {
     if (!this.hasRoom) return
-    const room = Math.min(pollMax, this.stop.definition.concurrency - this.running.size)
-    const records = this.engine.member.poll(feed.topic, feed.partition, { recordsMax: room, ahead: !this.stop.definition.hasEffects })
+    let room = Math.min(pollMax, this.stop.definition.concurrency - this.running.size)
+    if (feed.limit !== Infinity) room = feed.left(feed.limit, room)
+    if (room === 0) {
+      feed.isReady = false
+      return
+    }
+    const records = this.engine.member.poll(feed.topic, feed.partition, { recordsMax: room, ahead: !this.stop.definition.hasEffects && feed.limit === Infinity })
     if (records.length < room) feed.isReady = false
     if (this.stop.hasOwnScope) this.#acceptAll(feed, records)
     else if (records.length > 0) runInScope(this, () => this.#acceptAll(feed, records))

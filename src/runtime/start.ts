@@ -9,7 +9,8 @@ import type { StopDefinition } from '../stop/definition.ts'
 import type { AppDefinition, EntryDefinition } from './definition.ts'
 import { Engine } from './engine.ts'
 import { Entries } from './entries.ts'
-import { isolate } from './isolation.ts'
+import { limitFeeds, goOnCarefully } from './careful.ts'
+import { markOpen, runSuspects } from './isolation.ts'
 import { Lanes } from './lanes.ts'
 import { checkNeeds } from './needs.ts'
 import { type ResolvedStartOptions, resolveStartOptions, type StartOptions } from './options.ts'
@@ -30,19 +31,33 @@ export async function startApp(definition: AppDefinition, startOptions: StartOpt
   const bus = guarded(options.bus, options.log)
   checkNeeds(definition, bus)
   await bus.open(options.platform)
+  let joined: Joined
   try {
-    return await join(definition, bus, options)
+    joined = await join(definition, bus, options)
   } catch (error) {
     await bus.close()
     throw error
   }
+  try {
+    return await begin(joined, bus, options)
+  } catch (error) {
+    joined.running.stopped.catch(() => {})
+    await joined.running.stop()
+    throw error
+  }
 }
 
-async function join(definition: AppDefinition, bus: Bus, options: ResolvedStartOptions): Promise<RunningApp> {
+interface Joined {
+  readonly engine: Engine
+  readonly lanes: Lanes
+  readonly running: RunningEngine
+}
+
+async function join(definition: AppDefinition, bus: Bus, options: ResolvedStartOptions): Promise<Joined> {
   const stops = stopsOf(definition)
   await bus.ensureTopics(topicSpecs(definition, stops))
   const capabilities = resolveCapabilities(bus.capabilities)
-  let running: RunningEngine | undefined
+  const started: { running?: RunningEngine } = {}
   const engine: Engine = new Engine({
     definition,
     clock: options.platform.clock,
@@ -54,7 +69,7 @@ async function join(definition: AppDefinition, bus: Bus, options: ResolvedStartO
     partitions: (topic) => bus.partitions(topic),
     endedTopic: endedTopic(definition.name),
     errorsTopic: errorsTopic(definition.name),
-    failed: (error) => running?.failed(error),
+    failed: (error) => started.running?.failed(error),
     refused: (lane) => lanes.refused(lane),
     recovered: () => lanes.recovered(),
   })
@@ -70,15 +85,27 @@ async function join(definition: AppDefinition, bus: Bus, options: ResolvedStartO
     await claimTopics(definition, engine.member, engine.clock, bus.inspector)
     await entries.load()
     await lanes.load()
-    await isolate(engine, bus.inspector, options.killsMax)
     if (engine.failure !== undefined) throw engine.failure
   } catch (error) {
     await engine.member.leave()
     throw error
   }
-  running = new RunningEngine(engine, entries, bus, options)
+  const running = new RunningEngine(engine, entries, bus, options)
+  started.running = running
+  return { engine, lanes, running }
+}
+
+/** Opens the lanes: at once, or carefully when the run before did not end as it should. A signal may stop the app meanwhile. */
+async function begin({ engine, lanes, running }: Joined, bus: Bus, options: ResolvedStartOptions): Promise<RunningApp> {
+  const before = await markOpen(engine)
   await running.serve()
+  if (before.wasUnclean) {
+    await runSuspects(engine, bus.inspector, before, options.killsMax)
+    limitFeeds(engine, before.reach)
+  }
+  if (engine.failure !== undefined) throw engine.failure
   lanes.open()
+  if (before.wasUnclean) goOnCarefully(engine, before.reach).catch((error: unknown) => engine.fail(error))
   return running
 }
 
