@@ -110,3 +110,19 @@ test('a progress bar is drawn for a terminal only, and never beside JSON', () =>
   assert.equal(stage({ stderr: terminal, quiet: true }).output.bar, undefined)
   assert.equal(stage({ stderr: terminal }).output.bar, terminal)
 })
+
+test('a table is cut to a terminal that knows its width, and to no other', async () => {
+  const width = async (columns: number): Promise<number> => {
+    const stdout = Object.assign(new PassThrough(), { isTTY: true, columns })
+    const { output } = stage({ stdout })
+    await output.table(['MESSAGE'], [['x'.repeat(100)]])
+    return Math.max(
+      ...String(stdout.read())
+        .split('\n')
+        .map((line) => line.length),
+    )
+  }
+
+  assert.equal(await width(40), 40)
+  assert.equal(await width(0), 100)
+})

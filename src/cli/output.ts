@@ -50,7 +50,9 @@ export class Output {
   async table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): Promise<void> {
     const { renderTable } = await import('./table.ts')
     const { stdout } = this.#options
-    await this.line(renderTable(head, rows, stdout.isTTY === true ? stdout.columns : undefined))
+    // A terminal that does not know its width says 0.
+    const width = stdout.isTTY === true && stdout.columns !== 0 ? stdout.columns : undefined
+    await this.line(renderTable(head, rows, width))
   }
 
   /** A sentence about the work. */

@@ -56,7 +56,7 @@ function inEditor({ env, stdin, stderr }: Context, before: string): string {
   try {
     const file = join(folder, 'data.json')
     writeFileSync(file, `${before}\n`, { mode: 0o600 })
-    const { status, error } = spawnSync(editor, [file], { stdio: 'inherit', shell: true })
+    const { status, error } = spawnSync(`${editor} "${file}"`, { stdio: 'inherit', shell: true })
     if (status !== 0)
       throw new MetrobusError(
         'MB_BAD_ARGUMENT',
