@@ -24,9 +24,9 @@ import { keyOf } from './outcomes.ts'
 import type { StopRuntime } from './stop-runtime.ts'
 
 /** Events that may wait to be committed; beyond, senders wait. */
-const pendingMax = 16_384
+const pendingMax = 8_192
 /** Events that may be on their way through the app, as long as it gets on with them: what is handed over in memory need not be read back from the bus. */
-const insideMax = 8_192
+const insideMax = 2_048
 /** An app that acknowledges nothing for so long is not waited for: the bus keeps what it cannot handle now. */
 const patienceMs = 20
 const pendingBytesMax = 32 * 1024 * 1024
