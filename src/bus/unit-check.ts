@@ -7,8 +7,8 @@ export function faultsOfUnit(unit: CommitUnit, recordBytesMax: number): string[]
   for (const { topic, partition, records } of unit.outputs) {
     for (const record of records) {
       // A character takes at least one byte and at most three, so that most texts need not be measured.
-      const length = record.text?.length ?? record.encoded?.length ?? 0
-      if (length * 3 > recordBytesMax && bytesOf(record.text, length) > recordBytesMax)
+      const text = record.text ?? record.encoded ?? ''
+      if (text.length * 3 > recordBytesMax && Buffer.byteLength(text) > recordBytesMax)
         faults.push(`a record for ${topic}/${partition} is larger than ${recordBytesMax} bytes`)
     }
   }
@@ -19,9 +19,6 @@ export function faultsOfUnit(unit: CommitUnit, recordBytesMax: number): string[]
       )
   return faults
 }
-
-const bytesOf = (text: string | undefined, length: number): number =>
-  text === undefined ? length : Buffer.byteLength(text)
 
 function isSound({ watermark, above }: Acknowledgement): boolean {
   if (above.length % 2 !== 0) return false

@@ -13,8 +13,8 @@ export interface DataHome {
   readonly length: number
 }
 
-/** Data not decoded yet: JSON text in UTF-8. */
-export type EncodedData = Uint8Array
+/** Data not decoded yet: JSON text. */
+export type EncodedData = string
 
 /** What a record is made of; everything but the position in a topic. */
 export interface RecordFields {
@@ -87,7 +87,7 @@ export class Record implements Event {
   /** The data, decoded on first use and frozen. */
   get data(): unknown {
     if (this.#data === undefined && this.#encoded !== undefined) {
-      this.#data = freezeDeep(JSON.parse(decoder.decode(this.#encoded)))
+      this.#data = freezeDeep(JSON.parse(this.#encoded))
       this.#encoded = undefined
     }
     return this.#data
@@ -102,18 +102,16 @@ export class Record implements Event {
     return copy
   }
 
-  /** True for data read from bytes and not looked at yet. */
+  /** True for data that was read and not looked at yet. */
   get isEncoded(): boolean {
     return this.#encoded !== undefined
   }
 
-  /** The encoded bytes while the data has not been decoded; undefined afterwards. */
+  /** The text of the data while it has not been decoded; undefined afterwards. */
   get encoded(): EncodedData | undefined {
     return this.#encoded
   }
 }
-
-const decoder = new TextDecoder()
 
 function fieldsOf(record: Record): RecordFields {
   const { ride, hop, type, source, time, key, headers, correlationId, causationId, replay, slip } = record

@@ -136,7 +136,7 @@ function entriesOf(frame: Frame, state: State, data: boolean): readonly DumpedEn
 }
 
 function describeEntry(entry: EntryView, topic: string, partition: number, data: boolean): DumpedEntry {
-  const { ride, hop, type, key, headers, slip } = decodeEntry(entry, new Uint8Array(0), undefined)
+  const { ride, hop, type, key, headers, slip } = decodeEntry(entry, Buffer.alloc(0), undefined)
   const { offset, appendedAt: time, dataBytes, homeFrame, homeData } = entry
   const common = { topic, partition, offset, time, ride, hop, type, key, headers, slip, dataBytes }
   if (homeFrame !== 0) return { ...common, dataAt: homeData }

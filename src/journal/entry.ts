@@ -53,13 +53,12 @@ export function encodeEntry(out: Pending, record: Record, offset: number, append
   const meta = ride + type + source + (key ?? '') + (correlationId ?? '') + (causationId ?? '') + slip + headers
   const home = sharedHome(record, place)
   const inline = home === undefined ? inlineData(record) : ''
-  const inlineBytesMax = typeof inline === 'string' ? inline.length * bytesPerUnitMax : inline.length
-  out.need(entryHeaderBytes + meta.length * bytesPerUnitMax + inlineBytesMax)
+  out.need(entryHeaderBytes + (meta.length + inline.length) * bytesPerUnitMax)
 
   const { buffer, view, at } = out
   const metaBytes = buffer.write(meta, at + entryHeaderBytes)
   const dataAt = at + entryHeaderBytes + metaBytes
-  const dataBytes = writeInline(buffer, inline, dataAt)
+  const dataBytes = inline === '' ? 0 : buffer.write(inline, dataAt)
   const size = entryHeaderBytes + metaBytes + dataBytes
   view.setUint32(at, size, true)
   view.setUint32(at + 4, hashRide(ride), true)
@@ -165,8 +164,8 @@ export class EntryView {
   }
 }
 
-/** Makes the record of an entry. `data` is the data's bytes, here or from its home; they are not copied and not decoded. */
-export function decodeEntry(entry: EntryView, data: Uint8Array, home: FrameHome | undefined): Record {
+/** Makes the record of an entry. `data` is the data's bytes, here or from its home: they become text, and are parsed when somebody looks. */
+export function decodeEntry(entry: EntryView, data: Buffer, home: FrameHome | undefined): Record {
   const { buffer, start } = entry
   const meta = entry.meta()
   let at = 0
@@ -198,7 +197,7 @@ export function decodeEntry(entry: EntryView, data: Uint8Array, home: FrameHome 
       slip,
     },
     data.length === 0 ? null : undefined,
-    data.length === 0 ? undefined : data,
+    data.length === 0 ? undefined : data.toString(),
   )
   record.offset = entry.offset
   record.appendedAt = entry.appendedAt
@@ -229,19 +228,13 @@ function ownHome(place: FramePlace, dataInFrame: number, length: number): FrameH
   return { owner: place.owner, segment: place.segment, position: place.frame + dataInFrame, length, frame: place.frame }
 }
 
-function inlineData(record: Record): string | Uint8Array {
+function inlineData(record: Record): string {
   if (record.text !== undefined) return record.text
   const from = record.unchangedFrom
   const encoded = record.encoded ?? from?.encoded
   if (encoded !== undefined) return encoded
   const data = record.data === undefined ? from?.data : record.data
   return data === null ? '' : JSON.stringify(data)
-}
-
-function writeInline(buffer: Buffer, data: string | Uint8Array, at: number): number {
-  if (typeof data === 'string') return data === '' ? 0 : buffer.write(data, at)
-  buffer.set(data, at)
-  return data.length
 }
 
 function encodeHeaders(headers: Headers): string {

@@ -11,7 +11,7 @@ import { frameHeaderBytes, sealFrame } from './frame.ts'
 import type { FrameFields } from './frame.ts'
 
 const chunkBytes = 4 * 1024 * 1024
-const poolChunksMax = 4
+const poolChunksMax = 2
 
 interface Chunk {
   readonly buffer: Buffer

@@ -61,10 +61,10 @@ test('any call that fails with EIO poisons or refuses, and all that was acknowle
       failed.push(call)
       return { error: 'EIO', bytes: call.bytes >> 1 }
     })
-    const run: Run = { acknowledged: 0, poisoned: false, error: undefined }
+    let run: Run = { acknowledged: 0, poisoned: false, error: undefined }
     try {
       const journal = await open(disk, { segmentBytesMax })
-      Object.assign(run, await append(journal, units))
+      run = await append(journal, units)
       await journal.close()
     } catch (error) {
       run.error = error

@@ -345,14 +345,13 @@ export class MemoryLog {
     return this.#order.get(record) ?? 0
   }
 
-  /** What a network would hand over: the same record, its data as bytes. */
+  /** What a network would hand over: the same record, its data as text. */
   copyOf(record: Record): Record {
-    const copy = new Record(record, undefined, encoder.encode(record.text ?? JSON.stringify(record.data)))
+    const copy = new Record(record, undefined, record.text ?? JSON.stringify(record.data))
     copy.offset = record.offset
     copy.appendedAt = record.appendedAt
     return copy
   }
 }
 
-const encoder = new TextEncoder()
 const pressedReason = 'more records are kept than recordsMax allows, and not every group has settled them'
