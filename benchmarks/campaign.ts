@@ -6,9 +6,10 @@ import { choiceOf, numberOf, textOf } from './bench.ts'
 import type { Bench, BenchOptions } from './bench.ts'
 import { buses } from './buses.ts'
 import { appName } from './campaign-app.ts'
-import { deliveredOf, indexOf } from './contact.ts'
+import { deliveredOf } from './contact.ts'
 import { bytesOf, inFolder } from './folder.ts'
 import { judgeArchive, judgeBus } from './judge.ts'
+import type { Rides } from './judge.ts'
 import { measureLimits } from './limits.ts'
 import { dueMs, outstandingDefault, sendAll, sendAtRate } from './load.ts'
 import { Finish } from './meter.ts'
@@ -27,6 +28,10 @@ export const campaign: Bench = {
       type: 'string',
       hint: 'events a second, whether or not the app keeps up; default: as fast as it takes them',
     },
+    ids: {
+      type: 'string',
+      hint: 'made (default) by Metrobus, or given by the sender, so that one sent twice is one event',
+    },
     outstanding: { type: 'string', hint: 'sends that wait for their answer without --rate; default 1000' },
     profile: { type: 'string', hint: 'file to write a CPU profile to' },
   },
@@ -38,21 +43,22 @@ async function run(dir: string, options: BenchOptions): Promise<Readonly<Record<
   const events = numberOf(options, 'events', 200_000)
   const rate = numberOf(options, 'rate', undefined)
   const outstanding = numberOf(options, 'outstanding', outstandingDefault)
+  const ids = choiceOf(options, 'ids', ['made', 'given'])
   const limits = measureLimits(dir)
   const journal = join(dir, 'journal')
   const archive = archiveOf(join(dir, 'archive.ndjson'))
   const load = new Load(events, rate, outstanding)
-  const app = await startRun(buses[busName].open(journal, events), archive.put, load.finish.onEnded)
+  const app = await startRun(buses[busName].open(journal, events), archive.put, load.finish.onEnded, ids)
   const cpuBefore = process.cpuUsage()
   await profiled(textOf(options, 'profile'), () => app.during(load.send(app)))
   const cpu = process.cpuUsage(cpuBefore)
   const rssMb = process.resourceUsage().maxRSS / 1024
 
-  if (busName === 'memory') await judgeBus(app.running.inspector, appName, events)
+  let rides = busName === 'memory' ? await judgeBus(app.running.inspector, appName, events) : undefined
   await app.running.stop()
   await archive.close()
-  if (busName === 'embedded') await judgeJournal(journal, events)
-  await judgeArchive(archive.entries(), events)
+  rides ??= await judgeJournal(journal, events)
+  await judgeArchive(archive.entries(), rides)
   return {
     bench: 'campaign',
     bus: busName,
@@ -83,7 +89,7 @@ class Load {
     this.#outstanding = outstanding
     this.#sentMs = new Float64Array(events)
     this.#latencies = new Durations(events)
-    this.finish = new Finish(events, (ride, atMs) => this.#latencies.add(atMs - this.#sentMs[indexOf(ride)]!))
+    this.finish = new Finish(events, (index, atMs) => this.#latencies.add(atMs - this.#sentMs[index]!))
   }
 
   async send({ send }: Run): Promise<void> {
@@ -107,11 +113,11 @@ class Load {
   }
 }
 
-async function judgeJournal(dir: string, events: number): Promise<void> {
+async function judgeJournal(dir: string, events: number): Promise<Rides> {
   const bus = buses.embedded.open(dir, events)
   await bus.open(nodePlatform)
   try {
-    await judgeBus(bus.inspector, appName, events)
+    return await judgeBus(bus.inspector, appName, events)
   } finally {
     await bus.close()
   }

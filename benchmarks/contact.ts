@@ -50,12 +50,16 @@ export const isDropped = (index: number): boolean => index % 10 === 9
 /** How many of the first `count` contacts reach the archive. */
 export const deliveredOf = (count: number): number => count - Math.floor(count / 10)
 
-const idPrefix = 'contact-'
+/** For those who give ids. */
+export const idOf = (index: number): string => `contact-${index}`
 
-export const idOf = (index: number): string => `${idPrefix}${index}`
+const epoch = Date.UTC(2026, 0)
 
-/** The inverse of `idOf`; NaN for anything else. */
-export const indexOf = (id: string): number => (id.startsWith(idPrefix) ? Number(id.slice(idPrefix.length)) : NaN)
+/** When contact `index` happened: the time of an event stays with it to its end, so it tells which contact a record is of. */
+export const timeOf = (index: number): number => epoch + index
+
+/** The inverse of `timeOf`. */
+export const indexAt = (time: number): number => time - epoch
 
 export const emailOf = (accountId: string): string => `${accountId}@mail.example.org`
 

@@ -1,42 +1,50 @@
-/** Judges a run by what it left: every id once, every tenth dropped, bodies unchanged, each key in order. */
+/** Judges a run by what it left: every event once, every tenth dropped, bodies unchanged, each key in order. */
 import { isDeepStrictEqual } from 'node:util'
 import type { BusInspector } from '../src/bus/bus.ts'
 import type { Record } from '../src/event/record.ts'
 import { verify } from './bench.ts'
-import { accountOf, contactOf, deliveredOf, indexOf, isDropped, mailableOf } from './contact.ts'
+import { accountOf, contactOf, deliveredOf, indexAt, isDropped, mailableOf } from './contact.ts'
 
 const bodiesCompared = 1000
 
+/** Which contact each ride carried, as the journal says. */
+export type Rides = ReadonlyMap<string, number>
+
 /** Sees the events of one place in the order in which they lie there. */
-export class Judge {
+class Judge {
   readonly #place: string
   readonly #seen: Uint8Array
+  readonly #sampled: ReadonlySet<number>
   readonly #newestOf = new Map<string, number>()
   #count = 0
 
   constructor(place: string, count: number) {
     this.#place = place
     this.#seen = new Uint8Array(count)
+    this.#sampled = sample(count)
   }
 
-  see(ride: string): number {
-    const index = indexOf(ride)
-    verify(index >= 0 && index < this.#seen.length, `${this.#place} holds "${ride}", which was not sent`)
-    verify(this.#seen[index] === 0, `${this.#place} holds "${ride}" twice`)
+  see(index: number): void {
+    verify(index >= 0 && index < this.#seen.length, `${this.#place} holds an event that was not sent`)
+    verify(this.#seen[index] === 0, `${this.#place} holds contact ${index} twice`)
     this.#seen[index] = 1
     this.#count++
-    return index
   }
 
-  seeInOrder(ride: string): number {
-    const index = this.see(ride)
+  seeInOrder(index: number): void {
+    this.see(index)
     const account = accountOf(index)
-    verify(
-      (this.#newestOf.get(account) ?? -1) < index,
-      `${this.#place} holds "${ride}" behind a later event of its key`,
-    )
+    const isLate = (this.#newestOf.get(account) ?? -1) > index
+    verify(!isLate, `${this.#place} holds contact ${index} behind a later event of its key`)
     this.#newestOf.set(account, index)
-    return index
+  }
+
+  /** Compares the body, if it is of the sample. */
+  compare(index: number, body: () => unknown, expected: (index: number) => unknown): void {
+    if (!this.#sampled.has(index)) return
+    const found = body()
+    const isSame = isDeepStrictEqual(found, expected(index))
+    verify(isSame, `${this.#place} has as the body of contact ${index} ${JSON.stringify(found)}`)
   }
 
   /** All that were sent, or all that may be mailed. */
@@ -49,49 +57,48 @@ export class Judge {
   }
 }
 
-/** The journal, or what a memory bus keeps: N entered, 0.9 N reached the archive, N ended, and random bodies are what was sent. */
-export async function judgeBus(inspector: BusInspector, app: string, count: number): Promise<void> {
-  const sampled = sample(count)
+/** The journal, or what a memory bus keeps: N ids entered, 0.9 N reached the archive, N ended, and random bodies are what was sent. */
+export async function judgeBus(inspector: BusInspector, app: string, count: number): Promise<Rides> {
+  const rides = new Map<string, number>()
   const entered = new Judge('the topic of add-email', count)
   await eachRecord(inspector, `${app}.add-email`, (record) => {
-    const index = entered.seeInOrder(record.ride)
-    if (sampled.has(index)) sameBody(record.data, contactOf(index), index)
+    const index = indexAt(record.time)
+    entered.seeInOrder(index)
+    entered.compare(index, () => record.data, contactOf)
+    rides.set(record.ride, index)
   })
   entered.close('sent')
+  verify(rides.size === count, `${count} events have ${rides.size} ids`)
   const archived = new Judge('the topic of archive', count)
   await eachRecord(inspector, `${app}.archive`, (record) => {
-    const index = archived.seeInOrder(record.ride)
-    if (sampled.has(index)) sameBody(record.data, mailableOf(index), index)
+    const index = indexAt(record.time)
+    archived.seeInOrder(index)
+    archived.compare(index, () => record.data, mailableOf)
   })
   archived.close('mailable')
   const ended = new Judge('the topic of ended rides', count)
-  await eachRecord(inspector, `${app}.ended`, (record) => ended.see(record.ride))
+  await eachRecord(inspector, `${app}.ended`, (record) => ended.see(indexAt(record.time)))
   ended.close('sent')
+  return rides
 }
 
 /** The archive's own account of what it holds. */
 export async function judgeArchive(
   entries: AsyncIterable<{ readonly ride: string; readonly data: unknown }>,
-  count: number,
+  rides: Rides,
 ): Promise<void> {
-  const sampled = sample(count)
-  const judge = new Judge('the archive file', count)
+  const judge = new Judge('the archive file', rides.size)
   for await (const { ride, data } of entries) {
-    const index = judge.seeInOrder(ride)
-    if (sampled.has(index)) sameBody(data, mailableOf(index), index)
+    const index = rides.get(ride)
+    verify(index !== undefined, `the archive file holds "${ride}", which the journal does not know`)
+    judge.seeInOrder(index)
+    judge.compare(index, () => data, mailableOf)
   }
   judge.close('mailable')
 }
 
 const sample = (count: number): ReadonlySet<number> =>
-  new Set(Array.from({ length: Math.min(count, bodiesCompared) }, () => Math.floor(Math.random() * count)))
-
-function sameBody(found: unknown, sent: unknown, index: number): void {
-  verify(
-    isDeepStrictEqual(found, sent),
-    `the body of contact ${index} is ${JSON.stringify(found)}, not ${JSON.stringify(sent)}`,
-  )
-}
+  new Set(Array.from({ length: bodiesCompared }, () => Math.floor(Math.random() * count)))
 
 async function eachRecord(inspector: BusInspector, topic: string, use: (record: Record) => void): Promise<void> {
   const info = (await inspector.topics()).find((candidate) => candidate.topic === topic)

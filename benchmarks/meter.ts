@@ -4,9 +4,10 @@
  */
 import type { Bus, Member } from '../src/bus/bus.ts'
 import type { CommitUnit } from '../src/event/unit.ts'
+import { indexAt } from './contact.ts'
 
-/** Called once a unit with the rides that it ended, after its settle has returned. */
-export type OnEnded = (rides: readonly string[], atMs: number) => void
+/** Called once a unit with the times of the events whose rides it ended, after its settle has returned. */
+export type OnEnded = (times: readonly number[], atMs: number) => void
 
 /** `bus`, watched: `topic` is where its app records ended rides. */
 export function metered(bus: Bus, topic: string, onEnded: OnEnded): Bus {
@@ -31,39 +32,39 @@ function meteredMember(member: Member, topic: string, onEnded: OnEnded): Member 
     leave: () => member.leave(),
     settle: (unit) => {
       const settled = member.settle(unit)
-      const rides = endedIn(unit, topic)
-      if (rides.length === 0) return settled
+      const times = endedIn(unit, topic)
+      if (times.length === 0) return settled
       return settled.then((answer) => {
-        if (answer === 'committed') onEnded(rides, performance.now())
+        if (answer === 'committed') onEnded(times, performance.now())
         return answer
       })
     },
   }
 }
 
-function endedIn(unit: CommitUnit, topic: string): readonly string[] {
-  const rides: string[] = []
+function endedIn(unit: CommitUnit, topic: string): readonly number[] {
+  const times: number[] = []
   for (const output of unit.outputs)
-    if (output.topic === topic) for (const record of output.records) rides.push(record.ride)
-  return rides
+    if (output.topic === topic) for (const record of output.records) times.push(record.time)
+  return times
 }
 
 /** Waits until `count` rides have ended, and times them. */
 export class Finish {
   readonly #count: number
-  readonly #timed: (ride: string, atMs: number) => void
+  readonly #timed: (index: number, atMs: number) => void
   readonly #done = Promise.withResolvers<void>()
   #ended = 0
   #lastMs = 0
 
-  constructor(count: number, timed: (ride: string, atMs: number) => void) {
+  constructor(count: number, timed: (index: number, atMs: number) => void) {
     this.#count = count
     this.#timed = timed
   }
 
-  readonly onEnded: OnEnded = (rides, atMs) => {
-    for (const ride of rides) this.#timed(ride, atMs)
-    this.#ended += rides.length
+  readonly onEnded: OnEnded = (times, atMs) => {
+    for (const time of times) this.#timed(indexAt(time), atMs)
+    this.#ended += times.length
     this.#lastMs = atMs
     if (this.#ended >= this.#count) this.#done.resolve()
   }

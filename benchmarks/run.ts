@@ -4,23 +4,28 @@ import type { RunningApp } from '../src/runtime/running.ts'
 import { endedTopic } from '../src/runtime/topics.ts'
 import { appName, campaignApp } from './campaign-app.ts'
 import type { Keep } from './campaign-app.ts'
-import { contactOf, idOf } from './contact.ts'
+import { contactOf, idOf, timeOf } from './contact.ts'
 import { metered } from './meter.ts'
 import type { OnEnded } from './meter.ts'
 
 export interface Run {
   readonly running: RunningApp
-  /** Sends contact `index` under its own id. */
+  /** Sends contact `index`. */
   readonly send: (index: number) => Promise<unknown>
   /** Waits for `work`, or fails as soon as the app does. */
   readonly during: (work: Promise<unknown>) => Promise<void>
 }
 
-export async function startRun(bus: Bus, keep: Keep, onEnded: OnEnded): Promise<Run> {
+export async function startRun(bus: Bus, keep: Keep, onEnded: OnEnded, ids: 'made' | 'given' = 'made'): Promise<Run> {
   const running = await campaignApp(keep).start({ bus: metered(bus, endedTopic(appName), onEnded) })
   return {
     running,
-    send: (index) => running.send('contacts', contactOf(index), { id: idOf(index) }),
+    send: (index) =>
+      running.send(
+        'contacts',
+        contactOf(index),
+        ids === 'made' ? { time: timeOf(index) } : { time: timeOf(index), id: idOf(index) },
+      ),
     during: async (work) => {
       await Promise.race([
         work,

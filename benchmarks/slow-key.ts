@@ -4,7 +4,7 @@ import { partitionOf } from '../src/event/partition.ts'
 import { numberOf, verify } from './bench.ts'
 import type { Bench, BenchOptions } from './bench.ts'
 import { buses } from './buses.ts'
-import { accountOf, idOf, indexOf, isDropped } from './contact.ts'
+import { accountOf, idOf, isDropped } from './contact.ts'
 import { inFolder } from './folder.ts'
 import { dueMs, sendAtRate } from './load.ts'
 import { Finish } from './meter.ts'
@@ -34,8 +34,7 @@ async function run(dir: string, options: BenchOptions): Promise<Readonly<Record<
   const disturbed = new Durations(contacts.length)
   let startMs = 0
   let slowEndedMs = 0
-  const finish = new Finish(contacts.length, (ride, atMs) => {
-    const index = indexOf(ride)
+  const finish = new Finish(contacts.length, (index, atMs) => {
     const order = orderOf.get(index)!
     if (order === slow) slowEndedMs = atMs
     if (accountOf(index) === slowAccount || order < (rate * warmUpMs) / 1000) return
@@ -43,7 +42,7 @@ async function run(dir: string, options: BenchOptions): Promise<Readonly<Record<
     durations.add(atMs - dueMs(order, rate, startMs))
   })
   const keep = (ride: string): Promise<void> | undefined => (ride === slowRide ? sleep(slowMs) : undefined)
-  const app = await startRun(buses.embedded.open(dir, contacts.length), keep, finish.onEnded)
+  const app = await startRun(buses.embedded.open(dir, contacts.length), keep, finish.onEnded, 'given')
   startMs = performance.now()
   await app.during(
     Promise.all([sendAtRate(contacts.length, rate, (order) => app.send(contacts[order]!), startMs), finish.done]),
