@@ -38,8 +38,18 @@ const samples: Readonly<Record<string, readonly Sample[]>> = {
       good: { 'src/stop/stop.ts': "export type E = import('../event/event.ts').E" },
     },
     {
-      what: 'a re-export and a lazy import against the direction',
+      what: 'a re-export against the direction',
       bad: { 'src/runtime/run.ts': "export { a } from '../admin/a.ts'" },
+      good: { 'src/cli/run.ts': "export { a } from '../admin/a.ts'" },
+    },
+    {
+      what: 'an import of what may only be loaded when it is needed',
+      bad: { 'src/runtime/run.ts': "import { a } from '../admin/a.ts'" },
+      good: { 'src/runtime/run.ts': "export const a = import('../admin/a.ts')" },
+    },
+    {
+      what: 'a lazy import against the direction',
+      bad: { 'src/event/run.ts': "export const a = import('../admin/a.ts')" },
       good: { 'src/cli/run.ts': "export const a = import('../admin/a.ts')" },
     },
     {

@@ -49,6 +49,11 @@ const mayKnow: Readonly<Record<string, readonly string[]>> = {
   'index.ts': [...belowAdmin, 'streams', 'connect', 'bus/*', 'store/*', 'schema/*', 'connect/*'],
 }
 
+/** For each area those that it loads only when they are needed, by `import()`: whoever embeds an app without a socket loads none of it. */
+const mayLoad: Readonly<Record<string, readonly string[]>> = {
+  runtime: ['admin'],
+}
+
 /** For each npm package the areas that may import it: none that `import 'metrobus'` reaches. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   '@hono/node-server': ['admin'],
@@ -80,7 +85,7 @@ const glossary = [
 ]
 
 export const rules: readonly Rule[] = [
-  direction(mayKnow),
+  direction(mayKnow, mayLoad),
   packages(mayImport),
   determinism(outsideTheSimulator),
   codedErrors,

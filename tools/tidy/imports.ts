@@ -21,8 +21,10 @@ const lookUp = <T>(table: Readonly<Record<string, T>>, area: string): T | undefi
 const matches = (pattern: string, area: string): boolean =>
   pattern === '**' || pattern === area || (pattern.endsWith('/*') && area.startsWith(pattern.slice(0, -1)))
 
-/** The table gives for each area the areas that it may know beside itself. */
-export const direction = (table: Readonly<Record<string, readonly string[]>>): Rule => ({
+type Areas = Readonly<Record<string, readonly string[]>>
+
+/** The tables give for each area the areas that it may know beside itself, and those that it may only load when it needs them. */
+export const direction = (table: Areas, loadable: Areas): Rule => ({
   name: 'direction',
   *check({ sources }) {
     for (const source of sources) {
@@ -34,9 +36,10 @@ export const direction = (table: Readonly<Record<string, readonly string[]>>): R
         continue
       }
       const may = isTest(source.path) ? [...known, 'testing'] : known
-      for (const { path, start } of source.references) {
+      for (const { path, lazy, start } of source.references) {
         if (path === undefined) continue
-        const fault = path.startsWith('src/') ? faultOf(area, may, path) : 'lies outside src'
+        const here = lazy ? [...may, ...(lookUp(loadable, area) ?? [])] : may
+        const fault = path.startsWith('src/') ? faultOf(area, here, path) : 'lies outside src'
         if (fault !== undefined) yield at(source, start, `${path} ${fault}`)
       }
     }

@@ -27,6 +27,8 @@ export interface Reference {
   readonly path: string | undefined
   /** True when nothing of it is left after the types are erased. */
   readonly typeOnly: boolean
+  /** An `import()`: loaded when it is reached, and only then. */
+  readonly lazy: boolean
   readonly start: number
 }
 
@@ -118,7 +120,8 @@ function* references(path: string, program: Node): Generator<Reference> {
     const specifier = stringOf(node['source'])
     if (specifier === undefined) continue
     const typeOnly = node.type === 'TSImportType' || node['importKind'] === 'type' || node['exportKind'] === 'type'
-    yield { specifier, path: resolve(path, specifier), typeOnly, start: node.start }
+    const lazy = node.type === 'ImportExpression'
+    yield { specifier, path: resolve(path, specifier), typeOnly, lazy, start: node.start }
   }
 }
 
