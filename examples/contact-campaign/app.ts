@@ -21,6 +21,9 @@ export interface Dependencies {
 /** Notices that the law demands go to everybody: their line has no white list. */
 const notices = ['terms-update']
 
+/** When the archive cannot be written, no event is at fault: each waits and tries again, for about a day. */
+const untilItCan = { attempts: 3_000, backoff: { first: 200, max: 30_000 }, retryIf: () => true }
+
 export const contactCampaign = ({
   emails,
   allowed,
@@ -35,7 +38,9 @@ export const contactCampaign = ({
     allowed.has(contact.accountId) ? contact : drop('not-white-listed'),
   )
 
-  const keep = stop('archive', { in: Mailable }, (contact, { event }) => archive.put(event.ride, contact))
+  const keep = stop('archive', { in: Mailable, policy: untilItCan }, (contact, { event }) =>
+    archive.put(event.ride, contact),
+  )
 
   const byCampaign = mapMaker('by-campaign', {
     lines: {

@@ -1,7 +1,7 @@
 /** The program behind `npm start`, in processes of its own: run, run again, killed at any moment, fed through a pipe. */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
@@ -64,6 +64,14 @@ function assertArchive(file: string, expected: readonly string[]): void {
   const rides = ridesIn(file)
   assert.equal(rides.length, new Set(rides).size, 'a ride is in the archive twice')
   assert.deepEqual(rides.toSorted(), expected.toSorted())
+}
+
+/** The journal's bytes as they are: the rows of its tables stand there as text. */
+function journalOf(dir: string): string {
+  const journal = join(dir, 'data')
+  if (!existsSync(journal)) return ''
+  const segments = readdirSync(journal).filter((name) => name.endsWith('.seg'))
+  return segments.map((name) => readFileSync(join(journal, name), 'latin1')).join('')
 }
 
 /** A folder with an input in it. */
@@ -145,6 +153,23 @@ test('killed with -9 at any moments and started again, the archive is complete a
   assert.equal(last.code, 0, last.stderr)
   assert.ok(kills >= 2, `only ${kills} kills came before the end`)
   assertArchive(archive, expected)
+})
+
+test('while the archive cannot be written every event waits, and rides once it can', async (t) => {
+  const list = people(200)
+  const { dir, archive, campaign } = given(t, 'in.ndjson', ndjsonOf(list))
+  mkdirSync(archive, { recursive: true })
+  const { child, ended } = start(t, main, ['--input', 'in.ndjson'], dir)
+  await until('an event to be parked', () => journalOf(dir).includes('park/contacts.archive'))
+  child.kill('SIGKILL')
+  await ended
+  rmdirSync(archive)
+
+  const { code, stdout } = await campaign()
+
+  assert.equal(code, 0)
+  assert.match(stdout, /all 200 lines rode already/)
+  assertArchive(archive, expectedRides(list, hashOf(ndjsonOf(list))))
 })
 
 test('tells bad lines by file and line, lets the rest ride, and still knows them after a restart', async (t) => {
