@@ -28,6 +28,7 @@ import type {
 } from './journal.ts'
 import { makeMaintenance } from './maintenance.ts'
 import type { Maintenance } from './maintenance.ts'
+import { isNoSpace } from './no-space.ts'
 import type { ResolvedOptions } from './options.ts'
 import { Pressure } from './pressure.ts'
 import { Reader } from './reader.ts'
@@ -138,8 +139,11 @@ export class EmbeddedJournal implements Journal {
     if (this.#options.readOnly) return
     await this.#pressure.makeReserve()
     this.#checkBound()
-    await this.#commit.flush(true)
-    if (this.#commit.failure !== undefined) throw this.#commit.failure
+    await this.#commit.begin()
+    const { failure } = this.#commit
+    if (failure !== undefined && isNoSpace(failure.cause))
+      throw new MetrobusError('MB_NO_SPACE', { dir: this.dir, reason: 'the disk is full' })
+    if (failure !== undefined) throw failure
     this.#housekeeper.start()
   }
 
@@ -265,16 +269,15 @@ export class EmbeddedJournal implements Journal {
   async #close(): Promise<void> {
     this.#sealTimer?.cancel()
     const kept = this.#housekeeper.close()
-    if (!this.#options.readOnly && this.#commit.failure === undefined) {
-      if (this.#appender.lastKind !== FrameKind.seal) this.#appender.seal()
-      await this.#commit.flush(true)
-      if (this.#commit.failure === undefined) this.#commit.checkpoint()
-    }
+    const isWritable = !this.#options.readOnly && this.#commit.failure === undefined
+    if (isWritable && this.#appender.lastKind !== FrameKind.seal) this.#appender.seal()
     this.#pressure.close()
     try {
       await this.#commit.close()
       await kept
       await this.#segments.close()
+    } catch (error) {
+      throw ofDisk(error, this.dir, 'close')
     } finally {
       await this.#lock.release()
     }

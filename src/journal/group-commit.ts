@@ -44,7 +44,7 @@ export class GroupCommit {
   #running = false
   #scheduled = false
   #syncDue = false
-  #closing = false
+  #mayWait = false
   #timer: Timer | undefined
   #retry: Timer | undefined
   #idle: (() => void)[] = []
@@ -82,27 +82,30 @@ export class GroupCommit {
     })
   }
 
-  /** Resolves when nothing is pending or the journal is poisoned. `sync` also in the modes that do not. */
-  async flush(sync: boolean): Promise<void> {
-    this.#syncDue ||= sync
-    this.wake()
-    await this.#whenIdle()
-    await this.#background
+  /** Brings the head of a new journal to the disk; from then on a group that finds no space waits for it. */
+  async begin(): Promise<void> {
+    await this.#flush()
+    this.#mayWait = true
   }
 
-  /** Brings what is pending to the disk and lets go. What finds no space now will not be acknowledged. */
+  /** Brings what is pending to the disk, with a checkpoint, and lets go. What finds no space now is not acknowledged: the journal ends poisoned. */
   async close(): Promise<void> {
-    this.#closing = true
+    this.#mayWait = false
     this.#timer?.cancel()
-    if (this.#retry !== undefined) {
-      this.#retry.cancel()
-      this.#retry = undefined
-      this.wake()
-    }
-    await this.#whenIdle()
+    this.#retry?.cancel()
+    this.#retry = undefined
+    await this.#flush()
+    if (this.#file !== undefined) this.checkpoint()
     await this.#background
     await this.#file?.handle.close()
     this.#file = undefined
+  }
+
+  async #flush(): Promise<void> {
+    this.#syncDue = true
+    this.wake()
+    await this.#whenIdle()
+    await this.#background
   }
 
   /** Writes the checkpoint after what is running; without space for it the journal does without. */
@@ -128,6 +131,8 @@ export class GroupCommit {
       if (!(await this.#sync())) return
       this.synced = end
     } else if (this.#durability.mode === 'interval') this.#syncLater(this.#durability.intervalMs)
+    // Poisoned meanwhile by what runs beside: C4 holds for this group too.
+    if (this.failure !== undefined) return
     this.#pending.written(runs.length)
     this.durable = end
     this.#listener.durable(end, this.synced)
@@ -199,7 +204,7 @@ export class GroupCommit {
     // Space given up by the reserve is for what is pending; it is tried at once.
     this.#pressure.set('space', 'the disk is full')
     if (await this.#pressure.giveUpReserve()) return
-    if (this.#closing) {
+    if (!this.#mayWait) {
       this.poison('write', name, error)
       return
     }

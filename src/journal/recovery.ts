@@ -183,7 +183,7 @@ async function settle(parts: Parts, found: Found, dropped: readonly Found[], dur
         cut.file = (await save(parts, file, base, end.offset, size)) ?? cut.file
         await file.truncate(end.offset)
       }
-      await rewrite(file, Math.max(segmentHeaderBytes, durable - base), end.offset)
+      await rewrite(file, Math.max(0, durable - base), end.offset)
       await file.sync()
     } finally {
       await file.close()

@@ -3,6 +3,7 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Durability } from '../../src/journal/index.ts'
 import { crashImages, SimDisk } from '../../src/testing/index.ts'
 import type { CrashImage } from '../../src/testing/index.ts'
 import { group, modelOf, open, picture, plan, topics, unitOfPlan } from './kit.ts'
@@ -19,9 +20,10 @@ interface Promised {
 async function trace(
   units: readonly PlannedUnit[],
   end: 'closed' | 'killed',
+  durability: Durability = { mode: 'fdatasync' },
 ): Promise<{ disk: SimDisk; promises: Promised[] }> {
   const disk = new SimDisk()
-  const journal = await open(disk, { segmentBytesMax })
+  const journal = await open(disk, { segmentBytesMax, durability })
   const promises: Promised[] = []
   journal.createTopics(topics)
   const shared = new Map()
@@ -82,6 +84,14 @@ test('seeded traces over several segments come back from sampled crashes', async
     for (const image of crashImages(disk, { cutEvery: 900, samples: 1, subsetsOf: 2, seed }))
       await judge(image, modelsOf(units), promisedAt(promises, image.completed), images++ % 16 === 0)
   }
+})
+
+test('in the weaker modes a crash loses the end and never leaves a hole', async () => {
+  const units = plan(3, 12, 300)
+  const { disk } = await trace(units, 'killed', { mode: 'none' })
+  let images = 0
+  for (const image of crashImages(disk, { cutEvery: 900, samples: 2, subsetsOf: 3 }))
+    await judge(image, modelsOf(units), 0, images++ % 16 === 0)
 })
 
 test('a crash during recovery, at any point and again, ends in the same place', async () => {

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isMetrobusError } from '../../src/errors/index.ts'
+import type { Record } from '../../src/event/record.ts'
 import type { Journal } from '../../src/journal/index.ts'
 import { SimDisk, VirtualClock } from '../../src/testing/index.ts'
 import type { DiskCall } from '../../src/testing/index.ts'
@@ -107,18 +108,16 @@ test('after a sync that failed nothing is acknowledged any more, and every later
 test('a full disk at any write keeps every unit, and the journal goes on by itself when space returns', async () => {
   const units = plan(4, 10, 300)
   const writes = await callsOf(units, 'write')
-  for (let number = 1; number <= writes; number++) {
+  for (let number = 2; number < writes; number++) {
     const disk = new SimDisk()
     const clock = new VirtualClock()
     // Two tries find no space, and the first of them leaves half a frame behind.
+    const journal = await open(disk, { segmentBytesMax, clock })
     disk.fail((call) =>
       call.name === 'write' && call.numberOfName >= number && call.numberOfName < number + 2
         ? { error: 'ENOSPC', bytes: call.bytes >> 1 }
         : undefined,
     )
-    const opening = open(disk, { segmentBytesMax, clock })
-    await clock.advance(5000)
-    const journal = await opening
     const pressed: boolean[] = []
     journal.listen({ durable: () => undefined, failed: assert.ifError, pressed: (is) => pressed.push(is) })
     journal.createTopics(topics)
@@ -172,6 +171,61 @@ test('while the disk is full entries are refused, settling goes on, and nothing 
   assert.equal(found['a/0']!.length, entered + 1)
   assert.equal(found['b/0']!.length, 1)
   assert.deepEqual(positions, ['a/0 1 []'])
+})
+
+test('on a full disk a new journal is refused, and close ends, acknowledging nothing that is not there', async () => {
+  await assert.rejects(open(new SimDisk({ capacityBytes: 50 })), (error) => isMetrobusError(error, 'MB_NO_SPACE'))
+  const disk = new SimDisk()
+  const journal = await open(disk)
+  journal.createTopics(topics)
+  journal.append(group, unit({ 'a/0': [record('kept', 1)] }))
+  await journal.synced()
+  disk.fail((call) => (call.name === 'write' ? { error: 'ENOSPC' } : undefined))
+  journal.append(group, unit({ 'a/0': [record('late', 1)] }))
+  const late = assert.rejects(journal.synced(), (error) => isMetrobusError(error, 'MB_JOURNAL_POISONED'))
+
+  await journal.close()
+  await late
+
+  const again = await open(disk.remount())
+  assert.deepEqual((await picture(again)).topics['a/0'], ['0 kept 1'])
+})
+
+test('behind a slow disk entries wait before memory grows, settling goes on up to a bound, and both resume', async () => {
+  const clock = new VirtualClock()
+  const disk = new SimDisk({ clock, log: false })
+  const journal = await open(disk, { clock })
+  journal.createTopics(topics)
+  await clock.settle()
+  disk.fail((call) => (call.name === 'sync' ? { delayMs: 5000 } : undefined))
+  const pressed: boolean[] = []
+  journal.listen({ durable: () => undefined, failed: assert.ifError, pressed: (is) => pressed.push(is) })
+  const big = (): Record => record('r', 'x'.repeat(1_000_000))
+  let entered = 0
+  while (journal.pressure === undefined) {
+    journal.append(group, unit({ 'a/0': [big()] }))
+    entered++
+  }
+  assert.ok(entered < 20, `${entered} MB`)
+  let settled = 0
+  const settle = (): number =>
+    journal.append(group, unit({ 'b/0': [big()] }, [{ topic: 'a', partition: 0, watermark: 1, above: [] }]))
+  assert.throws(
+    () => {
+      for (;;) {
+        settle()
+        settled++
+      }
+    },
+    (error) => isMetrobusError(error, 'MB_NO_SPACE'),
+  )
+  assert.ok(settled > 20 && entered + settled < 60)
+  await clock.advance(20_000)
+
+  assert.deepEqual(pressed, [true, false])
+  settle()
+  await clock.advance(20_000)
+  assert.equal(journal.durable, journal.end)
 })
 
 test('at the disk bound entries are refused and settling goes on', async () => {
