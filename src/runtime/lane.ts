@@ -10,6 +10,7 @@
  */
 import { MetrobusError } from '../errors/index.ts'
 import type { Record } from '../event/record.ts'
+import { loopCells, stopCell } from '../internal/loop-cells.ts'
 import { callInScope, runInScope } from '../internal/scope.ts'
 import { Attempt } from './attempt.ts'
 import { Batch } from './batch.ts'
@@ -37,6 +38,8 @@ export class Lane {
   /** Attempts whose handler has not answered yet. */
   readonly running: Set<Attempt> = new Set()
   readonly batch: Batch | undefined
+  /** The attempt that was launched last, for the watchdog. */
+  present: Attempt | undefined = undefined
   /** Records waiting behind a busy key. */
   held = 0
   /** Monotonic time when the last handler answered, which is when the next one starts: reading the clock once an event, not twice. */
@@ -153,13 +156,17 @@ export class Lane {
   /** Runs the handler of an attempt that holds what it needs. */
   launch(attempt: Attempt): void {
     let result: unknown
+    this.present = attempt
+    loopCells[stopCell] = this.stop.number
     try {
       this.engine.checkArrival(attempt)
       result = this.stop.hasOwnScope ? callInScope(attempt, this.stop.run, attempt.record.data) : this.stop.run(attempt.record.data, attempt)
     } catch (error) {
+      loopCells[stopCell] = 0
       this.rejected(attempt, error)
       return
     }
+    loopCells[stopCell] = 0
     if (isThenable(result)) this.#await(attempt, result)
     else this.resolved(attempt, result)
   }

@@ -3,6 +3,7 @@
  */
 import type { StopContext, StopDefinition } from '../stop/definition.ts'
 import type { EntryDefinition } from './definition.ts'
+import { numberOfStop } from '../internal/loop-cells.ts'
 import { StopCounters } from './counters.ts'
 import type { Feed } from './feed.ts'
 import type { Lane } from './lane.ts'
@@ -13,6 +14,8 @@ import type { StopTopics } from './topics.ts'
 export class StopRuntime {
   readonly definition: StopDefinition
   readonly name: string
+  /** Stands for the name where only a number can be written. */
+  readonly number: number
   readonly topics: StopTopics
   /** Set when this is not a stop of a line but an entry that reads a declared topic. */
   readonly entry: EntryDefinition | undefined
@@ -44,6 +47,7 @@ export class StopRuntime {
   constructor(definition: StopDefinition, topics: StopTopics, partitions: number, entry: EntryDefinition | undefined) {
     this.definition = definition
     this.name = definition.name
+    this.number = numberOfStop(definition.name)
     this.topics = topics
     this.entry = entry
     this.partitions = partitions

@@ -2,9 +2,14 @@
 import process from 'node:process'
 import type { Log } from '../log.ts'
 
-function write(level: string, facts: object, message: string): void {
+/** One line of the log, with its end. */
+export function logLine(level: string, facts: object, message: string): string {
   const line = { '@timestamp': new Date().toISOString(), 'log.level': level, message, 'ecs.version': '9.2.0', metrobus: facts }
-  process.stderr.write(`${JSON.stringify(line)}\n`)
+  return `${JSON.stringify(line)}\n`
+}
+
+function write(level: string, facts: object, message: string): void {
+  process.stderr.write(logLine(level, facts, message))
 }
 
 export const stderrLog: Log = Object.freeze({
