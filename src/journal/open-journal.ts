@@ -18,20 +18,28 @@ import { State } from './state.ts'
  */
 export async function openJournal(options: JournalOptions, initial: State = new State()): Promise<Journal> {
   const resolved = resolveOptions(options)
-  const { dir, platform, readOnly } = resolved
+  try {
+    return await open(resolved, initial)
+  } catch (error) {
+    throw ofDisk(error, resolved.dir, 'open')
+  }
+}
+
+async function open(options: ResolvedOptions, initial: State): Promise<Journal> {
+  const { dir, platform, readOnly, note } = options
   if (!readOnly) await platform.disk.mkdir(dir)
   else if (!(await platform.disk.exists(dir))) throw new MetrobusError('MB_JOURNAL_MISSING', { dir })
-  const lock = await platform.disk.lock(dir, resolved.note)
+  const lock = await platform.disk.lock(dir, note)
   if (lock === undefined)
     throw new MetrobusError('MB_JOURNAL_LOCKED', {
       dir,
       holder: (await platform.disk.lockNote(dir)) ?? 'another process',
     })
   try {
-    return await openLocked(resolved, lock, initial)
+    return await openLocked(options, lock, initial)
   } catch (error) {
     await lock.release()
-    throw ofDisk(error, dir, 'open')
+    throw error
   }
 }
 

@@ -46,6 +46,16 @@ test('keeps a write that was synced, whatever comes later', async () => {
   assert.deepEqual(outcomes(disk, '/data/a', { from }), new Set(['abcde', 'abcd', 'abcd\0']))
 })
 
+test('leaves the old bytes behind a cut where there were any, never zeros', async () => {
+  const { disk, file } = await empty()
+  await file.write([bytes('abcdef')], 0)
+  await file.sync()
+  const from = disk.operations.length
+  await file.write([bytes('XY')], 1)
+
+  assert.deepEqual(outcomes(disk, '/data/a', { from }), new Set(['aXcdef', 'aXYdef', 'abcdef']))
+})
+
 test('keeps any one of two sectors without the other', async () => {
   const { disk, file, from } = await empty()
   await file.write([Buffer.concat([Buffer.alloc(512, 'a'), Buffer.alloc(512, 'b')])], 0)

@@ -3,7 +3,7 @@
  * there: each is a disk that can be mounted, opened and judged.
  *
  * Around one operation, in this order:
- * - `cut`: the write is cut at a byte, the file ending there, or grown already and zero behind it;
+ * - `cut`: the write is cut at a byte, the file ending as before or there, or grown already and zero behind it;
  * - `whole`: everything that was written is there (also what the death of the process alone leaves);
  * - `synced`: nothing but what was synced is there;
  * - `names`: contents are there, but some unsynced names are not, and the other way round;
@@ -12,8 +12,8 @@
  *
  * Sectors that lie within one write of 64 KiB alone have 2^128 subsets, so the last two kinds are samples; a seed makes them repeatable.
  */
-import { DiskState } from './disk-state.ts'
-import type { DiskOperation, PendingSector, Survivors } from './disk-state.ts'
+import { everything, nothing } from './disk-state.ts'
+import type { DiskOperation, DiskState, PendingSector, Survivors } from './disk-state.ts'
 import { SeededRandom } from './seeded-random.ts'
 import { SimDisk } from './sim-disk.ts'
 import type { SimDiskOptions } from './sim-disk.ts'
@@ -73,17 +73,12 @@ function* cuts(before: DiskState, write: Write, every: number): Generator<readon
     cut.apply({ ...write, bytes: write.bytes.subarray(0, at) })
     yield [`cut at ${at} of ${length}`, cut.image(everything)]
     const zeros = before.copy()
-    // What the file held there before, and zeros where it held nothing.
-    const padded = new Uint8Array(length)
-    before.bytes(write.file).read(padded, write.position)
-    padded.set(write.bytes.subarray(0, at))
-    zeros.apply({ ...write, bytes: padded })
+    const size = Math.max(before.bytes(write.file).size, write.position + length)
+    zeros.apply({ kind: 'truncate', path: write.path, file: write.file, size })
+    zeros.apply({ ...write, bytes: write.bytes.subarray(0, at) })
     yield [`cut at ${at} of ${length}, zeros behind`, zeros.image(everything)]
   }
 }
-
-const everything: Survivors = { name: () => true, contents: (_sector, count) => count, cut: () => true, grown: false }
-const nothing: Survivors = { name: () => false, contents: () => 0, cut: () => false, grown: false }
 
 interface Bounds {
   readonly subsetsOf: number

@@ -6,7 +6,8 @@
  *   nothing about the other.
  * - D2 What was not synced may survive or not: each written sector on its own, each cut on its own, each name on its own.
  * - D3 A sector on the disk is one that the page cache held at some moment: a newer write of it never survives without the older ones.
- * - D4 After a sync that failed, what it was to sync is forgotten by the kernel: no later sync makes it durable, though reads still show it.
+ * - D4 After a sync of a file that failed, what it was to sync is forgotten by the kernel: no later sync makes it durable, though reads still show it.
+ *   Names are in the file system's own journal: a folder can be synced again.
  */
 import { PageBytes } from './page-bytes.ts'
 
@@ -63,6 +64,17 @@ export interface Survivors {
   /** Whether files have the size that they had grown to, with zeros where nothing survived; else they end with the last surviving byte. */
   readonly grown: boolean
 }
+
+/** All that was written. */
+export const everything: Survivors = {
+  name: () => true,
+  contents: (_sector, count) => count,
+  cut: () => true,
+  grown: false,
+}
+
+/** Only what was synced. */
+export const nothing: Survivors = { name: () => false, contents: () => 0, cut: () => false, grown: false }
 
 /** One unsynced sector of a file. */
 export interface PendingSector {
@@ -255,10 +267,11 @@ export class DiskState {
   }
 
   #syncFolder(path: string, failed: boolean): void {
+    if (failed) return
     const left: NameChange[] = []
     for (const entry of this.#pendingNames) {
-      if (entry.folder !== path) left.push(entry)
-      else if (!failed) rename(this.#safeNames, entry)
+      if (entry.folder === path) rename(this.#safeNames, entry)
+      else left.push(entry)
     }
     this.#pendingNames.length = 0
     this.#pendingNames.push(...left)

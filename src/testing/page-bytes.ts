@@ -1,7 +1,7 @@
 /**
  * The bytes of a file in memory, in pages that copies share until one of them is written to: an image of a disk costs what differs in it.
  */
-const pageBytes = 16 * 1024
+const pageBytes = 4 * 1024
 
 /** Growing bytes; what was never written is zero. */
 export class PageBytes {

@@ -94,6 +94,18 @@ test('frees the lock when its holder dies, and shows the next process all that w
   assert.equal(text(next, '/data/a'), 'KEpt')
 })
 
+test('has nothing after a power cut but what was synced', async () => {
+  const disk = await diskWith('kept')
+  const file = await disk.open('/data/a')
+  await file.write([bytes('KE')], 0)
+  await disk.open('/data/b', { create: true })
+
+  const next = disk.powerCut()
+
+  assert.deepEqual(next.files(), [{ path: '/data/a', size: 4 }])
+  assert.equal(text(next, '/data/a'), 'kept')
+})
+
 test('fails the call that the plan names, and no other', async () => {
   const disk = await diskWith('abc')
   const file = await disk.open('/data/a')
@@ -104,6 +116,12 @@ test('fails the call that the plan names, and no other', async () => {
   await file.write([bytes('3')], 4)
 
   assert.equal(text(disk, '/data/a'), 'SErs3')
+})
+
+test('counts the calls, also without a plan', async () => {
+  const disk = await diskWith('abc')
+
+  assert.deepEqual([disk.callCount(), disk.callCount('write'), disk.callCount('unlink')], [5, 1, 0])
 })
 
 test('brings fewer bytes than asked when the plan says so', async () => {

@@ -15,7 +15,7 @@ import type { Disk, DiskFile, DiskLock } from '../internal/platform/disk.ts'
 import type { Clock } from '../internal/platform/platform.ts'
 import { DiskError } from './disk-error.ts'
 import type { DiskErrorCode } from './disk-error.ts'
-import { DiskState, folderOf } from './disk-state.ts'
+import { DiskState, folderOf, nothing } from './disk-state.ts'
 import type { DiskOperation } from './disk-state.ts'
 
 /** The calls of a disk. `create` is an `open` that makes the file. */
@@ -132,6 +132,12 @@ export class SimDisk implements Disk {
   remount(options: SimDiskOptions = {}): SimDisk {
     this.halt()
     return new SimDisk({ capacityBytes: this.capacityBytes, ...options }, this.#state.copy())
+  }
+
+  /** Mounts the disk after a power cut that took everything that was not synced; `crashImages` has the other ways. This one is halted. */
+  powerCut(options: SimDiskOptions = {}): SimDisk {
+    this.halt()
+    return new SimDisk({ capacityBytes: this.capacityBytes, ...options }, this.#state.image(nothing))
   }
 
   /** Paths and sizes of all files. */
@@ -291,7 +297,8 @@ export class SimDisk implements Disk {
     if (this.#halted) return forever
     const numberOfName = this.callCount(name) + 1
     this.#calls.set(name, numberOfName)
-    const fault = this.#faults?.({ name, path, number: ++this.#callCount, numberOfName, bytes })
+    const number = ++this.#callCount
+    const fault = this.#faults?.({ name, path, number, numberOfName, bytes })
     if (fault?.halt === true) {
       // The kernel goes on with what it has: a sync has neither failed nor ended.
       if (name === 'write') onError?.(fault.bytes ?? 0)

@@ -17,7 +17,7 @@ const seeds = only === undefined ? Array.from({ length: count }, (_, index) => i
 const cutEvery = Number(process.env['METROBUS_CUT_EVERY'] ?? 211)
 /** Of so many images one is judged; of so many judged ones, one is crashed again while it recovers. */
 const every = Number(process.env['METROBUS_EVERY'] ?? 4)
-const nestedEvery = 151
+const nestedEvery = 499
 
 /** One life: units in groups of one to three, closed and opened again, cleaned now and then. */
 async function live(trace: Trace, disk: SimDisk): Promise<void> {

@@ -64,7 +64,20 @@ export class Trace {
 
   /** Appends a random unit; what it throws, it throws before anything is modelled. */
   append(journal: Journal): void {
-    const unit = this.random.chance(0.4) && this.#unsettled(0) + this.#unsettled(1) > 0 ? this.#move() : this.#arrive()
+    this.#append(journal, this.random.chance(0.4) && this.unsettled > 0 ? this.#move() : this.#arrive())
+  }
+
+  /** Appends a unit that settles. */
+  settle(journal: Journal): void {
+    this.#append(journal, this.#move())
+  }
+
+  /** Records that can be settled. */
+  get unsettled(): number {
+    return this.#unsettled(0) + this.#unsettled(1)
+  }
+
+  #append(journal: Journal, unit: CommitUnit): void {
     journal.append(group, unit)
     for (const { topic, partition, records } of unit.outputs) {
       if (topic === 'gone') continue
@@ -152,8 +165,11 @@ function plain(record: Record): Record {
   return copy
 }
 
-const stateText = (model: Model): string =>
-  JSON.stringify([model.topics, Object.entries(model.positions).toSorted(), Object.entries(model.rows).toSorted()])
+const stateText = ({ topics, positions, rows }: Model): string =>
+  JSON.stringify([topics, sorted(positions), sorted(rows)])
+
+const sorted = <Value>(values: { [name: string]: Value }): readonly (readonly [string, Value])[] =>
+  Object.entries(values).toSorted(([a], [b]) => (a < b ? -1 : 1))
 
 /** What an open journal shows of the kept topics, as the model would say it. */
 export async function shown(journal: Journal): Promise<string> {
