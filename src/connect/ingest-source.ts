@@ -17,7 +17,7 @@ export interface Intake {
 export interface IngestOptions {
   /** Begins a new run over an input that rode already, or in part: its events get ids of their own. Default: false. */
   readonly again?: boolean
-  /** Stops behind the batch that is on its way. */
+  /** Stops at once; the batch that is on its way may still be kept, and then its position is, too. */
   readonly signal?: AbortSignal
   /** Called once, before the first batch. */
   readonly opened?: (opening: Opening) => void
@@ -88,7 +88,14 @@ async function ingestOpen(
       next = batches.next()
       // Looked at in the next turn of this loop, unless the app refuses first.
       next.catch(() => {})
-      report = added(report, result.value, await app.ingest(entry, unitOf(open, result.value)))
+      const ingested = app.ingest(entry, unitOf(open, result.value))
+      const counts = await Promise.race([ingested, aborted.promise])
+      if (counts === undefined) {
+        // An app that waits for room would keep us for ever. Whether the batch was kept, its position tells at the next start.
+        ingested.catch(() => {})
+        return report
+      }
+      report = added(report, result.value, counts)
       progress?.(report)
     }
   } finally {

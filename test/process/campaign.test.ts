@@ -215,7 +215,7 @@ test('a pipe rides as it comes; killed, its last accepted line is told at the ne
   assert.equal(rides.length, list.length * 2)
 })
 
-test('a signal finishes what has begun, and the next start goes on behind it', async (t) => {
+test('a signal ends a pipe that is silent, and says how far it came', async (t) => {
   const list = people(300).filter(isMailed)
   const dir = folder(t)
   const archive = join(dir, 'data/archive.ndjson')
@@ -228,6 +228,22 @@ test('a signal finishes what has begun, and the next start goes on behind it', a
   const { code, stdout } = await ended
   assert.equal(code, 0)
   assert.match(stdout, /Stopped behind line \d+\. Start again to go on\./)
+})
+
+test('a signal in the middle of a file finishes what has begun, and the next start goes on behind it', async (t) => {
+  const list = people(12_000)
+  const { dir, archive, campaign } = given(t, 'in.ndjson', ndjsonOf(list))
+  const { child, ended } = start(t, main, ['--input', 'in.ndjson'], dir)
+  await until('the first lines to be archived', () => linesIn(archive) > 0)
+
+  child.kill('SIGTERM')
+  const first = await ended
+  const second = await campaign()
+
+  assert.deepEqual([first.code, second.code], [0, 0], first.stderr + second.stderr)
+  assert.match(first.stdout, /Stopped behind line \d+/)
+  assert.match(second.stdout, /\d+ lines rode already; going on behind them/)
+  assertArchive(archive, expectedRides(list, hashOf(ndjsonOf(list))))
 })
 
 test('wrong options and a missing input end with a sentence and a code', async (t) => {

@@ -196,7 +196,7 @@ test('a file that changed in the middle is another input', async () => {
   assert.deepEqual([report.state, report.accepted], ['new', 3])
 })
 
-test('stops behind the batch that is on its way when the signal comes, and the rest rides later', async () => {
+test('stops behind a batch when the signal comes, and the rest rides later', async () => {
   const app = new FakeApp()
   const disk = await diskWith(numbered(1, 5_000))
   const stop = new AbortController()
@@ -207,6 +207,19 @@ test('stops behind the batch that is on its way when the signal comes, and the r
   assert.deepEqual([first.isComplete, app.batches > 1, first.linesDone], [false, true, 1_000])
   assert.equal(first.accepted + second.accepted, 5_000)
   assert.equal(new Set(app.ids).size, 5_000)
+})
+
+test('stops at once when the signal comes while the app has no room', async () => {
+  const stop = new AbortController()
+  const app = new FakeApp()
+  app.ingest = () => {
+    stop.abort()
+    return new Promise(() => {})
+  }
+
+  const report = await ride(app, await diskWith(numbered(1, 5)), { signal: stop.signal })
+
+  assert.deepEqual([report.accepted, report.isComplete], [0, false])
 })
 
 test('says in one sentence which file is missing', async () => {
