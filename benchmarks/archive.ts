@@ -12,7 +12,7 @@ export interface BenchArchive {
 export function archiveOf(path: string): BenchArchive {
   const archive = archiveFile({ path })
   return {
-    put: (ride, contact) => archive.put(ride, contact),
+    put: (ride, contact, text) => archive.put(ride, contact, text),
     close: () => archive.close(),
     async *entries() {
       const file = await open(path)

@@ -6,7 +6,7 @@ import { allowed, Contact, emails, Mailable } from './contact.ts'
 export const appName = 'bench'
 
 /** Where the last stop puts what it is given; called with the ride as idempotency key. */
-export type Keep = (ride: string, contact: Readonly<Mailable>) => Promise<void> | undefined
+export type Keep = (ride: string, contact: Readonly<Mailable>, text: string) => Promise<void> | undefined
 
 export function campaignApp(keep: Keep): App {
   const addresses = emails()
@@ -20,8 +20,8 @@ export function campaignApp(keep: Keep): App {
   )
   // Held back on purpose by `backlog` and `slow-key`: longer than the default deadline of 30 s.
   const policy = { deadline: { seconds: 3600 } }
-  const archive = stop('archive', { in: Mailable, policy, concurrency: 512 }, (contact, { event }) =>
-    keep(event.ride, contact),
+  const archive = stop('archive', { in: Mailable, policy, concurrency: 512 }, (contact, { event, text }) =>
+    keep(event.ride, contact, text),
   )
   const campaign = line('campaign').via(addEmail).via(whiteList).to(archive)
   const contacts = entry('contacts', { in: Contact, key: (contact) => contact.accountId, route: campaign })

@@ -6,7 +6,7 @@ export interface Sink {
    * Puts `data` under `id`, once: a second put of an id does nothing, also after a restart. Resolves when it is durable, and rejects when it is not
    * known to be; then the caller puts it again. Any number of puts may be under way; they are made durable in groups, in the order of the calls.
    */
-  put(id: string, data: unknown): Promise<void>
+  put(id: string, data: unknown, text?: string): Promise<void>
   /** Makes durable what was put, and gives back what is open. Later puts are refused. */
   close(): Promise<void>
 }

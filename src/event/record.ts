@@ -56,7 +56,7 @@ export class Record implements Event {
   home: DataHome | undefined = undefined
   /**
    * The JSON text of the data as the runtime encoded it when the outcome was decided, so that data that cannot be encoded fails its own event and
-   * not a whole unit. Buses write it instead of encoding again, and set it to undefined once appended. Undefined: encode `data`.
+   * not a whole unit. Buses write it instead of encoding again, and a sink that stores JSON may too. Undefined: encode `data`.
    */
   text: string | undefined = undefined
   #data: unknown

@@ -256,7 +256,6 @@ function appended(records: readonly Record[], first: number, time: number): void
     const record = records[index]!
     record.offset = first + index
     record.appendedAt = time
-    record.text = undefined
     record.unchangedFrom = undefined
   }
 }

@@ -60,6 +60,10 @@ export class Attempt implements StopContext {
     return `${this.lane.partition}.${this.record.offset}.${this.attempt}`
   }
 
+  get text(): string {
+    return this.record.text ?? JSON.stringify(this.record.data)
+  }
+
   get itinerary(): ItineraryView {
     const { line, version, ahead, behind } = readSlip(this.record.slip)
     // The first stop ahead of a slip is the one that the event is at.

@@ -187,8 +187,10 @@ function planRecord(attempt: Attempt, target: StopRuntime, slip: string, value: 
     value,
     undefined,
   )
-  if (value === record.data) next.unchangedFrom = record
-  else {
+  if (value === record.data) {
+    next.unchangedFrom = record
+    next.text = record.text
+  } else {
     next.text = encodeData(value, stop.name, lane.engine.recordBytesMax)
     if (lane.engine.freezes) freezeDeep(value)
   }

@@ -15,6 +15,8 @@ export interface StopContext {
   readonly signal: AbortSignal
   /** `<partition>.<offset>.<attempt>`: fences a late attempt. Not an idempotency key; that is `event.ride`. */
   readonly token: string
+  /** The data as JSON text: as it was encoded for the bus, when that is at hand, so that a sink that stores JSON need not encode it again. */
+  readonly text: string
   /** Line, version, stops behind and ahead, as plain data. */
   readonly itinerary: ItineraryView
   /** Adds an event for an entry or a declared topic to this event's own commit unit. Refused after the handler has settled. */

@@ -282,7 +282,6 @@ export class MemoryLog {
         this.#order.set(kept, ++this.#appended)
         log.append(kept)
         record.unchangedFrom = undefined
-        record.text = undefined
       }
       this.#records += records.length
     }

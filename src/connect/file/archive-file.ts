@@ -76,9 +76,8 @@ class Group {
     return this.#buffer
   }
 
-  add(id: string, data: unknown): void {
+  add(id: string, body: string): void {
     const head = `${this.rides === 0 ? `{"durable":${this.offset},` : '{'}"ride":${JSON.stringify(id)},"data":`
-    const body = JSON.stringify(data ?? null)
     this.#need((head.length + body.length) * utf8BytesMax + 2)
     const buffer = this.#buffer
     let end = this.#size
@@ -134,14 +133,14 @@ class ArchiveFile implements Archive {
     return this.#rides
   }
 
-  put(id: string, data: unknown): Promise<void> {
+  put(id: string, data: unknown, text?: string): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
-    if (this.#file === undefined) return this.open().then(() => this.put(id, data))
+    if (this.#file === undefined) return this.open().then(() => this.put(id, data, text))
     if (this.#ids.has(id)) return this.#lastGroup()
     if (this.#ids.size >= this.#ridesMax)
       return Promise.reject(new MetrobusError('MB_ARCHIVE_FULL', { path: this.path, rides: this.#ridesMax }))
     const group = (this.#next ??= this.#newGroup())
-    group.add(id, data)
+    group.add(id, text ?? JSON.stringify(data ?? null))
     this.#ids.add(id)
     return group.done.promise
   }
