@@ -44,7 +44,7 @@ test('brings every byte out once, in order and unchanged, whatever is appended w
           for (let at = 0; at < buffer.length;) {
             const next = expected.shift()!
             const frame = readFrame(buffer, at, buffer.length, run.segment + run.offset + at)
-            assert.ok(typeof frame !== 'string', String(frame))
+            assert.ok(typeof frame !== 'string', 'a whole frame')
             assert.deepEqual([frame.position, frame.size], [next.position, next.size])
             assert.ok(buffer.subarray(at + 56, at + frame.size).every((byte) => byte === next.fill))
             at += frame.size
@@ -94,4 +94,20 @@ test('a group lies in one segment, and what could not be written comes first aga
     pending.take().map((run) => [run.segment, run.offset]),
     [[1000, 64]],
   )
+})
+
+test('a chunk is not used again while any of its frames waits', () => {
+  const pending = new Pending()
+  const megabyte = 1024 * 1024
+  append(pending, megabyte, 1, 0, 0)
+  const taken = pending.take()
+  append(pending, megabyte, 2, 0, 2 * megabyte)
+  append(pending, 3 * megabyte, 3, 0, 4 * megabyte)
+  pending.written(taken.length)
+  append(pending, 3 * megabyte, 4, 0, 8 * megabyte)
+
+  const [second] = pending.take()
+  const frame = readFrame(Buffer.from(second!.bytes), 0, second!.bytes.length, 2 * megabyte)
+  assert.ok(typeof frame !== 'string', 'a whole frame')
+  assert.equal(second!.bytes.at(-1), 2)
 })
