@@ -66,6 +66,14 @@ function assertArchive(file: string, expected: readonly string[]): void {
   assert.deepEqual(rides.toSorted(), expected.toSorted())
 }
 
+/** How many records each topic has had, as the command line tells from the files. */
+async function recordsIn(t: TestContext, dir: string): Promise<ReadonlyMap<string, number>> {
+  const { stdout, stderr } = await run(t, 'src/cli/main.ts', ['topics', '--json'], dir)
+  assert.notEqual(stdout, '', stderr)
+  const { topics } = JSON.parse(stdout) as { readonly topics: { readonly topic: string; readonly records: number }[] }
+  return new Map(topics.map(({ topic, records }) => [topic, records]))
+}
+
 /** The journal's bytes as they are: the rows of its tables stand there as text. */
 function journalOf(dir: string): string {
   const journal = join(dir, 'data')
@@ -153,6 +161,10 @@ test('killed with -9 at any moments and started again, the archive is complete a
   assert.equal(last.code, 0, last.stderr)
   assert.ok(kills >= 2, `only ${kills} kills came before the end`)
   assertArchive(archive, expected)
+  const records = await recordsIn(t, dir)
+  assert.equal(records.get('contacts.add-email'), list.length)
+  assert.equal(records.get('contacts.archive'), expected.length)
+  assert.equal(records.get('contacts.ended'), list.length)
 })
 
 test('while the archive cannot be written every event waits, and rides once it can', async (t) => {
