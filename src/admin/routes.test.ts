@@ -66,7 +66,8 @@ class FakeApp {
       definition: { name: 'campaign', entries: [], publishes: [], codeVersion: '1' },
       deadLetters,
       inspector: bus.inspector,
-      stopped: Promise.withResolvers<void>().promise,
+      listening: Promise.resolve(),
+    stopped: Promise.withResolvers<void>().promise,
       send: async (entry, data, options) => {
         if (entry !== 'contacts') throw new MetrobusError('MB_UNKNOWN_ENTRY', { entry, known: ['contacts'] })
         if (data === 'bad') throw new MetrobusError('MB_INVALID_EVENT', { entry, issues: ['it is bad'] })

@@ -9,7 +9,7 @@ import type { Lane } from './lane.ts'
 import { markClean } from './isolation.ts'
 import type { ResolvedStartOptions } from './options.ts'
 import type { DeadLetters, RunningApp } from './running.ts'
-import { type Service, startServices } from './services.ts'
+import { listen, type Service, startServices } from './services.ts'
 
 export class RunningEngine implements RunningApp {
   readonly name: string
@@ -23,6 +23,7 @@ export class RunningEngine implements RunningApp {
   readonly #options: ResolvedStartOptions
   readonly #end: PromiseWithResolvers<void> = Promise.withResolvers()
   #services: readonly Service[] = []
+  #listening: Promise<readonly Service[]> = Promise.resolve([])
   #stopping: Promise<{ readonly drained: boolean }> | undefined
 
   constructor(engine: Engine, entries: Entries, bus: Bus, options: ResolvedStartOptions) {
@@ -37,9 +38,16 @@ export class RunningEngine implements RunningApp {
     this.stopped = this.#end.promise
   }
 
-  /** Starts what belongs to a running app beside its lanes: socket, health port, signals, watchdog. */
-  async serve(): Promise<void> {
-    this.#services = await startServices(this, this.#engine, this.#bus, this.#options)
+  /** Starts what belongs to a running app beside its lanes: signals and watchdog at once, socket and health port as soon as may be. */
+  serve(): void {
+    this.#services = startServices(this, this.#engine, this.#options)
+    this.#listening = listen(this, this.#bus, this.#options)
+    // An app that cannot be looked at is not left running in silence.
+    this.#listening.catch((error: unknown) => this.#engine.fail(error))
+  }
+
+  get listening(): Promise<void> {
+    return this.#listening.then(() => {})
   }
 
   send(entry: string, data: unknown, options?: SendOptions): Promise<Receipt> {
@@ -145,8 +153,9 @@ export class RunningEngine implements RunningApp {
   }
 
   async #closeServices(): Promise<void> {
-    const services = this.#services
+    const services = [...this.#services, ...(await this.#listening.catch(() => []))]
     this.#services = []
+    this.#listening = Promise.resolve([])
     for (const service of services) await service.close()
   }
 }

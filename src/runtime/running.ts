@@ -15,6 +15,8 @@ export interface RunningApp {
   positions(entry: string): Promise<ReadonlyMap<string, string>>
   /** Resolves when nothing is left to handle: no record waits, runs or waits for a retry. Dead letters do not count. */
   caughtUp(): Promise<void>
+  /** Resolves when the local socket and the health port take connections; rejects when they cannot, and then the app has failed. */
+  readonly listening: Promise<void>
   stats(): AppStats
   health(): Health
   readonly deadLetters: DeadLetters

@@ -5,7 +5,7 @@
 import { join } from 'node:path'
 import type { Bus } from '../bus/bus.ts'
 import { nodeClock } from '../internal/platform/node.ts'
-import { onSignals, onUnhandledRejection } from '../internal/platform/process.ts'
+import { onSignals, onUncaughtException, onUnhandledRejection } from '../internal/platform/process.ts'
 import { currentScope } from '../internal/scope.ts'
 import { Attempt } from './attempt.ts'
 import { Lane } from './lane.ts'
@@ -19,27 +19,52 @@ export interface Service {
   close(): void | Promise<void>
 }
 
-export async function startServices(running: RunningApp, engine: Engine, bus: Bus, options: ResolvedStartOptions): Promise<readonly Service[]> {
-  const services: Service[] = [{ close: onUnhandledRejection((error) => reportRejection(engine, error)) }]
+/** Begins what can begin at once. */
+export function startServices(running: RunningApp, engine: Engine, options: ResolvedStartOptions): Service[] {
+  const services: Service[] = [
+    { close: onUnhandledRejection((error) => reportRejection(engine, error)) },
+    { close: onUncaughtException((error) => logException(engine, error)) },
+  ]
   if (options.blockedAfterMs > 0 && options.platform.clock === nodeClock) services.push({ close: startWatchdog(engine, options.blockedAfterMs) })
   if (options.signals) services.push({ close: onSignals(() => running.stop()) })
+  return services
+}
+
+/** Begins to listen: at the local socket, and at the health port when there is one. It takes a server and its libraries, for which no event has to wait. */
+export async function listen(running: RunningApp, bus: Bus, options: ResolvedStartOptions): Promise<readonly Service[]> {
   const path = options.socket ?? (bus.socketFolder === undefined ? false : join(bus.socketFolder, `${running.name}.sock`))
-  if (path !== false) {
-    const { serveSocket } = await import('../admin/index.ts')
-    services.push(await serveSocket(running, { path }))
-  }
-  if (options.health !== undefined) {
-    const { serveHealth } = await import('../admin/index.ts')
-    services.push(await serveHealth(running, options.health))
+  if (path === false && options.health === undefined) return []
+  const { serveHealth, serveSocket } = await import('../admin/index.ts')
+  const services: Service[] = []
+  try {
+    if (path !== false) services.push(await serveSocket(running, { path }))
+    if (options.health !== undefined) services.push(await serveHealth(running, options.health))
+  } catch (error) {
+    for (const service of services) await service.close()
+    throw error
   }
   return services
 }
 
 /** True when the rejection came out of a handler of this app, and is now in the error log with its stop and event. */
 function reportRejection(engine: Engine, error: unknown): boolean {
+  const origin = originIn(engine)
+  if (origin !== undefined) engine.report({ ...origin, error })
+  return origin !== undefined
+}
+
+/** The process ends with it; a log line is all that can still be said of where it came from. */
+function logException(engine: Engine, error: unknown): void {
+  const origin = originIn(engine)
+  if (origin === undefined) return
+  const { stop, id } = origin
+  engine.log.error({ app: engine.definition.name, stop, event: id, error: String(error) }, 'a handler threw where nobody can catch it, so the process ends')
+}
+
+/** The stop of this app that the running code comes from, and the event where each has a scope of its own. */
+function originIn(engine: Engine): { readonly stop: string; readonly id?: string } | undefined {
   const scope = currentScope()
-  if (scope instanceof Attempt && scope.lane.engine === engine) scope.report(error)
-  else if (scope instanceof Lane && scope.engine === engine) engine.report({ stop: scope.stop.name, error })
-  else return false
-  return true
+  if (scope instanceof Attempt && scope.lane.engine === engine) return { stop: scope.lane.stop.name, id: scope.record.id }
+  if (scope instanceof Lane && scope.engine === engine) return { stop: scope.stop.name }
+  return undefined
 }

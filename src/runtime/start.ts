@@ -98,7 +98,7 @@ async function join(definition: AppDefinition, bus: Bus, options: ResolvedStartO
 /** Opens the lanes: at once, or carefully when the run before did not end as it should. A signal may stop the app meanwhile. */
 async function begin({ engine, lanes, running }: Joined, bus: Bus, options: ResolvedStartOptions): Promise<RunningApp> {
   const before = await markOpen(engine)
-  await running.serve()
+  running.serve()
   if (before.wasUnclean) {
     await runSuspects(engine, bus.inspector, before, options.killsMax)
     limitFeeds(engine, before.reach)

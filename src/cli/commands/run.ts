@@ -72,6 +72,7 @@ async function runUntilStopped(
   running: RunningApp,
   { bus }: RunOptions,
 ): Promise<void> {
+  await running.listening
   output.note(
     `${running.name} runs${bus === 'memory' ? ' in memory' : ` on the journal in ${options.dir}`}. Ctrl-C drains and stops it.`,
   )

@@ -1,19 +1,21 @@
-/** The process itself: signals and rejections that nobody handles. */
+/** The process itself: signals, and what nobody handles. */
 import process from 'node:process'
 
+/** So long the program has for what it does behind a stop, such as its own files and connections. */
+const afterwardsMs = 1_000
+
 /**
- * Calls `stop` on the first SIGTERM or SIGINT and ends the process when it has resolved: with 0, or with 1 when it rejected. A second signal ends
- * the process at once, with 143 or 130. Answers how to take the handlers back.
+ * Calls `stop` on the first SIGTERM or SIGINT. When that has resolved the process ends by itself, or is ended a second later: with 0, or with 1 when it
+ * rejected. A second signal ends it at once, with 143 or 130. Answers how to take the handlers back.
  */
 export function onSignals(stop: () => Promise<unknown>): () => void {
   let stops = false
   const handle = (signal: NodeJS.Signals): void => {
-    if (stops) process.exit(signal === 'SIGTERM' ? 143 : 130)
+    if (stops && !stop) process.exit(signal === 'SIGTERM' ? 143 : 130)
     stops = true
-    void stop().then(
-      () => process.exit(process.exitCode ?? 0),
-      () => process.exit(1),
-    )
+    void stop()
+      .catch(() => (process.exitCode = 1))
+      .then(() => setTimeout(() => process.exit(), 60_000))
   }
   process.on('SIGTERM', handle)
   process.on('SIGINT', handle)
@@ -43,4 +45,10 @@ export function onUnhandledRejection(listener: Listener): () => void {
     listeners.delete(listener)
     if (listeners.size === 0) process.off('unhandledRejection', dispatch)
   }
+}
+
+/** Tells `listener` of an exception that ends the process, in its asynchronous context. It ends all the same. Answers how to take it back. */
+export function onUncaughtException(listener: (error: unknown) => void): () => void {
+  process.on('uncaughtExceptionMonitor', listener)
+  return () => process.off('uncaughtExceptionMonitor', listener)
 }
