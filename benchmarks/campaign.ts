@@ -32,7 +32,7 @@ export const campaign: Bench = {
       type: 'string',
       hint: 'made (default) by Metrobus, or given by the sender, so that one sent twice is one event',
     },
-    outstanding: { type: 'string', hint: 'sends that wait for their answer without --rate; default 1000' },
+    outstanding: { type: 'string', hint: 'sends that wait for their answer without --rate; default 500' },
     profile: { type: 'string', hint: 'file to write a CPU profile to' },
   },
   run: (options) => inFolder((dir) => run(dir, options)),

@@ -1,8 +1,8 @@
 /** The two ways to send: as fast as the app takes them, or at a rate that does not wait for the app. */
 import { Worker } from 'node:worker_threads'
 
-/** Sends that wait for their answer in a closed loop: 10 ms of work at full speed. More of them live longer, which the garbage collector is paid for. */
-export const outstandingDefault = 1000
+/** Sends that wait for their answer in a closed loop: some 5 ms of work at full speed. More of them live longer, which the garbage collector is paid for. */
+export const outstandingDefault = 500
 const burstsMax = 4
 
 /** Sends one event; resolves when it is durable. */
