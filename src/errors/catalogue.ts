@@ -22,7 +22,7 @@ export const catalogue = {
       `Two ${f.kind}s are called "${f.name}": give each its own name.`,
   },
   MB_UNDECLARED_TARGET: {
-    family: 'stop',
+    family: 'park',
     message: (f: { where: string; target: string; declared: readonly string[] }): string =>
       `${f.where} chose "${f.target}", which it did not declare: it declared ${f.declared.join(', ') || 'nothing'}.`,
   },
@@ -38,6 +38,10 @@ export const catalogue = {
       `There is no entry "${f.entry}": this app has ${f.known.join(', ')}.`,
   },
   // stop
+  MB_BAD_OUTCOME: {
+    family: 'park',
+    message: (f: { outcome: string; fault: string }): string => `${f.outcome}() cannot be an outcome: ${f.fault}.`,
+  },
   MB_NO_OUTCOME: {
     family: 'park',
     message: (f: { stop: string }): string =>
@@ -76,7 +80,8 @@ export const catalogue = {
   },
   MB_TOO_MANY_STREAMS: {
     family: 'refuse',
-    message: (f: { streamsMax: number }): string => `${f.streamsMax} streams are open, and more are not served: end one of them first.`,
+    message: (f: { streamsMax: number }): string =>
+      `${f.streamsMax} streams are open, and more are not served: end one of them first.`,
   },
   MB_CANNOT_LISTEN: {
     family: 'stop',
@@ -113,7 +118,8 @@ export const catalogue = {
   },
   MB_JOURNAL_MISSING: {
     family: 'stop',
-    message: (f: { dir: string }): string => `There is no journal in ${f.dir}: name the folder that an app was started with.`,
+    message: (f: { dir: string }): string =>
+      `There is no journal in ${f.dir}: name the folder that an app was started with.`,
   },
   MB_JOURNAL_POISONED: {
     family: 'stop',
@@ -126,7 +132,8 @@ export const catalogue = {
   },
   MB_JOURNAL_READ_ONLY: {
     family: 'refuse',
-    message: (f: { dir: string }): string => `The journal in ${f.dir} was opened read-only: nothing can be appended to it.`,
+    message: (f: { dir: string }): string =>
+      `The journal in ${f.dir} was opened read-only: nothing can be appended to it.`,
   },
   MB_NO_SPACE: {
     family: 'refuse',
@@ -145,7 +152,8 @@ export const catalogue = {
   },
   MB_UNKNOWN_TOPIC: {
     family: 'refuse',
-    message: (f: { topic: string; partition: number }): string => `There is no partition ${f.partition} of a topic "${f.topic}".`,
+    message: (f: { topic: string; partition: number }): string =>
+      `There is no partition ${f.partition} of a topic "${f.topic}".`,
   },
   MB_TOPIC_MISMATCH: {
     family: 'stop',
@@ -154,7 +162,8 @@ export const catalogue = {
   },
   MB_DISK_FAILED: {
     family: 'retry',
-    message: (f: { file: string; call: string; error: string }): string => `${f.call} of ${f.file} failed (${f.error}).`,
+    message: (f: { file: string; call: string; error: string }): string =>
+      `${f.call} of ${f.file} failed (${f.error}).`,
   },
   // bus
   MB_BUS_NOT_OPEN: {
@@ -169,8 +178,7 @@ export const catalogue = {
   },
   MB_GROUP_IN_USE: {
     family: 'refuse',
-    message: (f: { group: string }): string =>
-      `The group "${f.group}" has a running member: stop its app first.`,
+    message: (f: { group: string }): string => `The group "${f.group}" has a running member: stop its app first.`,
   },
   // connectors
   MB_INPUT_UNREADABLE: {
@@ -234,28 +242,115 @@ export const catalogue = {
   },
 
   // runtime
-  MB_APP_FAILED: { family: 'stop', message: (f: { app: string }): string => `The app "${f.app}" cannot go on: see the cause, mend it, and start the app again.` },
-  MB_STOPPING: { family: 'refuse', message: (f: { app: string }): string => `The app "${f.app}" is stopping and takes no more events: send again when it runs.` },
-  MB_SEND_IN_STOP: { family: 'park', message: (f: { entry: string }): string => `send("${f.entry}") was called inside a stop: use ctx.emit, so that the event rides in the same commit unit.` },
-  MB_LATE_EMIT: { family: 'park', message: (f: { stop: string; id: string }): string => `The stop "${f.stop}" emitted for event ${f.id} after its outcome was decided: await everything before you return.` },
-  MB_NOT_JSON: { family: 'park', message: (f: { where: string; type: string }): string => `"${f.where}" gave data of type ${f.type} that JSON cannot hold: give plain data.` },
-  MB_TOO_LARGE: { family: 'park', message: (f: { where: string; bytes: number; bytesMax: number }): string => `"${f.where}" gave ${f.bytes} bytes of data, and ${f.bytesMax} are the limit: put large data elsewhere and send where it is.` },
-  MB_BAD_KEY: { family: 'park', message: (f: { where: string; type: string }): string => `The key of ${f.where} is of type ${f.type}: a key is text, or null for none.` },
-  MB_UNKNOWN_STOP: { family: 'park', message: (f: { stop: string; slip: string }): string => `The itinerary goes to "${f.stop}", which this app does not have (${f.slip}): put the stop back, or replay the event once its line is right.` },
-  MB_HOP_LIMIT: { family: 'park', message: (f: { slip: string; limit: number }): string => `The ride took more than its ${f.limit} hops, so it goes in a circle (${f.slip}): look at the reroutes and rules of the stops in it.` },
-  MB_TOO_MANY_CHILDREN: { family: 'park', message: (f: { stop: string; count: number; limit: number }): string => `The stop "${f.stop}" split an event into ${f.count}, and ${f.limit} are the limit: split in steps.` },
-  MB_BATCH_OUTCOMES: { family: 'park', message: (f: { stop: string; events: number; outcomes: number | string }): string => `The batch stop "${f.stop}" was given ${f.events} events and answered ${f.outcomes} outcomes: answer one for each event, in order.` },
-  MB_DEADLINE: { family: 'retry', message: (f: { stop: string; deadlineMs: number }): string => `The stop "${f.stop}" took longer than its deadline of ${f.deadlineMs} ms.` },
-  MB_STUCK: { family: 'stop', message: (f: { stop: string; late: number; concurrency: number }): string => `${f.late} of ${f.concurrency} handlers of the stop "${f.stop}" are past their deadline and do not end: let them heed ctx.signal.` },
-  MB_LOOP_BLOCKED: { family: 'retry', message: (f: { blockedMs: number; stop: string | undefined }): string => `The event loop was blocked for ${f.blockedMs} ms${f.stop === undefined ? '' : ` by the stop "${f.stop}"`}: nothing else ran meanwhile. Let long work give way, or do it in a worker thread.` },
-  MB_REVOKED: { family: 'retry', message: (f: { stop: string; partition: number }): string => `Partition ${f.partition} of the stop "${f.stop}" went to another member: the event is handled there.` },
-  MB_SCHEMA_CHANGED: { family: 'park', message: (f: { stop: string; version: string; issues: readonly string[] }): string => `An event plotted by ${f.version} does not fit the stop "${f.stop}" as it is now: ${f.issues.join('; ')}.` },
-  MB_ASYNC_SCHEMA: { family: 'park', message: (f: { where: string }): string => `The validator of "${f.where}" is asynchronous, and ctx.emit cannot wait for it: take a synchronous one.` },
-  MB_NOT_OWNER: { family: 'stop', message: (f: { topic: string; app: string; owner?: string }): string => `The app "${f.app}" may not publish to the topic "${f.topic}"${f.owner === undefined ? ': list it in its `publishes`' : `, which belongs to the app "${f.owner}": a topic has one owner`}.` },
-  MB_STOP_REMOVED: { family: 'stop', message: (f: { app: string; stop: string; waiting: number }): string => `The app "${f.app}" no longer has the stop "${f.stop}", where ${f.waiting} events still wait: start the version that has it until they are handled, or start with removedStops: 'discard'.` },
-  MB_KILLED_PROCESS: { family: 'park', message: (f: { stop: string; id: string; deaths: number }): string => `Event ${f.id} killed the process ${f.deaths} times while it ran alone at the stop "${f.stop}".` },
-  MB_BUS_CANNOT: { family: 'stop', message: (f: { app: string; bus: string; need: string; change: string }): string => `The bus "${f.bus}" cannot ${f.need} as the app "${f.app}" needs: ${f.change}.` },
-  MB_BUS_FAILED: { family: 'stop', message: (f: { reason: string }): string => `The bus failed and cannot go on: ${f.reason}.` },
+  MB_APP_FAILED: {
+    family: 'stop',
+    message: (f: { app: string }): string =>
+      `The app "${f.app}" cannot go on: see the cause, mend it, and start the app again.`,
+  },
+  MB_STOPPING: {
+    family: 'refuse',
+    message: (f: { app: string }): string =>
+      `The app "${f.app}" is stopping and takes no more events: send again when it runs.`,
+  },
+  MB_SEND_IN_STOP: {
+    family: 'park',
+    message: (f: { entry: string }): string =>
+      `send("${f.entry}") was called inside a stop: use ctx.emit, so that the event rides in the same commit unit.`,
+  },
+  MB_LATE_EMIT: {
+    family: 'park',
+    message: (f: { stop: string; id: string }): string =>
+      `The stop "${f.stop}" emitted for event ${f.id} after its outcome was decided: await everything before you return.`,
+  },
+  MB_NOT_JSON: {
+    family: 'park',
+    message: (f: { where: string; type: string }): string =>
+      `"${f.where}" gave data of type ${f.type} that JSON cannot hold: give plain data.`,
+  },
+  MB_TOO_LARGE: {
+    family: 'park',
+    message: (f: { where: string; bytes: number; bytesMax: number }): string =>
+      `"${f.where}" gave ${f.bytes} bytes of data, and ${f.bytesMax} are the limit: put large data elsewhere and send where it is.`,
+  },
+  MB_BAD_KEY: {
+    family: 'park',
+    message: (f: { where: string; type: string }): string =>
+      `The key of ${f.where} is of type ${f.type}: a key is text, or null for none.`,
+  },
+  MB_UNKNOWN_STOP: {
+    family: 'park',
+    message: (f: { stop: string; slip: string }): string =>
+      `The itinerary goes to "${f.stop}", which this app does not have (${f.slip}): put the stop back, or replay the event once its line is right.`,
+  },
+  MB_HOP_LIMIT: {
+    family: 'park',
+    message: (f: { slip: string; limit: number }): string =>
+      `The ride took more than its ${f.limit} hops, so it goes in a circle (${f.slip}): look at the reroutes and rules of the stops in it.`,
+  },
+  MB_TOO_MANY_CHILDREN: {
+    family: 'park',
+    message: (f: { stop: string; count: number; limit: number }): string =>
+      `The stop "${f.stop}" split an event into ${f.count}, and ${f.limit} are the limit: split in steps.`,
+  },
+  MB_BATCH_OUTCOMES: {
+    family: 'park',
+    message: (f: { stop: string; events: number; outcomes: number | string }): string =>
+      `The batch stop "${f.stop}" was given ${f.events} events and answered ${f.outcomes} outcomes: answer one for each event, in order.`,
+  },
+  MB_DEADLINE: {
+    family: 'retry',
+    message: (f: { stop: string; deadlineMs: number }): string =>
+      `The stop "${f.stop}" took longer than its deadline of ${f.deadlineMs} ms.`,
+  },
+  MB_STUCK: {
+    family: 'stop',
+    message: (f: { stop: string; late: number; concurrency: number }): string =>
+      `${f.late} of ${f.concurrency} handlers of the stop "${f.stop}" are past their deadline and do not end: let them heed ctx.signal.`,
+  },
+  MB_LOOP_BLOCKED: {
+    family: 'retry',
+    message: (f: { blockedMs: number; stop: string | undefined }): string =>
+      `The event loop was blocked for ${f.blockedMs} ms${f.stop === undefined ? '' : ` by the stop "${f.stop}"`}: nothing else ran meanwhile. Let long work give way, or do it in a worker thread.`,
+  },
+  MB_REVOKED: {
+    family: 'retry',
+    message: (f: { stop: string; partition: number }): string =>
+      `Partition ${f.partition} of the stop "${f.stop}" went to another member: the event is handled there.`,
+  },
+  MB_SCHEMA_CHANGED: {
+    family: 'park',
+    message: (f: { stop: string; version: string; issues: readonly string[] }): string =>
+      `An event plotted by ${f.version} does not fit the stop "${f.stop}" as it is now: ${f.issues.join('; ')}.`,
+  },
+  MB_ASYNC_SCHEMA: {
+    family: 'park',
+    message: (f: { where: string }): string =>
+      `The validator of "${f.where}" is asynchronous, and ctx.emit cannot wait for it: take a synchronous one.`,
+  },
+  MB_NOT_OWNER: {
+    family: 'stop',
+    message: (f: { topic: string; app: string; owner?: string }): string =>
+      `The app "${f.app}" may not publish to the topic "${f.topic}"${f.owner === undefined ? ': list it in its `publishes`' : `, which belongs to the app "${f.owner}": a topic has one owner`}.`,
+  },
+  MB_STOP_REMOVED: {
+    family: 'stop',
+    message: (f: { app: string; stop: string; waiting: number }): string =>
+      `The app "${f.app}" no longer has the stop "${f.stop}", where ${f.waiting} events still wait: start the version that has it until they are handled, or start with removedStops: 'discard'.`,
+  },
+  MB_KILLED_PROCESS: {
+    family: 'park',
+    message: (f: { stop: string; id: string; deaths: number }): string =>
+      `Event ${f.id} killed the process ${f.deaths} times while it ran alone at the stop "${f.stop}".`,
+  },
+  MB_BUS_CANNOT: {
+    family: 'stop',
+    message: (f: { app: string; bus: string; need: string; change: string }): string =>
+      `The bus "${f.bus}" cannot ${f.need} as the app "${f.app}" needs: ${f.change}.`,
+  },
+  MB_BUS_FAILED: {
+    family: 'stop',
+    message: (f: { reason: string }): string => `The bus failed and cannot go on: ${f.reason}.`,
+  },
 } as const
 
 const namesMax = 10

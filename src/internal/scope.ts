@@ -14,7 +14,11 @@ export function runInScope<Result>(scope: object, run: () => Result): Result {
 }
 
 /** Runs a handler within its scope, without a closure. */
-export function callInScope(scope: object, handler: (data: unknown, context: unknown) => unknown, data: unknown): unknown {
+export function callInScope(
+  scope: object,
+  handler: (data: unknown, context: unknown) => unknown,
+  data: unknown,
+): unknown {
   return storage.run(scope, handler, data, scope)
 }
 

@@ -14,13 +14,17 @@ test('the set equals a plain set of offsets whatever the order of settling', () 
         if (length === 1) acks.add(from)
         else acks.addRange(from, from + length)
         for (let offset = from; offset < from + length; offset++) model.add(offset)
-        for (let offset = 0; offset < 70; offset++) assert.equal(acks.has(offset), model.has(offset), `offset ${offset}`)
+        for (let offset = 0; offset < 70; offset++)
+          assert.equal(acks.has(offset), model.has(offset), `offset ${offset}`)
         let watermark = 0
         while (model.has(watermark)) watermark++
         assert.equal(acks.watermark, watermark)
         const above = acks.above
         for (let index = 0; index < above.length; index++) {
-          assert.ok(above[index]! > (index === 0 ? watermark : above[index - 1]!), `A1: ${above.join(' ')} above ${watermark}`)
+          assert.ok(
+            above[index]! > (index === 0 ? watermark : above[index - 1]!),
+            `A1: ${above.join(' ')} above ${watermark}`,
+          )
         }
       }
       const copy = new AckSet(acks.watermark, acks.above)

@@ -3,8 +3,8 @@
  * an event; what it throws fails every event of the batch.
  */
 import { MetrobusError } from '../errors/index.ts'
-import { runInScope } from '../internal/scope.ts'
 import type { Timer } from '../internal/platform/platform.ts'
+import { runInScope } from '../internal/scope.ts'
 import type { Attempt } from './attempt.ts'
 import type { Lane } from './lane.ts'
 
@@ -59,11 +59,16 @@ export class Batch {
       const data = attempts.map((attempt) => attempt.record.data)
       results = await runInScope(attempts[0]!, () => stop.run(data, attempts))
       if (!Array.isArray(results) || results.length !== attempts.length)
-        throw new MetrobusError('MB_BATCH_OUTCOMES', { stop: stop.name, events: attempts.length, outcomes: Array.isArray(results) ? results.length : typeof results })
+        throw new MetrobusError('MB_BATCH_OUTCOMES', {
+          stop: stop.name,
+          events: attempts.length,
+          outcomes: Array.isArray(results) ? results.length : typeof results,
+        })
     } catch (error) {
       for (const attempt of attempts) this.#lane.rejected(attempt, error)
       return
     }
-    for (const [index, attempt] of attempts.entries()) this.#lane.resolved(attempt, (results as readonly unknown[])[index])
+    for (const [index, attempt] of attempts.entries())
+      this.#lane.resolved(attempt, (results as readonly unknown[])[index])
   }
 }

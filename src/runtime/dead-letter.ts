@@ -23,7 +23,13 @@ export function isWorthRetrying(policy: ResolvedPolicy, error: unknown): boolean
 }
 
 /** The dead letter of an attempt. Coordinates of an earlier death are kept. */
-export function deadLetterOf(attempt: Attempt, error: unknown, firstFailure: number, now: number, codeVersion: string): Record {
+export function deadLetterOf(
+  attempt: Attempt,
+  error: unknown,
+  firstFailure: number,
+  now: number,
+  codeVersion: string,
+): Record {
   const { record, lane } = attempt
   const cause = causeOf(error)
   const stack = error instanceof Error ? error.stack?.slice(0, stackBytesMax) : undefined
@@ -56,12 +62,19 @@ export function causeOf(error: unknown): string {
   return error instanceof Error ? error.name : typeof error
 }
 
-function messageOf(error: unknown): string {
+/** What an error says, cut to a length that a header can carry. */
+export function messageOf(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).slice(0, messageMax)
 }
 
 /** The first line of the stack that says where, without line numbers, so that an edit elsewhere in the file does not make a new kind. */
 function firstFrame(stack: string | undefined): string {
   const line = stack?.split('\n').find((text) => text.trimStart().startsWith('at ') && !text.includes('node:internal'))
-  return line === undefined ? '' : line.trim().replace(/:\d+:\d+\)?$/, '').replace(/^at (?:async )?/, '').replace(/\(.*[\\/]/, '(')
+  return line === undefined
+    ? ''
+    : line
+        .trim()
+        .replace(/:\d+:\d+\)?$/, '')
+        .replace(/^at (?:async )?/, '')
+        .replace(/\(.*[\\/]/, '(')
 }

@@ -5,15 +5,14 @@
 import type { BusInspector } from '../bus/bus.ts'
 import { MetrobusError } from '../errors/index.ts'
 import { freezeDeep } from '../event/record.ts'
-import { describe, fits, type Letter, placeOf, withoutFailure } from './letter.ts'
 import { encodeData } from './encode.ts'
 import type { Engine } from './engine.ts'
+import { describe, fits, type Letter, placeOf, withoutFailure } from './letter.ts'
 import type { DeadLetterFilter, DeadLetterRecord, DeadLetters } from './running.ts'
 import type { StopRuntime } from './stop-runtime.ts'
 
 const pageMax = 1_000
 const readMax = 256
-
 
 export class DeadLetterOffice implements DeadLetters {
   readonly #engine: Engine
@@ -24,7 +23,10 @@ export class DeadLetterOffice implements DeadLetters {
     this.#inspector = inspector
   }
 
-  async list(filter: DeadLetterFilter = {}, page: { readonly after?: string; readonly countMax?: number } = {}): Promise<readonly DeadLetterRecord[]> {
+  async list(
+    filter: DeadLetterFilter = {},
+    page: { readonly after?: string; readonly countMax?: number } = {},
+  ): Promise<readonly DeadLetterRecord[]> {
     const countMax = Math.min(page.countMax ?? 100, pageMax)
     const found: DeadLetterRecord[] = []
     let isBehind = page.after === undefined
@@ -37,11 +39,15 @@ export class DeadLetterOffice implements DeadLetters {
   }
 
   async groups(filter: DeadLetterFilter = {}): ReturnType<DeadLetters['groups']> {
-    const groups = new Map<string, { fingerprint: string; stop: string; cause: string; message: string; count: number; first: number; last: number }>()
+    const groups = new Map<
+      string,
+      { fingerprint: string; stop: string; cause: string; message: string; count: number; first: number; last: number }
+    >()
     for await (const letter of this.#letters(filter)) {
       const { fingerprint, stop, cause, message, firstFailure, lastFailure } = describe(letter, 'waiting')
       const group = groups.get(fingerprint)
-      if (group === undefined) groups.set(fingerprint, { fingerprint, stop, cause, message, count: 1, first: firstFailure, last: lastFailure })
+      if (group === undefined)
+        groups.set(fingerprint, { fingerprint, stop, cause, message, count: 1, first: firstFailure, last: lastFailure })
       else {
         group.count++
         group.first = Math.min(group.first, firstFailure)
@@ -56,8 +62,12 @@ export class DeadLetterOffice implements DeadLetters {
     return letter === undefined ? undefined : describe(letter, this.#state(letter))
   }
 
-  async replay(filter: DeadLetterFilter, options: NonNullable<Parameters<DeadLetters['replay']>[1]> = {}): Promise<number> {
-    if (options.data !== undefined && filter.place === undefined) throw new MetrobusError('MB_BAD_OPTIONS', { what: 'The replay', faults: ['new data needs one place'] })
+  async replay(
+    filter: DeadLetterFilter,
+    options: NonNullable<Parameters<DeadLetters['replay']>[1]> = {},
+  ): Promise<number> {
+    if (options.data !== undefined && filter.place === undefined)
+      throw new MetrobusError('MB_BAD_OPTIONS', { what: 'The replay', faults: ['new data needs one place'] })
     const letters: Letter[] = []
     for await (const letter of this.#letters(filter)) letters.push(letter)
     const { clock } = this.#engine
@@ -76,7 +86,8 @@ export class DeadLetterOffice implements DeadLetters {
   }
 
   async discard(filter: DeadLetterFilter, reason: string): Promise<number> {
-    if (reason.trim() === '') throw new MetrobusError('MB_BAD_OPTIONS', { what: 'The discard', faults: ['a reason is needed'] })
+    if (reason.trim() === '')
+      throw new MetrobusError('MB_BAD_OPTIONS', { what: 'The discard', faults: ['a reason is needed'] })
     let done = 0
     const letters: Letter[] = []
     for await (const letter of this.#letters(filter)) letters.push(letter)
@@ -133,7 +144,8 @@ export class DeadLetterOffice implements DeadLetters {
   async *#letters(filter: DeadLetterFilter): AsyncGenerator<Letter> {
     if (filter.place !== undefined) {
       const letter = await this.#at(filter.place)
-      if (letter !== undefined && this.#state(letter) === 'waiting' && fits(describe(letter, 'waiting'), filter)) yield letter
+      if (letter !== undefined && this.#state(letter) === 'waiting' && fits(describe(letter, 'waiting'), filter))
+        yield letter
       return
     }
     const ends = await this.#ends()
@@ -143,7 +155,7 @@ export class DeadLetterOffice implements DeadLetters {
         const acks = stop.deadFeeds[partition]?.acks
         if (acks === undefined) continue
         const end = ends.get(`${stop.topics.dead}/${partition}`) ?? 0
-        for (let offset = acks.watermark; offset < end; ) {
+        for (let offset = acks.watermark; offset < end;) {
           const records = await this.#inspector.read(stop.topics.dead, partition, offset, readMax)
           if (records.length === 0) break
           for (const record of records) {
@@ -159,9 +171,17 @@ export class DeadLetterOffice implements DeadLetters {
   async #at(place: string): Promise<Letter | undefined> {
     const [name, partition, offset] = place.split('/')
     const stop = this.#stops().find((candidate) => candidate.name === name)
-    if (stop === undefined || !/^\d+$/.test(partition ?? '') || !/^\d+$/.test(offset ?? '') || Number(partition) >= stop.partitions) return undefined
+    if (
+      stop === undefined ||
+      !/^\d+$/.test(partition ?? '') ||
+      !/^\d+$/.test(offset ?? '') ||
+      Number(partition) >= stop.partitions
+    )
+      return undefined
     const [record] = await this.#inspector.read(stop.topics.dead, Number(partition), Number(offset), 1)
-    return record === undefined || record.offset !== Number(offset) ? undefined : { stop, partition: Number(partition), record }
+    return record === undefined || record.offset !== Number(offset)
+      ? undefined
+      : { stop, partition: Number(partition), record }
   }
 
   #stops(): StopRuntime[] {
@@ -174,7 +194,8 @@ export class DeadLetterOffice implements DeadLetters {
 
   async #ends(): Promise<ReadonlyMap<string, number>> {
     const ends = new Map<string, number>()
-    for (const { topic, partitions } of await this.#inspector.topics()) for (const { partition, end } of partitions) ends.set(`${topic}/${partition}`, end)
+    for (const { topic, partitions } of await this.#inspector.topics())
+      for (const { partition, end } of partitions) ends.set(`${topic}/${partition}`, end)
     return ends
   }
 }

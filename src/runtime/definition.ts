@@ -68,7 +68,12 @@ export interface IngestBatch {
 
 /** One event of a source, or a fault to be written to the error log in the same unit. */
 export type IngestItem =
-  | { readonly id: string; readonly data: unknown; readonly headers?: Readonly<Record<string, string>>; readonly place?: string }
+  | {
+      readonly id: string
+      readonly data: unknown
+      readonly headers?: Readonly<Record<string, string>>
+      readonly place?: string
+    }
   | { readonly fault: string; readonly place: string }
 
 /** Counters and latency of one stop since start; all monotonic but the gauges. */

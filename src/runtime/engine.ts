@@ -8,24 +8,24 @@
  */
 import type { Member } from '../bus/bus.ts'
 import { MetrobusError } from '../errors/index.ts'
-import type { Acknowledgement } from '../event/unit.ts'
 import { Record } from '../event/record.ts'
+import type { Acknowledgement } from '../event/unit.ts'
 import type { Log } from '../internal/log.ts'
-import { runOutside } from '../internal/scope.ts'
 import type { Clock, Random } from '../internal/platform/platform.ts'
-import { advanceSlip, lineOfSlip } from '../itinerary/slip.ts'
+import { runOutside } from '../internal/scope.ts'
 import type { Router } from '../itinerary/router.ts'
+import { advanceSlip, lineOfSlip } from '../itinerary/slip.ts'
 import type { Attempt, Emission } from './attempt.ts'
+import { sweepDeadlines } from './deadlines.ts'
 import type { AppDefinition } from './definition.ts'
 import type { Emitted, Entries } from './entries.ts'
 import type { Feed } from './feed.ts'
 import type { KeyState } from './key-state.ts'
 import type { Lane } from './lane.ts'
+import { checkLineVersion } from './line-check.ts'
 import { Outbox, OutputQueue, type PendingUnit } from './outbox.ts'
-import { sweepDeadlines } from './deadlines.ts'
 import type { SlipGuard } from './slip-guard.ts'
 import type { StopRuntime } from './stop-runtime.ts'
-import { checkLineVersion } from './line-check.ts'
 import { WakeUps } from './wake-ups.ts'
 
 /** A turn gives way to input and output after this long. */
@@ -105,7 +105,10 @@ export class Engine {
     this.freezes = options.freezes
     this.recordBytesMax = options.recordBytesMax
     this.wakeUps = new WakeUps(options.clock)
-    this.#ended = Array.from({ length: options.partitions(options.endedTopic) }, (_, partition) => new OutputQueue(options.endedTopic, partition, false))
+    this.#ended = Array.from(
+      { length: options.partitions(options.endedTopic) },
+      (_, partition) => new OutputQueue(options.endedTopic, partition, false),
+    )
     this.#errors = new OutputQueue(options.errorsTopic, 0, false)
     this.outbox = new Outbox({
       settle: (unit) => this.member.settle(unit),
@@ -116,7 +119,8 @@ export class Engine {
       later: (run) => void options.clock.timer(100, run),
       failed: (error) => this.fail(error),
     })
-    for (const entry of options.definition.entries) if (entry.router.conduct !== undefined) this.#conductors.set(entry.router.name, entry.router)
+    for (const entry of options.definition.entries)
+      if (entry.router.conduct !== undefined) this.#conductors.set(entry.router.name, entry.router)
   }
 
   // --- the loop
@@ -175,7 +179,8 @@ export class Engine {
   // --- settling
 
   #committed(pending: PendingUnit): void {
-    for (let index = 0; index < pending.feeds.length; index++) pending.feeds[index]!.committed = pending.unit.acknowledgements[index]!
+    for (let index = 0; index < pending.feeds.length; index++)
+      pending.feeds[index]!.committed = pending.unit.acknowledgements[index]!
     this.entries?.release()
     if (this.#ready.length > 0 || !this.outbox.isEmpty || this.#watchers.length > 0) this.schedule()
   }
@@ -213,7 +218,11 @@ export class Engine {
   }
 
   /** An event that a handler emits, ready for the outbox. Throws what its entry or topic refuses. */
-  emitted(stop: StopRuntime, emission: Emission, identity: { readonly ride: string; readonly correlationId: string; readonly causationId: string }): Emitted {
+  emitted(
+    stop: StopRuntime,
+    emission: Emission,
+    identity: { readonly ride: string; readonly correlationId: string; readonly causationId: string },
+  ): Emitted {
     return this.entries!.emitted(stop, emission, identity)
   }
 
@@ -230,7 +239,8 @@ export class Engine {
   /** Notes the end of a ride, for `trace`. */
   ended(attempt: Attempt, how: string): void {
     const { record, lane } = attempt
-    const slip = lane.stop.entry === undefined ? advanceSlip(record.slip, lane.stop.name, attempt.attempt, attempt.durationMs) : ''
+    const slip =
+      lane.stop.entry === undefined ? advanceSlip(record.slip, lane.stop.name, attempt.attempt, attempt.durationMs) : ''
     this.endedAt(lane.stop, lane.partition, record, slip, how)
   }
 
@@ -336,7 +346,8 @@ export class Engine {
   /** Starts what a limit lets through. */
   admit(stop: StopRuntime): void {
     stop.isAdmitting = false
-    for (const attempt of stop.limiter?.admit(this.clock.monotonic()) ?? []) if (!attempt.lane.isClosed) attempt.lane.launch(attempt)
+    for (const attempt of stop.limiter?.admit(this.clock.monotonic()) ?? [])
+      if (!attempt.lane.isClosed) attempt.lane.launch(attempt)
     this.wakeForLimit(stop)
     this.schedule()
   }

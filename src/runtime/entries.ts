@@ -15,12 +15,12 @@ import { currentScope } from '../internal/scope.ts'
 import { nextStop } from '../itinerary/slip.ts'
 import { validate, type Validated } from '../schema/validate.ts'
 import type { Emission } from './attempt.ts'
-import { SeenIds } from './seen-ids.ts'
 import type { EntryDefinition, IngestBatch, IngestItem, Receipt, SendOptions, TopicDefinition } from './definition.ts'
 import { encodeData } from './encode.ts'
 import type { Engine } from './engine.ts'
 import { OutputQueue } from './outbox.ts'
 import { keyOf } from './outcomes.ts'
+import { SeenIds } from './seen-ids.ts'
 import type { StopRuntime } from './stop-runtime.ts'
 
 /** Events that may wait to be committed; beyond, senders wait. */
@@ -62,7 +62,10 @@ class EntryRuntime {
 export class Entries {
   readonly #engine: Engine
   readonly #entries: Map<string, EntryRuntime> = new Map()
-  readonly #topics: Map<string, { readonly definition: TopicDefinition; readonly queues: readonly OutputQueue[]; turn: number }> = new Map()
+  readonly #topics: Map<
+    string,
+    { readonly definition: TopicDefinition; readonly queues: readonly OutputQueue[]; turn: number }
+  > = new Map()
   readonly #idPrefix: string
   #made = 0
   #pending = 0
@@ -82,7 +85,14 @@ export class Entries {
     const { name, entries, publishes } = engine.definition
     for (const entry of entries) this.#entries.set(entry.name, new EntryRuntime(entry, name))
     for (const topic of publishes)
-      this.#topics.set(topic.name, { definition: topic, queues: Array.from({ length: partitions(topic.name) }, (_, partition) => new OutputQueue(topic.name, partition, false)), turn: 0 })
+      this.#topics.set(topic.name, {
+        definition: topic,
+        queues: Array.from(
+          { length: partitions(topic.name) },
+          (_, partition) => new OutputQueue(topic.name, partition, false),
+        ),
+        turn: 0,
+      })
   }
 
   /** The ids that `send` has seen, as they were when the app stopped. */
@@ -97,7 +107,7 @@ export class Entries {
       entry = this.#entryNamed(name)
       this.#checkOpen()
     } catch (error) {
-      return Promise.reject(error as Error)
+      return Promise.reject(error)
     }
     if (this.#waiting.length > 0 || this.#mustWait) return this.#room().then(() => this.#send(entry, data, options))
     return this.#send(entry, data, options)
@@ -113,7 +123,11 @@ export class Entries {
     const entry = this.#entryNamed(name)
     this.#checkOpen()
     if (this.#waiting.length > 0 || this.#mustWait) await this.#room()
-    const results = await Promise.all(batch.items.map((item) => ('fault' in item ? undefined : this.#validate(entry, item.data))))
+    const results: (Validated | undefined)[] = []
+    for (const item of batch.items) {
+      const result = 'fault' in item ? undefined : this.#validate(entry, item.data)
+      results.push(result instanceof Promise ? await result : result)
+    }
     this.#checkOpen()
     const { outbox } = this.#engine
     let accepted = 0
@@ -121,7 +135,8 @@ export class Entries {
     for (const [index, item] of batch.items.entries()) {
       const fault = this.#ingestItem(entry, item, results[index], emitted)
       if (fault === undefined) accepted++
-      else this.#engine.report({ entry: name, error: fault, ...(item.place === undefined ? {} : { place: item.place }) })
+      else
+        this.#engine.report({ entry: name, error: fault, ...(item.place === undefined ? {} : { place: item.place }) })
     }
     this.accepted += accepted
     this.refused += batch.items.length - accepted
@@ -144,13 +159,19 @@ export class Entries {
     if (target.kind === 'entry') {
       const entry = this.#entryNamed(target.name)
       const value = valueOf(this.#validate(entry, data), target.name)
-      return this.#enter(entry, value, identity, { ...(headers === undefined ? {} : { headers }) }, key)
+      return this.#enter(entry, value, identity, headers === undefined ? {} : { headers }, key)
     }
     const topic = this.#topics.get(target.name)
-    if (topic === undefined) throw new MetrobusError('MB_NOT_OWNER', { topic: target.name, app: engine.definition.name })
+    if (topic === undefined)
+      throw new MetrobusError('MB_NOT_OWNER', { topic: target.name, app: engine.definition.name })
     const { definition, queues } = topic
     const value = valueOf(validate(definition.schema, data, definition.name), definition.name)
-    const chosen = key === undefined ? (definition.key === undefined ? null : keyOf(`topic "${definition.name}"`, definition.key as (data: unknown) => unknown, value)) : key
+    const chosen =
+      key === undefined
+        ? definition.key === undefined
+          ? null
+          : keyOf(`topic "${definition.name}"`, definition.key as (data: unknown) => unknown, value)
+        : key
     const record = new Record(
       {
         ...identity,
@@ -168,7 +189,10 @@ export class Entries {
     )
     record.text = encodeData(value, definition.name, engine.recordBytesMax)
     if (engine.freezes) freezeDeep(value)
-    return { queue: queues[chosen === null ? topic.turn++ % queues.length : partitionOf(chosen, queues.length)]!, record }
+    return {
+      queue: queues[chosen === null ? topic.turn++ % queues.length : partitionOf(chosen, queues.length)]!,
+      record,
+    }
   }
 
   /** The bus asks senders to wait, or lets them go on. */
@@ -228,7 +252,8 @@ export class Entries {
 
   #entryNamed(name: string): EntryRuntime {
     const entry = this.#entries.get(name)
-    if (entry === undefined) throw new MetrobusError('MB_UNKNOWN_ENTRY', { entry: name, known: [...this.#entries.keys()] })
+    if (entry === undefined)
+      throw new MetrobusError('MB_UNKNOWN_ENTRY', { entry: name, known: [...this.#entries.keys()] })
     return entry
   }
 
@@ -241,9 +266,11 @@ export class Entries {
     const { definition, seen } = entry
     try {
       this.#checkOpen()
-      if (validated.issues !== undefined) throw new MetrobusError('MB_INVALID_EVENT', { entry: definition.name, issues: validated.issues })
+      if (validated.issues !== undefined)
+        throw new MetrobusError('MB_INVALID_EVENT', { entry: definition.name, issues: validated.issues })
       const given = options?.id
-      if (given === undefined) return this.#gather(this.#enter(entry, validated.value, this.#newIdentity(), options, undefined))
+      if (given === undefined)
+        return this.#gather(this.#enter(entry, validated.value, this.#newIdentity(), options, undefined))
       const ride = escapeId(given)
       const now = this.#engine.clock.now()
       const earlier = seen.find(ride, now)
@@ -251,7 +278,13 @@ export class Entries {
         this.duplicates++
         return earlier.then(() => ({ id: ride, duplicate: true }))
       }
-      const emitted = this.#enter(entry, validated.value, { ride, correlationId: undefined, causationId: undefined }, options, undefined)
+      const emitted = this.#enter(
+        entry,
+        validated.value,
+        { ride, correlationId: undefined, causationId: undefined },
+        options,
+        undefined,
+      )
       // Before the event is gathered: a full unit is handed over at once, and takes the row along.
       const row = seen.add(ride, now)
       this.#engine.outbox.touchSeen(seen)
@@ -259,19 +292,34 @@ export class Entries {
       return row.durable as Promise<Receipt>
     } catch (error) {
       this.refused++
-      return Promise.reject(error as Error)
+      return Promise.reject(error)
     }
   }
 
   #newIdentity(): Identity {
-    return { ride: `${this.#idPrefix}-${(this.#made++).toString(36)}`, correlationId: undefined, causationId: undefined }
+    return {
+      ride: `${this.#idPrefix}-${(this.#made++).toString(36)}`,
+      correlationId: undefined,
+      causationId: undefined,
+    }
   }
 
   /** Builds the record of an event that enters: plotted, keyed, encoded. */
-  #enter(entry: EntryRuntime, value: unknown, identity: Identity, options: SendOptions | undefined, emittedKey: string | null | undefined): Emitted {
+  #enter(
+    entry: EntryRuntime,
+    value: unknown,
+    identity: Identity,
+    options: SendOptions | undefined,
+    emittedKey: string | null | undefined,
+  ): Emitted {
     const engine = this.#engine
     const { definition } = entry
-    const key = emittedKey !== undefined ? emittedKey : definition.key === undefined ? null : keyOf(`entry "${definition.name}"`, definition.key as (data: unknown) => unknown, value)
+    const key =
+      emittedKey !== undefined
+        ? emittedKey
+        : definition.key === undefined
+          ? null
+          : keyOf(`entry "${definition.name}"`, definition.key as (data: unknown) => unknown, value)
     const record = new Record(
       {
         ride: identity.ride,
@@ -348,12 +396,26 @@ export class Entries {
   }
 
   /** Adds the event of an item, or answers why it cannot enter. */
-  #ingestItem(entry: EntryRuntime, item: IngestItem, validated: Validated | undefined, emitted: Emitted[]): string | MetrobusError | undefined {
+  #ingestItem(
+    entry: EntryRuntime,
+    item: IngestItem,
+    validated: Validated | undefined,
+    emitted: Emitted[],
+  ): string | MetrobusError | undefined {
     if ('fault' in item) return item.fault
-    if (validated?.issues !== undefined) return new MetrobusError('MB_INVALID_EVENT', { entry: entry.definition.name, issues: validated.issues })
+    if (validated?.issues !== undefined)
+      return new MetrobusError('MB_INVALID_EVENT', { entry: entry.definition.name, issues: validated.issues })
     try {
       const identity = { ride: escapeId(item.id), correlationId: undefined, causationId: undefined }
-      emitted.push(this.#enter(entry, validated?.value, identity, item.headers === undefined ? undefined : { headers: item.headers }, undefined))
+      emitted.push(
+        this.#enter(
+          entry,
+          validated?.value,
+          identity,
+          item.headers === undefined ? undefined : { headers: item.headers },
+          undefined,
+        ),
+      )
       return undefined
     } catch (error) {
       return error as MetrobusError
@@ -372,12 +434,16 @@ const idSpecial = /[%!~ ]/g
 /** `~` and `!` divide the parts of ids that are made from others, and a blank divides ids, so they are escaped in a sender's. */
 export function escapeId(id: string): string {
   if (id === '' || id.length > 1_000 || idFault.test(id))
-    throw new MetrobusError('MB_BAD_OPTIONS', { what: 'The event id', faults: ['it must be 1 to 1,000 characters, none of them a control character'] })
+    throw new MetrobusError('MB_BAD_OPTIONS', {
+      what: 'The event id',
+      faults: ['it must be 1 to 1,000 characters, none of them a control character'],
+    })
   return id.replace(idSpecial, (character) => `%${character.charCodeAt(0).toString(16)}`)
 }
 
 function valueOf(validated: Validated | Promise<Validated>, where: string): unknown {
   if (validated instanceof Promise) throw new MetrobusError('MB_ASYNC_SCHEMA', { where })
-  if (validated.issues !== undefined) throw new MetrobusError('MB_INVALID_EVENT', { entry: where, issues: validated.issues })
+  if (validated.issues !== undefined)
+    throw new MetrobusError('MB_INVALID_EVENT', { entry: where, issues: validated.issues })
   return validated.value
 }

@@ -7,7 +7,8 @@ export class Histogram {
   #count = 0
 
   add(milliseconds: number): void {
-    const index = milliseconds <= 0.001 ? 0 : Math.min(buckets - 1, Math.ceil(Math.log2(milliseconds * 1000) * perOctave))
+    const index =
+      milliseconds <= 0.001 ? 0 : Math.min(buckets - 1, Math.ceil(Math.log2(milliseconds * 1000) * perOctave))
     this.#counts[index]!++
     this.#count++
   }

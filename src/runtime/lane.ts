@@ -18,11 +18,8 @@ import type { Engine } from './engine.ts'
 import { Feed } from './feed.ts'
 import { KeyState, stateKey } from './key-state.ts'
 import { complete } from './outcomes.ts'
-import { Parking } from './parking.ts'
+import { heldMax, Parking } from './parking.ts'
 import type { StopRuntime } from './stop-runtime.ts'
-
-/** Records a lane may hold behind busy keys. */
-export const heldMax = 1024
 
 /** Records taken from the bus at once. */
 const pollMax = 256
@@ -67,7 +64,13 @@ export class Lane {
   }
 
   get isReady(): boolean {
-    return this.isOpen && this.hasRoom && !this.isClosed && !this.engine.isDraining && (this.input.isReady || this.parked.isReady || this.turns.length > 0)
+    return (
+      this.isOpen &&
+      this.hasRoom &&
+      !this.isClosed &&
+      !this.engine.isDraining &&
+      (this.input.isReady || this.parked.isReady || this.turns.length > 0)
+    )
   }
 
   get hasRoom(): boolean {
@@ -92,7 +95,8 @@ export class Lane {
 
   #takeTurns(): void {
     const { concurrency } = this.stop.definition
-    for (let left = this.turns.length; left > 0 && this.running.size < concurrency; left--) this.parking.next(this.turns.shift()!)
+    for (let left = this.turns.length; left > 0 && this.running.size < concurrency; left--)
+      this.parking.next(this.turns.shift()!)
   }
 
   #take(feed: Feed): void {
@@ -103,7 +107,10 @@ export class Lane {
       feed.isReady = false
       return
     }
-    const records = this.engine.member.poll(feed.topic, feed.partition, { recordsMax: room, ahead: !this.stop.definition.hasEffects && feed.limit === Infinity })
+    const records = this.engine.member.poll(feed.topic, feed.partition, {
+      recordsMax: room,
+      ahead: !this.stop.definition.hasEffects && feed.limit === Infinity,
+    })
     if (records.length < room) feed.isReady = false
     if (this.stop.hasOwnScope) this.#acceptAll(feed, records)
     else if (records.length > 0) runInScope(this, () => this.#acceptAll(feed, records))
@@ -160,7 +167,9 @@ export class Lane {
     loopCells[stopCell] = this.stop.number
     try {
       this.engine.checkArrival(attempt)
-      result = this.stop.hasOwnScope ? callInScope(attempt, this.stop.run, attempt.record.data) : this.stop.run(attempt.record.data, attempt)
+      result = this.stop.hasOwnScope
+        ? callInScope(attempt, this.stop.run, attempt.record.data)
+        : this.stop.run(attempt.record.data, attempt)
     } catch (error) {
       loopCells[stopCell] = 0
       this.rejected(attempt, error)
@@ -196,7 +205,10 @@ export class Lane {
   resolved(attempt: Attempt, result: unknown): void {
     if (!this.#over(attempt)) return
     if (attempt.isLate) {
-      this.parking.fail(attempt, new MetrobusError('MB_DEADLINE', { stop: this.stop.name, deadlineMs: this.stop.definition.policy.deadlineMs }))
+      this.parking.fail(
+        attempt,
+        new MetrobusError('MB_DEADLINE', { stop: this.stop.name, deadlineMs: this.stop.definition.policy.deadlineMs }),
+      )
       return
     }
     try {
@@ -211,7 +223,16 @@ export class Lane {
   /** The handler has thrown or rejected. */
   rejected(attempt: Attempt, error: unknown): void {
     if (!this.#over(attempt)) return
-    this.parking.fail(attempt, attempt.isLate ? new MetrobusError('MB_DEADLINE', { stop: this.stop.name, deadlineMs: this.stop.definition.policy.deadlineMs }, { cause: error }) : error)
+    this.parking.fail(
+      attempt,
+      attempt.isLate
+        ? new MetrobusError(
+            'MB_DEADLINE',
+            { stop: this.stop.name, deadlineMs: this.stop.definition.policy.deadlineMs },
+            { cause: error },
+          )
+        : error,
+    )
   }
 
   /** Ends the attempt; false when its outcome no longer counts. */
@@ -247,5 +268,8 @@ export class Lane {
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return value instanceof Promise || (typeof value === 'object' && value !== null && typeof (value as { readonly then?: unknown }).then === 'function')
+  return (
+    value instanceof Promise ||
+    (typeof value === 'object' && value !== null && typeof (value as { readonly then?: unknown }).then === 'function')
+  )
 }

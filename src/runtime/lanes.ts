@@ -47,7 +47,11 @@ export class Lanes {
       }
     }
     for (const [stop, partitions] of stops) for (const partition of partitions) this.#make(stop, partition)
-    if (this.#isOpen) void this.load().then(() => this.open(), (error: unknown) => this.#engine.fail(error))
+    if (this.#isOpen)
+      void this.load().then(
+        () => this.open(),
+        (error: unknown) => this.#engine.fail(error),
+      )
   }
 
   revoked(partitions: readonly TopicPartition[]): void {
@@ -117,7 +121,10 @@ export class Lanes {
       const made = this.#laneOf(stop, partition)
       if (made !== undefined) made.input.isTracked = true
     }
-    void this.load().then(() => this.open(), (error: unknown) => this.#engine.fail(error))
+    void this.load().then(
+      () => this.open(),
+      (error: unknown) => this.#engine.fail(error),
+    )
     this.#engine.schedule()
   }
 

@@ -23,7 +23,12 @@ export function describe(letter: Letter, state: DeadLetterRecord['state']): Dead
 }
 
 /** The same from the record alone: for tools that read the files of a stopped app. */
-export function describeRecord(stop: string, partition: number, record: Record, state: DeadLetterRecord['state']): DeadLetterRecord {
+export function describeRecord(
+  stop: string,
+  partition: number,
+  record: Record,
+  state: DeadLetterRecord['state'],
+): DeadLetterRecord {
   const says = (name: string): string => record.headers[errorPrefix + name] ?? ''
   return {
     place: `${stop}/${partition}/${record.offset}`,
@@ -60,11 +65,15 @@ export function fits(letter: DeadLetterRecord, filter: DeadLetterFilter): boolea
 }
 
 /** Kept over a replay: where and when the event failed first. */
-const firstSeen = new Set(['topic', 'partition', 'offset', 'timestamp', 'first.failed.at'].map((name) => errorPrefix + name))
+const firstSeen = new Set(
+  ['topic', 'partition', 'offset', 'timestamp', 'first.failed.at'].map((name) => errorPrefix + name),
+)
 
 /** The headers of an event that is replayed: those of the sender, and where it failed first. */
 export function withoutFailure(headers: Headers): Headers {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith(errorPrefix) || firstSeen.has(name)))
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) => !name.startsWith(errorPrefix) || firstSeen.has(name)),
+  )
 }
 
 function plainHeaders(headers: Headers): Headers {

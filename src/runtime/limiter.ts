@@ -6,7 +6,6 @@
  * - L1 An attempt holds a place of every limit, or of none.
  * - L2 Attempts of one value start in the order they came.
  */
-import type { Event } from '../event/event.ts'
 import type { LimitDefinition } from '../stop/definition.ts'
 import type { Attempt } from './attempt.ts'
 
@@ -51,7 +50,8 @@ export class Limiter {
   leave(attempt: Attempt): void {
     for (const [index, gate] of this.#gatesOf(attempt).entries()) {
       gate.running--
-      if (gate.running === 0 && gate.waiting.length === 0 && this.#limits[index]!.rate === undefined) this.#gates[index]!.delete(this.#value(index, attempt))
+      if (gate.running === 0 && gate.waiting.length === 0 && this.#limits[index]!.rate === undefined)
+        this.#gates[index]!.delete(this.#value(index, attempt))
     }
   }
 
@@ -77,7 +77,9 @@ export class Limiter {
   /** Milliseconds until a rate lets the next one start; Infinity when only a running one can. */
   waitMs(now: number): number {
     let wait = Infinity
-    for (const map of this.#gates) for (const gate of map.values()) if (gate.waiting.length > 0 && gate.freeAt > now) wait = Math.min(wait, gate.freeAt - now)
+    for (const map of this.#gates)
+      for (const gate of map.values())
+        if (gate.waiting.length > 0 && gate.freeAt > now) wait = Math.min(wait, gate.freeAt - now)
     return wait
   }
 
@@ -113,7 +115,7 @@ export class Limiter {
 
   #value(index: number, attempt: Attempt): string {
     const { by } = this.#limits[index]!
-    return by === undefined ? '' : by(attempt.record.data, attempt.record as Event)
+    return by === undefined ? '' : by(attempt.record.data, attempt.record)
   }
 }
 

@@ -14,6 +14,12 @@ export function checkLineVersion(attempt: Attempt): void {
   const version = lineVersionOfSlip(record.slip)
   if (inSchema === undefined || lane.engine.lineVersions.has(version)) return
   const result = validate(inSchema, record.data, name)
-  if (result instanceof Promise) throw new MetrobusError('MB_SCHEMA_CHANGED', { stop: name, version, issues: ['its validator is asynchronous, and only entries can wait for one'] })
-  if (result.issues !== undefined) throw new MetrobusError('MB_SCHEMA_CHANGED', { stop: name, version, issues: result.issues })
+  if (result instanceof Promise)
+    throw new MetrobusError('MB_SCHEMA_CHANGED', {
+      stop: name,
+      version,
+      issues: ['its validator is asynchronous, and only entries can wait for one'],
+    })
+  if (result.issues !== undefined)
+    throw new MetrobusError('MB_SCHEMA_CHANGED', { stop: name, version, issues: result.issues })
 }

@@ -10,8 +10,15 @@ export function checkNeeds(definition: AppDefinition, bus: Bus): void {
     throw new MetrobusError('MB_BUS_CANNOT', { app: definition.name, bus: bus.name, need, change })
   }
   for (const entry of definition.entries) {
-    if (entry.key !== undefined && !capabilities.supportsOrder) refuse(`keep the order of keys for the entry "${entry.name}"`, 'leave its key out, or take a bus that keeps order')
+    if (entry.key !== undefined && !capabilities.supportsOrder)
+      refuse(
+        `keep the order of keys for the entry "${entry.name}"`,
+        'leave its key out, or take a bus that keeps order',
+      )
     if (entry.from?.start === 'beginning' && !capabilities.supportsReplay)
-      refuse(`read "${entry.from.topic.name}" from the beginning for the entry "${entry.name}"`, "say start: 'now', or take a bus that can replay")
+      refuse(
+        `read "${entry.from.topic.name}" from the beginning for the entry "${entry.name}"`,
+        "say start: 'now', or take a bus that can replay",
+      )
   }
 }

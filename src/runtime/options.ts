@@ -1,6 +1,6 @@
+import type { Bus } from '../bus/bus.ts'
 /** How an app is started, and the same with every default filled in. */
 import { MetrobusError } from '../errors/index.ts'
-import type { Bus } from '../bus/bus.ts'
 import type { Log } from '../internal/log.ts'
 import { nodePlatform } from '../internal/platform/node.ts'
 import type { Platform } from '../internal/platform/platform.ts'
@@ -12,7 +12,12 @@ export interface SigningOptions {
   readonly key: string
   readonly secret: string | Uint8Array
   /** Keys of other apps whose itineraries are accepted, each with the lines that it may use. Default: none but the own. */
-  readonly accept?: readonly { readonly key: string; readonly secret: string | Uint8Array; readonly app: string; readonly lines: readonly string[] }[]
+  readonly accept?: readonly {
+    readonly key: string
+    readonly secret: string | Uint8Array
+    readonly app: string
+    readonly lines: readonly string[]
+  }[]
 }
 
 export interface StartOptions {
@@ -76,14 +81,22 @@ export function resolveStartOptions(options: StartOptions): ResolvedStartOptions
   }
   const faults: string[] = []
   for (const { key, secret } of [options.signing ?? [], options.signing?.accept ?? []].flat()) {
-    if (!/^[a-z0-9-]{1,100}$/.test(key)) faults.push(`signing: the key ${JSON.stringify(key)} must be 1 to 100 of a-z, 0-9 and "-"`)
-    if (secret.length < 16) faults.push(`signing: the secret of the key ${JSON.stringify(key)} must have at least 16 bytes`)
+    if (!/^[a-z0-9-]{1,100}$/.test(key))
+      faults.push(`signing: the key ${JSON.stringify(key)} must be 1 to 100 of a-z, 0-9 and "-"`)
+    if (secret.length < 16)
+      faults.push(`signing: the secret of the key ${JSON.stringify(key)} must have at least 16 bytes`)
   }
-  if (typeof (options.bus as Bus | undefined)?.join !== 'function') faults.push('bus must be a bus, such as embedded({ dir: "./data" })')
+  if (typeof (options.bus as Bus | undefined)?.join !== 'function')
+    faults.push('bus must be a bus, such as embedded({ dir: "./data" })')
   if (!(drainMs >= 0)) faults.push(`drain must be 0 or more milliseconds, found ${String(drainMs)}`)
-  if (!(Number.isInteger(resolved.killsMax) && resolved.killsMax >= 1)) faults.push(`killsMax must be a whole number from 1, found ${String(options.killsMax)}`)
-  if (!(resolved.blockedAfterMs >= 0)) faults.push(`blockedAfter must be 0 or more milliseconds, found ${String(options.blockedAfter)}`)
-  if (resolved.health !== undefined && !(Number.isInteger(resolved.health.port) && resolved.health.port >= 0 && resolved.health.port < 65_536))
+  if (!(Number.isInteger(resolved.killsMax) && resolved.killsMax >= 1))
+    faults.push(`killsMax must be a whole number from 1, found ${String(options.killsMax)}`)
+  if (!(resolved.blockedAfterMs >= 0))
+    faults.push(`blockedAfter must be 0 or more milliseconds, found ${String(options.blockedAfter)}`)
+  if (
+    resolved.health !== undefined &&
+    !(Number.isInteger(resolved.health.port) && resolved.health.port >= 0 && resolved.health.port < 65_536)
+  )
     faults.push(`health.port must be a port, found ${String(resolved.health.port)}`)
   if (faults.length > 0) throw new MetrobusError('MB_BAD_OPTIONS', { what: 'The options of start()', faults })
   return resolved

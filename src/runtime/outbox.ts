@@ -10,11 +10,11 @@
  *   acknowledge what the refused unit decided.
  */
 import type { Settled } from '../bus/bus.ts'
-import type { Acknowledgement, CommitUnit, Output, StateChange } from '../event/unit.ts'
 import type { Record } from '../event/record.ts'
+import type { Acknowledgement, CommitUnit, Output, StateChange } from '../event/unit.ts'
 import type { Feed } from './feed.ts'
-import type { SeenIds } from './seen-ids.ts'
 import { encodeRow, type KeyState } from './key-state.ts'
+import type { SeenIds } from './seen-ids.ts'
 
 /** Records on their way to one topic partition. */
 export class OutputQueue {
@@ -88,12 +88,23 @@ export class Outbox {
   }
 
   get isEmpty(): boolean {
-    return this.#queues.length === 0 && this.#feeds.length === 0 && this.#changes.length === 0 && this.#rows.length === 0 && this.#waiters.length === 0
+    return (
+      this.#queues.length === 0 &&
+      this.#feeds.length === 0 &&
+      this.#changes.length === 0 &&
+      this.#rows.length === 0 &&
+      this.#waiters.length === 0
+    )
   }
 
   /** No more units may be handed over until one has ended. */
   get isFull(): boolean {
-    return this.#hasFailed || this.#undecided !== undefined || this.#refused !== undefined || this.#pending >= (this.#options.pipelined ? pendingUnitsMax : 1)
+    return (
+      this.#hasFailed ||
+      this.#undecided !== undefined ||
+      this.#refused !== undefined ||
+      this.#pending >= (this.#options.pipelined ? pendingUnitsMax : 1)
+    )
   }
 
   /** Enough gathered for one unit. */
@@ -154,7 +165,12 @@ export class Outbox {
 
   #take(): PendingUnit {
     const pending: PendingUnit = {
-      unit: { outputs: this.#takeOutputs(), acknowledgements: this.#takeAcknowledgements(), changes: this.#takeChanges(), epoch: this.#epoch },
+      unit: {
+        outputs: this.#takeOutputs(),
+        acknowledgements: this.#takeAcknowledgements(),
+        changes: this.#takeChanges(),
+        epoch: this.#epoch,
+      },
       feeds: this.#feeds,
       waiters: this.#waiters,
     }
@@ -247,7 +263,12 @@ export class Outbox {
     for (let index = 0; index < feeds.length; index++) {
       const feed = feeds[index]!
       feed.isTouched = false
-      acknowledgements[index] = { topic: feed.topic, partition: feed.partition, watermark: feed.acks.watermark, above: feed.acks.above }
+      acknowledgements[index] = {
+        topic: feed.topic,
+        partition: feed.partition,
+        watermark: feed.acks.watermark,
+        above: feed.acks.above,
+      }
     }
     return acknowledgements
   }

@@ -3,8 +3,8 @@
  * outbox touched, so that an event whose outcome cannot be encoded leaves no half of itself behind (I4).
  */
 import { MetrobusError } from '../errors/index.ts'
-import { freezeDeep, Record } from '../event/record.ts'
 import { partitionOf } from '../event/partition.ts'
+import { freezeDeep, Record } from '../event/record.ts'
 import { advanceSlip, hopLimit, nextStop, popAhead, pushAhead, replaceAhead, withHopLimit } from '../itinerary/slip.ts'
 import { isOutcome, type Outcome, outcomeKind } from '../stop/outcome.ts'
 import type { Attempt, Emission } from './attempt.ts'
@@ -107,7 +107,11 @@ function planTarget(attempt: Attempt, isPush: boolean, name: string, value: unkn
   const { definition } = attempt.lane.stop
   const target = definition.targets.get(name)
   if (target === undefined)
-    throw new MetrobusError('MB_UNDECLARED_TARGET', { where: `The stop "${definition.name}"`, target: name, declared: [...definition.targets.keys()] })
+    throw new MetrobusError('MB_UNDECLARED_TARGET', {
+      where: `The stop "${definition.name}"`,
+      target: name,
+      declared: [...definition.targets.keys()],
+    })
   const names = target.stops.map((stop) => stop.name)
   const slip = slipAfter(attempt)
   planOnward(attempt, isPush ? pushAhead(slip, names) : replaceAhead(slip, names, target.line, target.version), value)
@@ -122,7 +126,8 @@ function planOnward(attempt: Attempt, slip: string, value: unknown): void {
 
 function planSplit(attempt: Attempt, values: readonly unknown[]): void {
   const { record, lane } = attempt
-  if (values.length > childrenMax) throw new MetrobusError('MB_TOO_MANY_CHILDREN', { stop: lane.stop.name, count: values.length, limit: childrenMax })
+  if (values.length > childrenMax)
+    throw new MetrobusError('MB_TOO_MANY_CHILDREN', { stop: lane.stop.name, count: values.length, limit: childrenMax })
   // A child counts its hops from 0, so it gets what its parent had left: a split in a circle ends too.
   const before = slipAfter(attempt)
   const left = hopLimit(before) - record.hop - 1
@@ -146,7 +151,11 @@ function slipAfter(attempt: Attempt, value?: unknown): string {
 }
 
 /** The next stop: of the itinerary, of the conductor, or hard-wired; undefined when the ride ends here. */
-function route(attempt: Attempt, slip: string, value: unknown): { readonly target: StopRuntime; readonly slip: string } | undefined {
+function route(
+  attempt: Attempt,
+  slip: string,
+  value: unknown,
+): { readonly target: StopRuntime; readonly slip: string } | undefined {
   const { engine, stop } = attempt.lane
   let name = nextStop(slip)
   let routed = slip
@@ -159,15 +168,31 @@ function route(attempt: Attempt, slip: string, value: unknown): { readonly targe
   stop.following = target
   if (target === undefined) throw new MetrobusError('MB_UNKNOWN_STOP', { stop: name, slip })
   const hop = attempt.record.hop + 1
-  if (hop > uncheckedHops && hop > hopLimit(slip)) throw new MetrobusError('MB_HOP_LIMIT', { slip, limit: hopLimit(slip) })
+  if (hop > uncheckedHops && hop > hopLimit(slip))
+    throw new MetrobusError('MB_HOP_LIMIT', { slip, limit: hopLimit(slip) })
   return { target, slip: routed }
 }
 
-function planRecord(attempt: Attempt, target: StopRuntime, slip: string, value: unknown, ride: string, hop: number): void {
+function planRecord(
+  attempt: Attempt,
+  target: StopRuntime,
+  slip: string,
+  value: unknown,
+  ride: string,
+  hop: number,
+): void {
   const { record, lane } = attempt
   const { stop } = lane
-  const key = stop.definition.key === undefined ? record.key : keyOf(stop.name, stop.definition.key as (data: unknown) => unknown, value)
-  const partition = key === record.key && target.partitions === stop.partitions ? lane.partition : key === null ? lane.partition % target.partitions : partitionOf(key, target.partitions)
+  const key =
+    stop.definition.key === undefined
+      ? record.key
+      : keyOf(stop.name, stop.definition.key as (data: unknown) => unknown, value)
+  const partition =
+    key === record.key && target.partitions === stop.partitions
+      ? lane.partition
+      : key === null
+        ? lane.partition % target.partitions
+        : partitionOf(key, target.partitions)
   const isChild = ride !== record.ride
   const { slipGuard } = lane.engine
   const next = new Record(

@@ -9,13 +9,17 @@
  * - P3 The last parked acknowledgement deletes the row in its own unit.
  * - P4 A record let go from memory (`dropped`) is read again before any later one of its key.
  */
+import { isMetrobusError } from '../errors/index.ts'
 import type { Record } from '../event/record.ts'
 import type { Attempt } from './attempt.ts'
 import { deadLetterOf, isWorthRetrying } from './dead-letter.ts'
 import type { Feed } from './feed.ts'
 import { decodeRow, KeyState, type ParkRow, stateKey } from './key-state.ts'
-import { heldMax, type Lane } from './lane.ts'
+import type { Lane } from './lane.ts'
 import { Retrying } from './retrying.ts'
+
+/** Records a lane may hold behind busy keys. */
+export const heldMax = 1024
 
 /** Waits up to this long stay in memory; longer ones move the key to the parking topic. */
 const shortWaitMs = 5_000
@@ -36,7 +40,10 @@ export class Parking {
       const row = decodeRow(text)
       state.row = row
       // A wait is never longer than the policy's longest, whatever the wall clock did in between.
-      const waitMs = Math.min(Math.max(0, row.due - now), Math.max(stop.definition.policy.backoffMaxMs, shortWaitMs) * 2)
+      const waitMs = Math.min(
+        Math.max(0, row.due - now),
+        Math.max(stop.definition.policy.backoffMaxMs, shortWaitMs) * 2,
+      )
       keys.set(state.key, state)
       stop.counters.parkedKeys++
       if (row.isHeld) state.dueAt = Infinity
@@ -99,6 +106,11 @@ export class Parking {
   /** Decides what follows a failed attempt: another try later, or a dead letter. */
   fail(attempt: Attempt, error: unknown): void {
     const lane = this.#lane
+    if (isMetrobusError(error) && error.family === 'stop') {
+      // Not the event's fault: giving up one event after the other would empty the topic into the dead letters.
+      lane.engine.fail(error)
+      return
+    }
     const { policy } = lane.stop.definition
     const now = lane.engine.clock.now()
     const state = this.#stateOf(attempt)
@@ -111,7 +123,8 @@ export class Parking {
       return
     }
     lane.stop.counters.retried++
-    const waitMs = error instanceof Retrying && error.afterMs !== undefined ? error.afterMs : this.#backoff(attempt.attempt)
+    const waitMs =
+      error instanceof Retrying && error.afterMs !== undefined ? error.afterMs : this.#backoff(attempt.attempt)
     row.due = now + waitMs
     state.wait({ feed: attempt.feed, record: attempt.record }, true)
     lane.held++
@@ -124,7 +137,8 @@ export class Parking {
     const lane = this.#lane
     while (lane.held > heldMax / 2) {
       let crowded: KeyState | undefined
-      for (const state of lane.keys.values()) if (crowded === undefined || state.queue.length > crowded.queue.length) crowded = state
+      for (const state of lane.keys.values())
+        if (crowded === undefined || state.queue.length > crowded.queue.length) crowded = state
       if (crowded === undefined || crowded.queue.length === 0) return
       if (crowded.queue[0]!.feed.isParking) this.#drop(crowded)
       else this.#moveQueue(crowded)
@@ -150,7 +164,10 @@ export class Parking {
     engine.outbox.output(stop.dead[lane.partition]!, record, attempt.record.home?.length ?? 0)
     engine.ended(attempt, 'dead')
     stop.counters.dead++
-    engine.log.warn({ stop: stop.name, event: attempt.record.id, attempts: attempt.attempt, error: String(error) }, 'dead letter')
+    engine.log.warn(
+      { stop: stop.name, event: attempt.record.id, attempts: attempt.attempt, error: String(error) },
+      'dead letter',
+    )
     if (stop.definition.policy.whenDeadLettered === 'holdKey' && attempt.record.key !== null) {
       row.isHeld = true
       state.dueAt = Infinity

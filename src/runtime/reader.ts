@@ -11,10 +11,13 @@ import type { EntryDefinition } from './definition.ts'
 /** Concurrent validations of a partition; counts only for an asynchronous validator. */
 const concurrency = 64
 
-export function readerOf(entry: EntryDefinition & { readonly from: NonNullable<EntryDefinition['from']> }): StopDefinition {
+export function readerOf(
+  entry: EntryDefinition & { readonly from: NonNullable<EntryDefinition['from']> },
+): StopDefinition {
   const schema = entry.inSchema ?? entry.from.topic.schema
   const checked = (result: Awaited<ReturnType<typeof validate>>): unknown => {
-    if (result.issues !== undefined) throw new MetrobusError('MB_INVALID_EVENT', { entry: entry.name, issues: result.issues })
+    if (result.issues !== undefined)
+      throw new MetrobusError('MB_INVALID_EVENT', { entry: entry.name, issues: result.issues })
     return result.value
   }
   return {

@@ -10,7 +10,11 @@ import { settleRows } from './settle.ts'
 import { stopTopics } from './topics.ts'
 
 /** Throws MB_STOP_REMOVED when events are left behind and `policy` is 'refuse'. */
-export async function checkRemovedStops(engine: Engine, inspector: BusInspector, policy: 'refuse' | 'discard'): Promise<void> {
+export async function checkRemovedStops(
+  engine: Engine,
+  inspector: BusInspector,
+  policy: 'refuse' | 'discard',
+): Promise<void> {
   const app = engine.definition.name
   const topics = await inspector.topics()
   const suffix = '.parked'
@@ -25,7 +29,8 @@ export async function checkRemovedStops(engine: Engine, inspector: BusInspector,
     const names = stopTopics(app, stop)
     let waiting = 0
     for (const { topic, partitions } of topics)
-      if (topic === names.input || topic === names.parking) for (const { partition, end } of partitions) waiting += end - settledOf(positions, topic, partition)
+      if (topic === names.input || topic === names.parking)
+        for (const { partition, end } of partitions) waiting += end - settledOf(positions, topic, partition)
     if (waiting === 0) continue
     if (policy === 'refuse') throw new MetrobusError('MB_STOP_REMOVED', { app, stop, waiting })
     engine.log.warn({ stop, waiting }, 'events of a removed stop are left behind')
@@ -33,7 +38,11 @@ export async function checkRemovedStops(engine: Engine, inspector: BusInspector,
     for (const { partition } of partitions) {
       const store = `park/${names.input}`
       const rows = await inspector.rows(app, store, partition)
-      await settleRows(engine.member, engine.clock, [...rows.keys()].map((key) => ({ store, partition, key, value: null })))
+      await settleRows(
+        engine.member,
+        engine.clock,
+        [...rows.keys()].map((key) => ({ store, partition, key, value: null })),
+      )
     }
   }
 }
@@ -43,6 +52,7 @@ function settledOf(positions: readonly Acknowledgement[], topic: string, partiti
   const position = positions.find((candidate) => candidate.topic === topic && candidate.partition === partition)
   if (position === undefined) return 0
   let settled = position.watermark
-  for (let index = 0; index < position.above.length; index += 2) settled += position.above[index + 1]! - position.above[index]!
+  for (let index = 0; index < position.above.length; index += 2)
+    settled += position.above[index + 1]! - position.above[index]!
   return settled
 }

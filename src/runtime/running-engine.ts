@@ -1,12 +1,13 @@
 /** A started app: what code, the command line and the admin socket hold in their hands. */
 import type { Bus, BusInspector } from '../bus/bus.ts'
 import { MetrobusError } from '../errors/index.ts'
+import { messageOf } from './dead-letter.ts'
 import { DeadLetterOffice } from './dead-letters.ts'
 import type { AppDefinition, AppStats, Health, IngestBatch, Receipt, SendOptions } from './definition.ts'
 import type { Engine } from './engine.ts'
 import type { Entries } from './entries.ts'
-import type { Lane } from './lane.ts'
 import { markClean } from './isolation.ts'
+import type { Lane } from './lane.ts'
 import type { ResolvedStartOptions } from './options.ts'
 import type { DeadLetters, RunningApp } from './running.ts'
 import { listen, type Service, startServices } from './services.ts'
@@ -65,7 +66,8 @@ export class RunningEngine implements RunningApp {
   async caughtUp(): Promise<void> {
     for (;;) {
       await this.#engine.idle()
-      if (this.#engine.failure !== undefined) throw new MetrobusError('MB_APP_FAILED', { app: this.name }, { cause: this.#engine.failure })
+      if (this.#engine.failure !== undefined)
+        throw new MetrobusError('MB_APP_FAILED', { app: this.name }, { cause: this.#engine.failure })
       if (await this.#isAtEnd()) return
       await new Promise<void>((resolve) => this.#engine.clock.immediate(resolve))
     }
@@ -74,7 +76,8 @@ export class RunningEngine implements RunningApp {
   /** Whether every lane has settled all that its topics hold; keys that an operator must decide about do not count. */
   async #isAtEnd(): Promise<boolean> {
     const ends = new Map<string, number>()
-    for (const { topic, partitions } of await this.inspector.topics()) for (const { partition, end } of partitions) ends.set(`${topic}/${partition}`, end)
+    for (const { topic, partitions } of await this.inspector.topics())
+      for (const { partition, end } of partitions) ends.set(`${topic}/${partition}`, end)
     for (const lane of this.#engine.lanes())
       for (const feed of [lane.input, lane.parked]) {
         const end = ends.get(`${feed.topic}/${feed.partition}`) ?? 0
@@ -86,17 +89,25 @@ export class RunningEngine implements RunningApp {
   stats(): AppStats {
     const { accepted, duplicates, refused } = this.#entries
     const stops = [...this.#engine.stops.values(), ...this.#engine.readers]
-    for (const stop of stops) stop.counters.inFlight = stop.lanes.reduce((sum, lane) => sum + (lane?.running.size ?? 0), 0)
-    return { accepted, duplicates, refused, faults: this.#engine.faults, stops: stops.map((stop) => stop.counters.snapshot(stop.name)) }
+    for (const stop of stops)
+      stop.counters.inFlight = stop.lanes.reduce((sum, lane) => sum + (lane?.running.size ?? 0), 0)
+    return {
+      accepted,
+      duplicates,
+      refused,
+      faults: this.#engine.faults,
+      stops: stops.map((stop) => stop.counters.snapshot(stop.name)),
+    }
   }
 
   health(): Health {
     const { failure, isDraining, pressure } = this.#engine
     const reasons: string[] = []
-    if (failure !== undefined) reasons.push(`the app cannot go on: ${failure instanceof Error ? failure.message : String(failure)}`)
+    if (failure !== undefined) reasons.push(`the app cannot go on: ${messageOf(failure)}`)
     if (isDraining) reasons.push('the app is draining')
     if (pressure !== undefined) reasons.push(`entries wait: ${pressure}`)
-    for (const lane of this.#engine.lanes()) if (!lane.isOpen) reasons.push(`partition ${lane.partition} of "${lane.stop.name}" is still loading`)
+    for (const lane of this.#engine.lanes())
+      if (!lane.isOpen) reasons.push(`partition ${lane.partition} of "${lane.stop.name}" is still loading`)
     return { live: failure === undefined, ready: reasons.length === 0, reasons }
   }
 

@@ -36,7 +36,7 @@ export interface DeadLetterRecord {
   readonly id: string
   readonly ride: string
   readonly key: string | null
-    /** The code of the error, or the slug of `deadLetter()`. */
+  /** The code of the error, or the slug of `deadLetter()`. */
   readonly cause: string
   readonly message: string
   readonly stack: string | undefined
@@ -66,10 +66,33 @@ export interface DeadLetterFilter {
 
 /** What operators do with events given up. */
 export interface DeadLetters {
-  list(filter?: DeadLetterFilter, page?: { readonly after?: string; readonly countMax?: number }): Promise<readonly DeadLetterRecord[]>
-  groups(filter?: DeadLetterFilter): Promise<readonly { readonly fingerprint: string; readonly stop: string; readonly cause: string; readonly message: string; readonly count: number; readonly first: number; readonly last: number }[]>
+  list(
+    filter?: DeadLetterFilter,
+    page?: { readonly after?: string; readonly countMax?: number },
+  ): Promise<readonly DeadLetterRecord[]>
+  groups(
+    filter?: DeadLetterFilter,
+  ): Promise<
+    readonly {
+      readonly fingerprint: string
+      readonly stop: string
+      readonly cause: string
+      readonly message: string
+      readonly count: number
+      readonly first: number
+      readonly last: number
+    }[]
+  >
   show(place: string): Promise<DeadLetterRecord | undefined>
   /** Each once, in key order, at most `ratePerSecond`; `data` (for one place only) replaces the event's data. Answers how many went. Two operators at once: each event goes once. */
-  replay(filter: DeadLetterFilter, options?: { readonly ratePerSecond?: number; readonly data?: unknown; readonly signal?: AbortSignal; readonly progress?: (done: number, total: number) => void }): Promise<number>
+  replay(
+    filter: DeadLetterFilter,
+    options?: {
+      readonly ratePerSecond?: number
+      readonly data?: unknown
+      readonly signal?: AbortSignal
+      readonly progress?: (done: number, total: number) => void
+    },
+  ): Promise<number>
   discard(filter: DeadLetterFilter, reason: string): Promise<number>
 }

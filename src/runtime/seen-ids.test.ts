@@ -33,7 +33,10 @@ test('an id is remembered for so many ids and so long, over a restart too', () =
   const rows = new Map<string, string>()
   for (const [at, ids] of [['a', 'b'], ['c', 'd'], ['e']].entries()) {
     for (const id of ids) seen.add(id, at * 100)
-    for (const { key, value } of seen.takeChanges()) value === null ? rows.delete(key) : rows.set(key, value)
+    for (const { key, value } of seen.takeChanges()) {
+      if (value === null) rows.delete(key)
+      else rows.set(key, value)
+    }
   }
   const later = new SeenIds('orders', { countMax: 3, timeMs: 1000 })
   later.load(rows)

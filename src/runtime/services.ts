@@ -8,8 +8,8 @@ import { nodeClock } from '../internal/platform/node.ts'
 import { onSignals, onUncaughtException, onUnhandledRejection } from '../internal/platform/process.ts'
 import { currentScope } from '../internal/scope.ts'
 import { Attempt } from './attempt.ts'
-import { Lane } from './lane.ts'
 import type { Engine } from './engine.ts'
+import { Lane } from './lane.ts'
 import type { ResolvedStartOptions } from './options.ts'
 import type { RunningApp } from './running.ts'
 import { startWatchdog } from './watchdog.ts'
@@ -25,14 +25,20 @@ export function startServices(running: RunningApp, engine: Engine, options: Reso
     { close: onUnhandledRejection((error) => reportRejection(engine, error)) },
     { close: onUncaughtException((error) => logException(engine, error)) },
   ]
-  if (options.blockedAfterMs > 0 && options.platform.clock === nodeClock) services.push({ close: startWatchdog(engine, options.blockedAfterMs) })
+  if (options.blockedAfterMs > 0 && options.platform.clock === nodeClock)
+    services.push({ close: startWatchdog(engine, options.blockedAfterMs) })
   if (options.signals) services.push({ close: onSignals(() => running.stop()) })
   return services
 }
 
 /** Begins to listen: at the local socket, and at the health port when there is one. It takes a server and its libraries, for which no event has to wait. */
-export async function listen(running: RunningApp, bus: Bus, options: ResolvedStartOptions): Promise<readonly Service[]> {
-  const path = options.socket ?? (bus.socketFolder === undefined ? false : join(bus.socketFolder, `${running.name}.sock`))
+export async function listen(
+  running: RunningApp,
+  bus: Bus,
+  options: ResolvedStartOptions,
+): Promise<readonly Service[]> {
+  const path =
+    options.socket ?? (bus.socketFolder === undefined ? false : join(bus.socketFolder, `${running.name}.sock`))
   if (path === false && options.health === undefined) return []
   const { serveHealth, serveSocket } = await import('../admin/index.ts')
   const services: Service[] = []
@@ -58,13 +64,17 @@ function logException(engine: Engine, error: unknown): void {
   const origin = originIn(engine)
   if (origin === undefined) return
   const { stop, id } = origin
-  engine.log.error({ app: engine.definition.name, stop, event: id, error: String(error) }, 'a handler threw where nobody can catch it, so the process ends')
+  engine.log.error(
+    { app: engine.definition.name, stop, event: id, error: String(error) },
+    'a handler threw where nobody can catch it, so the process ends',
+  )
 }
 
 /** The stop of this app that the running code comes from, and the event where each has a scope of its own. */
 function originIn(engine: Engine): { readonly stop: string; readonly id?: string } | undefined {
   const scope = currentScope()
-  if (scope instanceof Attempt && scope.lane.engine === engine) return { stop: scope.lane.stop.name, id: scope.record.id }
+  if (scope instanceof Attempt && scope.lane.engine === engine)
+    return { stop: scope.lane.stop.name, id: scope.record.id }
   if (scope instanceof Lane && scope.engine === engine) return { stop: scope.stop.name }
   return undefined
 }

@@ -1,10 +1,10 @@
+import type { Record } from '../event/record.ts'
 /**
  * Signs itineraries and verifies those that come back from the bus. A signature proves that a holder of the key wrote this slip for this event, not that it is
  * fresh: a copy is a redelivery.
  */
 import { hmacSigner, type Signer } from '../internal/platform/hmac.ts'
 import { type AcceptedKey, signSlip, verifySlip } from '../itinerary/signature.ts'
-import type { Record } from '../event/record.ts'
 import type { SigningOptions } from './options.ts'
 
 export class SlipGuard {
@@ -16,7 +16,11 @@ export class SlipGuard {
   constructor(app: string, lines: readonly string[], options: SigningOptions) {
     this.#app = app
     this.#signer = hmacSigner(options.key, options.secret)
-    const others = (options.accept ?? []).map(({ key, secret, app: holder, lines: allowed }) => ({ signer: hmacSigner(key, secret), app: holder, lines: allowed }))
+    const others = (options.accept ?? []).map(({ key, secret, app: holder, lines: allowed }) => ({
+      signer: hmacSigner(key, secret),
+      app: holder,
+      lines: allowed,
+    }))
     this.#accepted = [{ signer: this.#signer, app, lines }, ...others]
   }
 

@@ -1,15 +1,23 @@
+import type {
+  Assignment,
+  Bus,
+  MemberListener,
+  RetentionSpec,
+  Subscription,
+  TopicPartition,
+  TopicSpec,
+} from '../bus/bus.ts'
+import { resolveCapabilities } from '../bus/capabilities.ts'
 /**
  * Starts an app: opens the bus, makes the topics, joins, takes over what an earlier run left, and opens the lanes.
  */
 import { guarded } from '../bus/guarded.ts'
-import type { Assignment, Bus, MemberListener, RetentionSpec, Subscription, TopicPartition, TopicSpec } from '../bus/bus.ts'
-import { resolveCapabilities } from '../bus/capabilities.ts'
 import { MetrobusError } from '../errors/index.ts'
 import type { StopDefinition } from '../stop/definition.ts'
+import { limitFeeds, goOnCarefully } from './careful.ts'
 import type { AppDefinition, EntryDefinition } from './definition.ts'
 import { Engine } from './engine.ts'
 import { Entries } from './entries.ts'
-import { limitFeeds, goOnCarefully } from './careful.ts'
 import { markOpen, runSuspects } from './isolation.ts'
 import { Lanes } from './lanes.ts'
 import { checkNeeds } from './needs.ts'
@@ -74,7 +82,8 @@ async function join(definition: AppDefinition, bus: Bus, options: ResolvedStartO
     recovered: () => lanes.recovered(),
   })
   const subscriptions = register(definition, stops, engine, bus)
-  if (options.signing !== undefined) engine.slipGuard = new SlipGuard(definition.name, linesOf(definition), options.signing)
+  if (options.signing !== undefined)
+    engine.slipGuard = new SlipGuard(definition.name, linesOf(definition), options.signing)
   const lanes = new Lanes(engine)
   engine.member = await bus.join(definition.name, subscriptions, listenerOf(engine, lanes))
   const entries = new Entries(engine, (topic) => bus.partitions(topic))
@@ -113,7 +122,12 @@ async function begin({ engine, lanes, running }: Joined, bus: Bus, options: Reso
 function linesOf(definition: AppDefinition): string[] {
   const routers = definition.entries.map((entry) => entry.router)
   const targets = routers.flatMap((router) => router.stops.flatMap((stop) => [...stop.targets.values()]))
-  return [...new Set([...routers.flatMap((router) => router.lines.map((line) => line.name)), ...targets.map((target) => target.line)])]
+  return [
+    ...new Set([
+      ...routers.flatMap((router) => router.lines.map((line) => line.name)),
+      ...targets.map((target) => target.line),
+    ]),
+  ]
 }
 
 /** Every stop that some route leads to, each once. */
@@ -122,7 +136,8 @@ function stopsOf(definition: AppDefinition): StopDefinition[] {
   for (const { router } of definition.entries)
     for (const stop of router.stops) {
       const known = stops.get(stop.name)
-      if (known !== undefined && known !== stop) throw new MetrobusError('MB_DUPLICATE_NAME', { kind: 'stop', name: stop.name })
+      if (known !== undefined && known !== stop)
+        throw new MetrobusError('MB_DUPLICATE_NAME', { kind: 'stop', name: stop.name })
       stops.set(stop.name, stop)
     }
   return [...stops.values()]
@@ -147,13 +162,22 @@ function topicSpecs(definition: AppDefinition, stops: readonly StopDefinition[])
   }
   const declared = new Set([...definition.publishes, ...readers(definition).map((entry) => entry.from.topic)])
   for (const { name: topic, partitions, retention } of declared)
-    specs.push({ name: topic, ...(partitions === undefined ? {} : { partitions }), ...(retention === undefined ? {} : { retention }) })
+    specs.push({
+      name: topic,
+      ...(partitions === undefined ? {} : { partitions }),
+      ...(retention === undefined ? {} : { retention }),
+    })
   for (const entry of readers(definition)) specs.push(...kept(entryTopics(name, entry.name, entry.from.topic.name)))
   return specs
 }
 
 /** Makes the running form of every stop and reading entry, and answers what the app reads. */
-function register(definition: AppDefinition, stops: readonly StopDefinition[], engine: Engine, bus: Bus): Subscription[] {
+function register(
+  definition: AppDefinition,
+  stops: readonly StopDefinition[],
+  engine: Engine,
+  bus: Bus,
+): Subscription[] {
   const subscriptions: Subscription[] = []
   for (const stop of stops) {
     const topics = stopTopics(definition.name, stop.name)
@@ -161,11 +185,16 @@ function register(definition: AppDefinition, stops: readonly StopDefinition[], e
     subscriptions.push({ topic: topics.input }, { topic: topics.parking }, { topic: topics.dead })
     for (const { line, version } of stop.targets.values()) engine.lineVersions.add(`${line}|${version}`)
   }
-  for (const { router } of definition.entries) for (const { name, version } of router.lines) engine.lineVersions.add(`${name}|${version}`)
+  for (const { router } of definition.entries)
+    for (const { name, version } of router.lines) engine.lineVersions.add(`${name}|${version}`)
   for (const entry of readers(definition)) {
     const topics = entryTopics(definition.name, entry.name, entry.from.topic.name)
     engine.readers.push(new StopRuntime(readerOf(entry), topics, bus.partitions(topics.input), entry))
-    subscriptions.push({ topic: topics.input, from: entry.from.start }, { topic: topics.parking }, { topic: topics.dead })
+    subscriptions.push(
+      { topic: topics.input, from: entry.from.start },
+      { topic: topics.parking },
+      { topic: topics.dead },
+    )
   }
   return subscriptions
 }

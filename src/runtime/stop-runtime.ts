@@ -1,10 +1,10 @@
+import { numberOfStop } from '../internal/loop-cells.ts'
 /**
  * A stop while an app runs: its definition, its topics, the queues that lead to it, its lanes and its counters.
  */
 import type { StopContext, StopDefinition } from '../stop/definition.ts'
-import type { EntryDefinition } from './definition.ts'
-import { numberOfStop } from '../internal/loop-cells.ts'
 import { StopCounters } from './counters.ts'
+import type { EntryDefinition } from './definition.ts'
 import type { Feed } from './feed.ts'
 import type { Lane } from './lane.ts'
 import { Limiter } from './limiter.ts'

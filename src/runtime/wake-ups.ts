@@ -66,7 +66,7 @@ export class WakeUps {
     const last = heap.pop()!
     if (heap.length === 0) return first
     heap[0] = last
-    for (let index = 0; ; ) {
+    for (let index = 0; ;) {
       const left = index * 2 + 1
       if (left >= heap.length) break
       const child = left + 1 < heap.length && heap[left + 1]!.at < heap[left]!.at ? left + 1 : left

@@ -38,13 +38,13 @@ test('data is never taken for an outcome, whatever it looks like', () => {
 
 test('refuses a slug that could not be counted by', () => {
   for (const slug of ['', 'No Email', 'no_email', '1', 'a'.repeat(65)]) {
-    assert.throws(() => drop(slug), { code: 'MB_BAD_OPTIONS' })
-    assert.throws(() => deadLetter(slug), { code: 'MB_BAD_OPTIONS' })
+    assert.throws(() => drop(slug), { code: 'MB_BAD_OUTCOME' })
+    assert.throws(() => deadLetter(slug), { code: 'MB_BAD_OUTCOME' })
   }
 })
 
 test('refuses times, counts and lists that are none', () => {
-  const refused = { code: 'MB_BAD_OPTIONS' }
+  const refused = { code: 'MB_BAD_OUTCOME' }
   for (const time of [-1, NaN, Infinity, { seconds: NaN }]) assert.throws(() => retry(time), refused)
   for (const count of [0, -1, 1.5, NaN]) assert.throws(() => pop(1, count), refused)
   assert.throws(() => split('abc' as unknown as readonly string[]), refused)

@@ -96,7 +96,7 @@ function slugged(what: string, slug: string): string {
 }
 
 function bad(what: string, fault: string): MetrobusError {
-  return new MetrobusError('MB_BAD_OPTIONS', { what: `${what}()`, faults: [fault] })
+  return new MetrobusError('MB_BAD_OUTCOME', { outcome: what, fault })
 }
 
 /** Ends the event here on purpose. `slug` is counted and names the reason (`no-email`); `detail` goes to the ride's record. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { MetrobusError } from '../../src/errors/index.ts'
 import type { RunningApp } from '../../src/runtime/running.ts'
 import { deadLetter, retry } from '../../src/stop/outcome.ts'
 import { entryOf, type Handler, lineOf, rest, stopOf, world, type World } from './harness.ts'
@@ -11,7 +12,7 @@ interface Item {
 
 /** Fails events by number: how often each still has to fail. */
 function failing(failures: Map<number, number>, order: string[], error = () => new Error('no luck')): Handler {
-  return ((item: Item) => {
+  return (item: Item) => {
     const left = failures.get(item.n) ?? 0
     if (left > 0) {
       failures.set(item.n, left - 1)
@@ -19,7 +20,7 @@ function failing(failures: Map<number, number>, order: string[], error = () => n
     }
     order.push(`${item.key}${item.n}`)
     return item
-  }) as Handler
+  }
 }
 
 async function advance(w: World, app: RunningApp, ms: number): Promise<void> {
@@ -58,7 +59,7 @@ test('attempts are counted across a restart, and the order of the key holds', as
     order.push(`${item.key}${item.n}`)
     return item
   }
-  const definition = { entries: [entryOf('in', lineOf('main', stopOf('work', handler as Handler)))] }
+  const definition = { entries: [entryOf('in', lineOf('main', stopOf('work', handler)))] }
   const holder = await w.start({ ...definition, name: 'holder' })
   let app = await w.start(definition)
   for (let n = 1; n <= 3; n++) await app.send('in', { key: 'a', n })
@@ -71,7 +72,13 @@ test('attempts are counted across a restart, and the order of the key holds', as
   await advance(w, app, 400)
   assert.deepEqual(tries, [1, 2, 3])
   await advance(w, app, 800)
-  assert.deepEqual([tries, order], [[1, 2, 3, 4], ['a1', 'a2', 'a3']])
+  assert.deepEqual(
+    [tries, order],
+    [
+      [1, 2, 3, 4],
+      ['a1', 'a2', 'a3'],
+    ],
+  )
   await app.stop()
   await holder.stop()
 })
@@ -89,14 +96,17 @@ test('a long wait moves the key to the parking topic, the watermark goes on, and
       order.push(`${item.key}${item.n}`)
       return item
     }
-    const definition = { entries: [entryOf('in', lineOf('main', stopOf('work', handler as Handler)))] }
+    const definition = { entries: [entryOf('in', lineOf('main', stopOf('work', handler)))] }
     const holder = await w.start({ ...definition, name: 'holder' })
     let app = await w.start(definition)
     for (let n = 0; n < 50; n++) for (const key of ['a', 'b']) await app.send('in', { key, n })
     await rest(w)
     assert.equal(order.length, 50, 'all of b')
     const positions = (await app.inspector.groups()).find((group) => group.group === 'app')!.positions
-    assert.deepEqual(positions.find((position) => position.topic === 'app.work'), { topic: 'app.work', partition: 0, watermark: 100, above: [] })
+    assert.deepEqual(
+      positions.find((position) => position.topic === 'app.work'),
+      { topic: 'app.work', partition: 0, watermark: 100, above: [] },
+    )
     if (restarts) {
       await app.stop()
       app = await w.start(definition)
@@ -106,7 +116,10 @@ test('a long wait moves the key to the parking topic, the watermark goes on, and
     assert.equal(order.length, 50)
     await advance(w, app, 62_000)
     await app.caughtUp()
-    assert.deepEqual(order.slice(50), Array.from({ length: 51 }, (_, n) => `a${n}`))
+    assert.deepEqual(
+      order.slice(50),
+      Array.from({ length: 51 }, (_, n) => `a${n}`),
+    )
     assert.equal((await app.inspector.rows('app', 'park/app.work', 0)).size, 0, 'P3')
     await app.stop()
     await holder.stop()
@@ -121,23 +134,33 @@ test('more events than fit in memory behind a slow key are parked and come in or
     order.push(`${item.key}${item.n}`)
     return item
   }
-  const app = await w.start({ entries: [entryOf('in', lineOf('main', stopOf('work', handler as Handler)))] })
+  const app = await w.start({ entries: [entryOf('in', lineOf('main', stopOf('work', handler)))] })
   const count = 3_000
   for (let n = 0; n < count; n++) void app.send('in', { key: 'slow', n })
   for (let n = 0; n < 100; n++) void app.send('in', { key: 'fast', n })
   // Senders beyond what an app may hold wait until it is seen to stand still.
   await advance(w, app, 1_000)
-  assert.deepEqual(order, Array.from({ length: 100 }, (_, n) => `fast${n}`))
+  assert.deepEqual(
+    order,
+    Array.from({ length: 100 }, (_, n) => `fast${n}`),
+  )
   await advance(w, app, 9_000)
   await app.caughtUp()
-  assert.deepEqual(order.slice(100), Array.from({ length: count }, (_, n) => `slow${n}`))
+  assert.deepEqual(
+    order.slice(100),
+    Array.from({ length: count }, (_, n) => `slow${n}`),
+  )
   await app.stop()
 })
 
 test('after the last attempt the event is a dead letter with everything that an operator needs, and the key goes on', async () => {
   const w = world()
   const order: string[] = []
-  const stop = stopOf('work', failing(new Map([[1, 99]]), order, () => new TypeError('broken')), { policy: { attempts: 3, backoffFirstMs: 10 } })
+  const stop = stopOf(
+    'work',
+    failing(new Map([[1, 99]]), order, () => new TypeError('broken')),
+    { policy: { attempts: 3, backoffFirstMs: 10 } },
+  )
   const app = await w.start({ entries: [entryOf('in', lineOf('main', stop))] })
   for (let n = 1; n <= 2; n++) await app.send('in', { key: 'a', n }, { id: `e${n}`, headers: { tenant: 't1' } })
   await advance(w, app, 100)
@@ -145,10 +168,31 @@ test('after the last attempt the event is a dead letter with everything that an 
   const [letter] = await app.deadLetters.list()
   assert.ok(letter)
   assert.deepEqual(
-    { ...letter, stack: letter.stack?.split('\n')[0], fingerprint: letter.fingerprint.split('/').slice(0, 2), lastFailure: letter.lastFailure - letter.firstFailure },
     {
-      place: letter.place, stop: 'work', id: 'e1', ride: 'e1', key: 'a', cause: 'TypeError', message: 'broken', stack: 'TypeError: broken', fingerprint: ['work', 'TypeError'],
-      attempts: 3, firstFailure: letter.firstFailure, lastFailure: 30, codeVersion: 'test', itinerary: 'work|17|main|1|', replay: 0, state: 'waiting', headers: { tenant: 't1' }, data: { key: 'a', n: 1 },
+      ...letter,
+      stack: letter.stack?.split('\n')[0],
+      fingerprint: letter.fingerprint.split('/').slice(0, 2),
+      lastFailure: letter.lastFailure - letter.firstFailure,
+    },
+    {
+      place: letter.place,
+      stop: 'work',
+      id: 'e1',
+      ride: 'e1',
+      key: 'a',
+      cause: 'TypeError',
+      message: 'broken',
+      stack: 'TypeError: broken',
+      fingerprint: ['work', 'TypeError'],
+      attempts: 3,
+      firstFailure: letter.firstFailure,
+      lastFailure: 30,
+      codeVersion: 'test',
+      itinerary: 'work|17|main|1|',
+      replay: 0,
+      state: 'waiting',
+      headers: { tenant: 't1' },
+      data: { key: 'a', n: 1 },
     },
   )
   assert.equal(app.stats().stops[0]!.dead, 1)
@@ -167,13 +211,23 @@ test('dead letters are grouped, replayed once each also by two operators at once
   const app = await w.start({ entries: [entryOf('in', lineOf('main', stop))] })
   for (let n = 0; n < 10; n++) await app.send('in', { key: 'a', n }, { id: `e${n}` })
   await app.caughtUp()
-  assert.deepEqual((await app.deadLetters.groups()).map(({ cause, count }) => [cause, count]), [['even', 5], ['odd', 5]])
+  assert.deepEqual(
+    (await app.deadLetters.groups()).map(({ cause, count }) => [cause, count]),
+    [
+      ['even', 5],
+      ['odd', 5],
+    ],
+  )
   works = true
 
   const odd = await Promise.all([app.deadLetters.replay({ cause: 'odd' }), app.deadLetters.replay({ cause: 'odd' })])
   await app.caughtUp()
   assert.equal(odd[0] + odd[1], 5)
-  assert.deepEqual(seen, [1, 3, 5, 7, 9].map((n) => [`e${n}`, 1, n]), 'in key order, with their ride, as replay 1')
+  assert.deepEqual(
+    seen,
+    [1, 3, 5, 7, 9].map((n) => [`e${n}`, 1, n]),
+    'in key order, with their ride, as replay 1',
+  )
 
   seen.length = 0
   const [first] = await app.deadLetters.list({ cause: 'even' })
@@ -207,7 +261,9 @@ test('a replay at a rate takes its time', async () => {
 test("whenDeadLettered 'holdKey' keeps the key until an operator has decided", async () => {
   const w = world()
   const order: string[] = []
-  const stop = stopOf('work', failing(new Map([[1, 1]]), order), { policy: { attempts: 1, whenDeadLettered: 'holdKey' } })
+  const stop = stopOf('work', failing(new Map([[1, 1]]), order), {
+    policy: { attempts: 1, whenDeadLettered: 'holdKey' },
+  })
   const definition = { entries: [entryOf('in', lineOf('main', stop))] }
   const holder = await w.start({ ...definition, name: 'holder' })
   let app = await w.start(definition)
@@ -230,7 +286,10 @@ test('an attempt past its deadline is aborted, its outcome is discarded, and the
   const w = world()
   const order: string[] = []
   let aborted = 0
-  const handler = async (item: Item, { attempt, signal }: { readonly attempt: number; readonly signal: AbortSignal }): Promise<Item> => {
+  const handler = async (
+    item: Item,
+    { attempt, signal }: { readonly attempt: number; readonly signal: AbortSignal },
+  ): Promise<Item> => {
     if (item.n === 1 && attempt === 1) {
       signal.addEventListener('abort', () => aborted++)
       await new Promise<void>((resolve) => w.clock.timer(5_000, resolve))
@@ -241,14 +300,22 @@ test('an attempt past its deadline is aborted, its outcome is discarded, and the
   }
   const keep: unknown[] = []
   const last = stopOf('keep', (item: Item) => void keep.push(item.n), { outSchema: undefined })
-  const app = await w.start({ entries: [entryOf('in', lineOf('main', stopOf('work', handler as Handler, { policy: { deadlineMs: 1_000 } }), last))] })
+  const app = await w.start({
+    entries: [entryOf('in', lineOf('main', stopOf('work', handler, { policy: { deadlineMs: 1_000 } }), last))],
+  })
   await app.send('in', { key: 'a', n: 1 })
   await app.send('in', { key: 'a', n: 2 })
   await advance(w, app, 1_100)
   assert.deepEqual([aborted, order], [1, []])
   await advance(w, app, 4_000)
   await advance(w, app, 500)
-  assert.deepEqual([order, keep], [['a1', 'a2'], [1, 2]])
+  assert.deepEqual(
+    [order, keep],
+    [
+      ['a1', 'a2'],
+      [1, 2],
+    ],
+  )
   await app.stop()
 })
 
@@ -262,5 +329,18 @@ test('stuck attempts on half of the concurrency end the app loudly', async () =>
   assert.match(String(((await stopped) as Error).cause), /past their deadline/)
   await assert.rejects(app.send('in', { n: 1 }), { code: 'MB_APP_FAILED' })
   assert.equal(app.health().live, false)
+  await app.stop({ deadlineMs: 0 })
+})
+
+test('an error that says stop ends the app instead of emptying a topic into the dead letters', async () => {
+  const w = world()
+  const stop = stopOf('work', () => {
+    throw new MetrobusError('MB_STUCK', { stop: 'elsewhere', late: 1, concurrency: 1 })
+  })
+  const app = await w.start({ entries: [entryOf('in', lineOf('main', stop))] })
+  const stopped = app.stopped.catch((error: unknown) => error)
+  await app.send('in', { n: 1 })
+  assert.equal(((await stopped) as { readonly code: string }).code, 'MB_APP_FAILED')
+  assert.equal(app.stats().stops[0]!.dead, 0)
   await app.stop({ deadlineMs: 0 })
 })

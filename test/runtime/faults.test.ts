@@ -17,14 +17,18 @@ const only = process.env['SEED']
 const seeds = only !== undefined ? [Number(only)] : Array.from({ length: 60 }, (_, index) => index + 1)
 
 async function until<Value>(w: World, promise: Promise<Value>): Promise<Value> {
-  let isSettled = false
-  void promise.then(() => (isSettled = true), () => (isSettled = true))
-  for (let round = 0; round < 1_000 && !isSettled; round++) await w.clock.advance(10)
-  assert.ok(isSettled, 'a send or a stop is never answered')
+  const state = { isSettled: false }
+  const settle = (): void => void (state.isSettled = true)
+  void promise.then(settle, settle)
+  for (let round = 0; round < 1_000 && !state.isSettled; round++) await w.clock.advance(10)
+  assert.ok(state.isSettled, 'a send or a stop is never answered')
   return await promise
 }
 
-async function run(seed: number, faults: { readonly members: number; readonly settles: boolean; readonly restarts: boolean }): Promise<void> {
+async function run(
+  seed: number,
+  faults: { readonly members: number; readonly settles: boolean; readonly restarts: boolean },
+): Promise<void> {
   const random = new SeededRandom(seed)
   const chance = (share: number): boolean => random.next() < share
   let calm = false
@@ -40,11 +44,11 @@ async function run(seed: number, faults: { readonly members: number; readonly se
     return chance(0.3) ? { delay: Math.floor(random.next() * 20) } : undefined
   }
   const w = world({ partitions: 2, plan, runAhead: chance(0.5), handOver: chance(0.5) ? 'bytes' : 'reference' })
-  const flaky: Handler = ((item: Item) => {
+  const flaky: Handler = (item: Item) => {
     if (!calm && chance(0.1)) throw new Error('no luck')
     if (!calm && chance(0.02)) return retry({ seconds: 20 })
     return item
-  }) as Handler
+  }
   const slow: Handler = (async (item: Item, context: never) => {
     if (chance(0.5)) await new Promise<void>((resolve) => w.clock.timer(random.next() * 30, resolve))
     return flaky(item as never, context)
@@ -54,7 +58,12 @@ async function run(seed: number, faults: { readonly members: number; readonly se
     entries: [
       entryOf(
         'in',
-        lineOf('main', stopOf('pure', flaky, { hasEffects: false, policy }), stopOf('slow', slow, { policy, concurrency: 3 }), stopOf('keep', flaky, { outSchema: undefined, policy })),
+        lineOf(
+          'main',
+          stopOf('pure', flaky, { hasEffects: false, policy }),
+          stopOf('slow', slow, { policy, concurrency: 3 }),
+          stopOf('keep', flaky, { outSchema: undefined, policy }),
+        ),
       ),
     ],
   }
@@ -79,7 +88,11 @@ async function run(seed: number, faults: { readonly members: number; readonly se
   for (let round = 0; round < 100; round++) await w.clock.advance(1_000)
   const kept = await Promise.all([0, 1].map((partition) => w.bus.inspector.read('app.keep', partition, 0, 10_000)))
   const items = kept.flat().map((record) => record.data as Item)
-  assert.deepEqual(items.map((item) => item.n).toSorted((a, b) => a - b), Array.from({ length: count }, (_, n) => n), `seed ${seed}: each event exactly once`)
+  assert.deepEqual(
+    items.map((item) => item.n).toSorted((a, b) => a - b),
+    Array.from({ length: count }, (_, n) => n),
+    `seed ${seed}: each event exactly once`,
+  )
   for (const partition of kept) {
     const last = new Map<string, number>()
     for (const { key, n } of partition.map((record) => record.data as Item)) {
@@ -91,7 +104,11 @@ async function run(seed: number, faults: { readonly members: number; readonly se
   for (const topic of ['app.pure', 'app.slow', 'app.keep'])
     for (const partition of [0, 1]) {
       const end = (await w.bus.inspector.topics()).find((info) => info.topic === topic)!.partitions[partition]!.end
-      assert.equal(positions.find((position) => position.topic === topic && position.partition === partition)?.watermark ?? 0, end, `seed ${seed}: ${topic}/${partition} is settled`)
+      assert.equal(
+        positions.find((position) => position.topic === topic && position.partition === partition)?.watermark ?? 0,
+        end,
+        `seed ${seed}: ${topic}/${partition} is settled`,
+      )
     }
   for (const app of apps) await app.stop()
   await holder.stop()

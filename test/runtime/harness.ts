@@ -1,6 +1,6 @@
+import type { Bus } from '../../src/bus/bus.ts'
 /** Apps for the runtime's tests, made of plain definitions, on the memory bus and a clock that stands still until it is moved. */
 import { memory, type MemoryOptions } from '../../src/bus/memory/index.ts'
-import type { Bus } from '../../src/bus/bus.ts'
 import { silentLog } from '../../src/internal/log.ts'
 import type { Router } from '../../src/itinerary/router.ts'
 import { plotSlip } from '../../src/itinerary/slip.ts'
@@ -41,7 +41,7 @@ export function stopOf(
     targets: new Map(),
     emits: [],
     batch: undefined,
-    handler: handler as StopDefinition['handler'],
+    handler: handler,
     ...changes,
     policy: { ...defaultPolicy, jitter: 0, ...changes.policy },
   }
@@ -62,7 +62,14 @@ export function lineOf(name: string, ...stops: readonly StopDefinition[]): Route
     for (const target of stop.targets.values()) for (const other of target.stops) add(other)
   }
   for (const stop of stops) add(stop)
-  return { kind: 'line', name, stops: [...all.values()], lines: [{ name, version: '1', stops }], plot: () => slip, conduct: undefined }
+  return {
+    kind: 'line',
+    name,
+    stops: [...all.values()],
+    lines: [{ name, version: '1', stops }],
+    plot: () => slip,
+    conduct: undefined,
+  }
 }
 
 export function entryOf(name: string, router: Router, changes: Partial<EntryDefinition> = {}): EntryDefinition {
@@ -70,7 +77,7 @@ export function entryOf(name: string, router: Router, changes: Partial<EntryDefi
     kind: 'entry',
     name,
     inSchema: anything,
-    key: ((data: { readonly key?: string }) => data.key ?? null) as EntryDefinition['key'],
+    key: (data: { readonly key?: string }) => data.key ?? null,
     router,
     from: undefined,
     dedupe: { countMax: 100, timeMs: 60_000 },
@@ -81,7 +88,10 @@ export function entryOf(name: string, router: Router, changes: Partial<EntryDefi
 export interface World {
   readonly clock: VirtualClock
   readonly bus: Bus
-  start(definition: Partial<AppDefinition> & Pick<AppDefinition, 'entries'>, options?: Partial<StartOptions>): Promise<RunningApp>
+  start(
+    definition: Partial<AppDefinition> & Pick<AppDefinition, 'entries'>,
+    options?: Partial<StartOptions>,
+  ): Promise<RunningApp>
 }
 
 /** A clock, a disk and a bus of its own for one test. */
@@ -104,4 +114,9 @@ export function world(options: MemoryOptions = {}): World {
 /** Lets everything come to rest without moving time. */
 export async function rest({ clock }: World): Promise<void> {
   await clock.advance(0)
+}
+
+/** Sorted by what they look like: for what may come in any order. */
+export function byText(values: readonly unknown[]): unknown[] {
+  return values.toSorted((one, other) => (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1))
 }
