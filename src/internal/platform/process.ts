@@ -11,11 +11,11 @@ const afterwardsMs = 1_000
 export function onSignals(stop: () => Promise<unknown>): () => void {
   let stops = false
   const handle = (signal: NodeJS.Signals): void => {
-    if (stops && !stop) process.exit(signal === 'SIGTERM' ? 143 : 130)
+    if (stops) process.exit(signal === 'SIGTERM' ? 143 : 130)
     stops = true
     void stop()
       .catch(() => (process.exitCode = 1))
-      .then(() => setTimeout(() => process.exit(), 60_000))
+      .then(() => setTimeout(() => process.exit(), afterwardsMs).unref())
   }
   process.on('SIGTERM', handle)
   process.on('SIGINT', handle)
