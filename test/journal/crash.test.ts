@@ -69,29 +69,32 @@ const modelsOf = (units: readonly PlannedUnit[]): readonly string[] =>
 
 test('after a crash at any byte of any write, and any unsynced sector lost, every acknowledged unit is there and none in part', async () => {
   const units = plan(11, 3, 30)
+  const models = modelsOf(units)
   const { disk, promises } = await trace(units, 'closed')
   let images = 0
   for (const image of crashImages(disk))
-    await judge(image, modelsOf(units), promisedAt(promises, image.completed), images++ % 16 === 0)
+    await judge(image, models, promisedAt(promises, image.completed), images++ % 16 === 0)
   assert.ok(images > 2000, `${images} images`)
 })
 
 test('seeded traces over several segments come back from sampled crashes', async () => {
   for (let seed = 1; seed <= 2; seed++) {
     const units = plan(seed, 20, 300)
+    const models = modelsOf(units)
     const { disk, promises } = await trace(units, seed % 2 === 0 ? 'closed' : 'killed')
     let images = 0
     for (const image of crashImages(disk, { cutEvery: 900, samples: 1, subsetsOf: 2, seed }))
-      await judge(image, modelsOf(units), promisedAt(promises, image.completed), images++ % 16 === 0)
+      await judge(image, models, promisedAt(promises, image.completed), images++ % 16 === 0)
   }
 })
 
 test('in the weaker modes a crash loses the end and never leaves a hole', async () => {
   const units = plan(3, 12, 300)
+  const models = modelsOf(units)
   const { disk } = await trace(units, 'killed', { mode: 'none' })
   let images = 0
   for (const image of crashImages(disk, { cutEvery: 900, samples: 2, subsetsOf: 3 }))
-    await judge(image, modelsOf(units), 0, images++ % 16 === 0)
+    await judge(image, models, 0, images++ % 16 === 0)
 })
 
 test('a crash during recovery, at any point and again, ends in the same place', async () => {
