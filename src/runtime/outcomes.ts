@@ -216,6 +216,8 @@ function planRecord(
     next.unchangedFrom = record
     next.text = record.text
   } else {
+    // No sink will ask for the old text: held until its unit is durable, it would be copied by every young collection.
+    record.text = undefined
     next.text = encodeData(value, stop.name, lane.engine.recordBytesMax)
     if (lane.engine.freezes) freezeDeep(value)
   }
