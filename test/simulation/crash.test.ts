@@ -46,15 +46,18 @@ async function judge(trace: Trace, image: CrashImage, disk: SimDisk, isGoingOn: 
   return verdict
 }
 
-/** What was shown once stays, and the journal takes more. */
+/** What was shown once stays, also when the power goes at once, and the journal takes more. */
 async function goOn(journal: Journal, trace: Trace, disk: SimDisk, step: number): Promise<void> {
   const state = trace.steps[step]!.state
+  const bare = new SimDisk({ log: false }, disk.state.copy()).powerCut({ log: false })
   journal.seek('another group', [])
   await journal.synced()
   await journal.close()
-  const again = await openOn(disk.remount({ log: false }), trace.clock)
-  assert.equal(await shown(again), state, 'it shows something else when it is opened again')
-  await again.close()
+  for (const next of [bare, disk.remount({ log: false })]) {
+    const again = await openOn(next, trace.clock)
+    assert.equal(await shown(again), state, 'it shows something else when it is opened again')
+    await again.close()
+  }
 }
 
 for (const seed of seeds) {

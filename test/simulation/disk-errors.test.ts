@@ -83,8 +83,7 @@ async function judgeWhatIsLeft({ trace, disk }: Life): Promise<void> {
     const verdict = judgeState(trace.steps, state, completed)
     if (typeof verdict === 'string') assert.fail(`${name}: ${verdict}`)
     await journal.synced()
-    await journal.close()
-    // What was shown must be on the disk, not in the cache alone.
+    // What was shown must be on the disk, not in the cache alone: the power goes at once.
     const again = await openOn(disk.powerCut(), trace.clock)
     assert.equal(await shown(again), state, `${name}: a power cut takes back what was shown`)
     await again.close()
