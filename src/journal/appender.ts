@@ -26,6 +26,9 @@ import type { NumberedAck, NumberedOutput } from './unit.ts'
 /** A unit may be so large; a frame is checked and read as a whole. */
 export const unitBytesMax: number = 16 * 1024 * 1024
 
+/** How many topics, partitions of one, groups, and outputs or acknowledgements of a unit there may be: the format has 16 bits for them. */
+const countMax = 65_535
+
 /** Where the log stands: number, checksum and time of the last frame. */
 export interface Tail {
   sequence: number
@@ -63,6 +66,11 @@ export class Appender {
   }
 
   append(groupName: string, unit: CommitUnit): number {
+    if (unit.outputs.length > countMax || unit.acknowledgements.length > countMax)
+      throw new MetrobusError('MB_BAD_OPTIONS', {
+        what: 'A commit unit',
+        faults: [`it has more than ${countMax} outputs or acknowledgements`],
+      })
     const outputs = this.#resolveOutputs(unit)
     const acks = this.#resolveAcks(groupName, unit)
     const group = this.#group(groupName)
@@ -92,6 +100,7 @@ export class Appender {
   }
 
   createTopics(specs: readonly JournalTopicSpec[]): number {
+    mustFit(specs, this.state.topicCount)
     const topics: (JournalTopicSpec & { number: number })[] = []
     for (const spec of specs) {
       const known = this.state.topics.get(spec.name)
@@ -258,6 +267,15 @@ function appended(records: readonly Record[], first: number, time: number): void
     record.appendedAt = time
     record.unchangedFrom = undefined
   }
+}
+
+/** Numbers of topics and partitions have 16 bits in the format. */
+function mustFit(specs: readonly JournalTopicSpec[], known: number): void {
+  const faults = specs
+    .filter(({ partitions }) => !(Number.isInteger(partitions) && partitions >= 1 && partitions <= countMax))
+    .map(({ name, partitions }) => `"${name}" must have 1 to ${countMax} partitions, not ${partitions}`)
+  if (known + specs.length > countMax) faults.push(`there are more than ${countMax} topics`)
+  if (faults.length > 0) throw new MetrobusError('MB_BAD_OPTIONS', { what: 'A topic', faults })
 }
 
 function sameRetention(topic: TopicState, spec: JournalTopicSpec): boolean {

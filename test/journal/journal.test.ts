@@ -153,6 +153,7 @@ test('a unit that is refused leaves nothing behind', async () => {
     ],
   ]
   for (const [attempt, check] of tries) assert.throws(attempt, check)
+  assert.throws(() => journal.createTopics([{ name: 'n', partitions: 65_536, retention: {} }]), code('MB_BAD_OPTIONS'))
   // A group is known from its first unit on, also when the unit did not come.
   assert.ok(journal.end - before < 300)
   assert.equal(whole.offset, -1)

@@ -13,7 +13,7 @@ import type { DiskLock } from './disk.ts'
 
 const lockName = 'lock'
 const noteName = 'lock.note'
-/** SQLITE_BUSY: somebody else has it. */
+/** SQLITE_BUSY, the low byte of its extended codes: somebody else has it. */
 const busy = 5
 
 /** Takes the lock, or answers undefined while somebody else has it. */
@@ -25,7 +25,7 @@ export async function lockFolder(folder: string, note: string): Promise<DiskLock
     database.exec('PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=MEMORY; BEGIN EXCLUSIVE')
   } catch (error) {
     database.close()
-    if ((error as { errcode?: number }).errcode === busy) return undefined
+    if (((error as { errcode?: number }).errcode ?? 0) % 256 === busy) return undefined
     throw error
   }
   fs.writeFileSync(join(folder, noteName), note, { mode: 0o600 })
