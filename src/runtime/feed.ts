@@ -23,7 +23,7 @@ export class Feed {
   readonly held: Set<number> = new Set()
 
   /** Records at or beyond this offset are not taken yet (`careful.ts`). */
-  limit = Infinity
+  limit: number = Infinity
 
   /** What the newest committed unit said. */
   committed: Acknowledgement

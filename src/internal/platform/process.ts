@@ -47,8 +47,18 @@ export function onUnhandledRejection(listener: Listener): () => void {
   }
 }
 
-/** Tells `listener` of an exception that ends the process, in its asynchronous context. It ends all the same. Answers how to take it back. */
-export function onUncaughtException(listener: (error: unknown) => void): () => void {
-  process.on('uncaughtExceptionMonitor', listener)
-  return () => process.off('uncaughtExceptionMonitor', listener)
+const witnesses: Set<(error: unknown) => void> = new Set()
+
+function tell(error: unknown): void {
+  for (const witness of witnesses) witness(error)
+}
+
+/** Tells `witness` of an exception that ends the process, in its asynchronous context. It ends all the same. Answers how to take it back. */
+export function onUncaughtException(witness: (error: unknown) => void): () => void {
+  if (witnesses.size === 0) process.on('uncaughtExceptionMonitor', tell)
+  witnesses.add(witness)
+  return () => {
+    witnesses.delete(witness)
+    if (witnesses.size === 0) process.off('uncaughtExceptionMonitor', tell)
+  }
 }

@@ -1,0 +1,140 @@
+/** The event that kills the process, on the memory bus: a death is an app that leaves its bus without a word, with a handler still running. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Bus, Member } from '../../src/bus/bus.ts'
+import { silentLog } from '../../src/internal/log.ts'
+import type { AppDefinition } from '../../src/runtime/definition.ts'
+import type { RunningApp } from '../../src/runtime/running.ts'
+import { retry } from '../../src/stop/outcome.ts'
+import { entryOf, type Handler, lineOf, rest, stopOf, world, type World } from './harness.ts'
+
+interface Item {
+  readonly key: string
+  readonly n: number
+}
+
+/** What ran alone, as `<event> <try>`. */
+type Alone = string[]
+
+interface Life {
+  /** Undefined when it died while it started. */
+  readonly app: RunningApp | undefined
+  readonly alone: Alone
+  die(): Promise<void>
+}
+
+/** Starts an app that can die, and lets it come to rest or to its death. */
+async function live(w: World, definition: Pick<AppDefinition, 'entries'>, killsMax = 3): Promise<Life> {
+  const members: Member[] = []
+  const bus = new Proxy(w.bus, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name, target)
+      if (name === 'join')
+        return async (...args: Parameters<Bus['join']>) => {
+          const member = await target.join(...args)
+          members.push(member)
+          return member
+        }
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+  const alone: Alone = []
+  const warn = (facts: object, message: string): void => {
+    const { event } = facts as { readonly event: string }
+    if (message.startsWith('running alone, try ')) alone.push(`${event} ${message.slice('running alone, try '.length)}`)
+  }
+  let app: RunningApp | undefined
+  void w.start(definition, { bus, killsMax, log: { ...silentLog, warn } }).then((started) => (app = started))
+  await rest(w)
+  return { app, alone, die: async () => Promise.all(members.map((member) => member.leave())).then(() => {}) }
+}
+
+/** A handler that runs for ever on one event: what a dying process looks like to the bus. */
+function killing(killer: number, handled: string[]): Handler {
+  return ((item: Item): unknown => {
+    if (item.n === killer) return new Promise(() => {})
+    handled.push(`${item.key}${item.n}`)
+    return item
+  }) as unknown as Handler
+}
+
+/** Opens the bus for as long as the test runs. */
+const holding = (w: World, definition: Pick<AppDefinition, 'entries'>): Promise<RunningApp> =>
+  w.start({ ...definition, name: 'holder' })
+
+for (const killsMax of [1, 3])
+  test(`an event is given up after ${killsMax} deaths alone, and not before it was in reach of two deaths`, async () => {
+    const w = world({ partitions: 1 })
+    const handled: string[] = []
+    const definition = { entries: [entryOf('in', lineOf('main', stopOf('work', killing(3, handled))))] }
+    await holding(w, definition)
+    let life = await live(w, definition, killsMax)
+    for (let n = 0; n < 6; n++) await life.app!.send('in', { key: `k${n % 2}`, n }, { id: `e${n}` })
+    await rest(w)
+
+    const deaths: Alone[] = []
+    while (deaths.length < 10 && (life.app === undefined || life.app.stats().stops[0]!.inFlight > 0)) {
+      deaths.push(life.alone)
+      await life.die()
+      life = await live(w, definition, killsMax)
+    }
+
+    assert.deepEqual(deaths, [[], [], ...Array.from({ length: killsMax }, (_, index) => [`e3 ${index + 1}`])])
+    assert.deepEqual(handled, ['k00', 'k11', 'k02', 'k04', 'k15'], 'each once, in the order of its key')
+    const letters = await life.app!.deadLetters.list()
+    assert.deepEqual(
+      letters.map(({ id, cause, attempts }) => [id, cause, attempts]),
+      [['e3', 'MB_KILLED_PROCESS', killsMax]],
+    )
+    await life.app!.stop()
+  })
+
+test('an event that waits for its retry is not what killed, and does not run alone before it is due', async () => {
+  const w = world({ partitions: 1 })
+  const handled: string[] = []
+  const handler = ((item: Item) =>
+    item.key === 'waits' && w.clock.now() < begun + 60_000
+      ? retry({ seconds: 60 })
+      : (killing(9, handled) as (item: Item) => unknown)(item)) as Handler
+  const begun = w.clock.now()
+  const definition = { entries: [entryOf('in', lineOf('main', stopOf('work', handler)))] }
+  await holding(w, definition)
+  let life = await live(w, definition)
+  for (const [index, key] of ['waits', 'waits', 'kills'].entries())
+    await life.app!.send('in', { key, n: key === 'kills' ? 9 : index }, { id: `e${index}` })
+  await rest(w)
+  const alone: Alone[] = []
+  for (let deaths = 0; deaths < 5; deaths++) {
+    await life.die()
+    life = await live(w, definition)
+    alone.push(life.alone)
+  }
+
+  assert.deepEqual(alone, [[], ['e2 1'], ['e2 2'], ['e2 3'], []])
+  assert.deepEqual(handled, [])
+  await w.clock.advance(130_000)
+  assert.deepEqual(handled, ['waits0', 'waits1'])
+  await life.app!.stop()
+})
+
+test('after a stop nothing runs alone, and what was written of reach and tries is gone', async () => {
+  const w = world({ partitions: 1 })
+  const definition = { entries: [entryOf('in', lineOf('main', stopOf('work', killing(0, []))))] }
+  await holding(w, definition)
+  let life = await live(w, definition)
+  await life.app!.send('in', { key: 'k', n: 0 }, { id: 'e0' })
+  await rest(w)
+  await life.die()
+  life = await live(w, definition)
+  const stopping = life.app!.stop({ deadlineMs: 10 })
+  await w.clock.advance(10)
+  await stopping
+
+  assert.deepEqual(
+    [...(await w.bus.inspector.rows('app', 'runtime', 0))].filter(([, value]) => value !== null),
+    [['state', 'clean']],
+  )
+  life = await live(w, definition)
+  assert.deepEqual(life.alone, [])
+  assert.equal(life.app!.stats().stops[0]!.inFlight, 1)
+})
