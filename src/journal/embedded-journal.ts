@@ -144,6 +144,7 @@ export class EmbeddedJournal implements Journal {
     if (failure !== undefined && isNoSpace(failure.cause))
       throw new MetrobusError('MB_NO_SPACE', { dir: this.dir, reason: 'the disk is full' })
     if (failure !== undefined) throw failure
+    this.#tellLossWindow()
     this.#housekeeper.start()
   }
 
@@ -324,6 +325,20 @@ export class EmbeddedJournal implements Journal {
   #failed(error: MetrobusError): void {
     for (const listener of this.#listeners) listener.failed(error)
     for (const { reject } of this.#waiting.splice(0)) reject(error)
+  }
+
+  #tellLossWindow(): void {
+    const { durability, log } = this.#options
+    if (durability.mode === 'interval')
+      log('warn', `A power cut loses what was acknowledged in the last ${durability.intervalMs} ms.`, {
+        dir: this.dir,
+        durability,
+      })
+    if (durability.mode === 'none')
+      log('warn', 'A power cut loses what the operating system has not written yet, about 30 s on Linux.', {
+        dir: this.dir,
+        durability,
+      })
   }
 
   #tellPressed(pressed: boolean, reason: string): void {

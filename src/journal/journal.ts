@@ -146,7 +146,7 @@ export interface Journal {
    */
   createTopics(specs: readonly JournalTopicSpec[]): number
   /**
-   * Takes a unit, all or nothing: gives each record `offset`, `appendedAt` and `home`, drops its `text` and `unchangedFrom`, moves the group's positions
+   * Takes a unit, all or nothing: gives each record `offset`, `appendedAt` and `home`, drops its `unchangedFrom`, moves the group's positions
    * and rows, and answers the position behind. Synchronous; the write starts in a microtask, so that everything appended in one synchronous turn rides in one group commit.
    *
    * Refuses, having changed nothing: MB_NO_SPACE (a unit without acknowledgements while `pressure` is set; any unit when even settling has used up

@@ -312,7 +312,13 @@ test('finds the first offset at or after a time, also when the wall clock went b
 test('in the interval mode a unit counts when written, and a power cut loses at most the interval, never with a hole', async () => {
   const clock = new VirtualClock()
   const disk = new SimDisk()
-  const journal = await open(disk, { clock, durability: { mode: 'interval', intervalMs: 50 } })
+  const said: string[] = []
+  const journal = await open(disk, {
+    clock,
+    durability: { mode: 'interval', intervalMs: 50 },
+    log: (_, message) => said.push(message),
+  })
+  assert.deepEqual(said, ['A power cut loses what was acknowledged in the last 50 ms.'])
   journal.createTopics(topics)
   await journal.synced()
   const syncs = disk.callCount('sync')
