@@ -9,7 +9,6 @@
 import type { Member } from '../bus/bus.ts'
 import { MetrobusError } from '../errors/index.ts'
 import { Record } from '../event/record.ts'
-import type { Acknowledgement } from '../event/unit.ts'
 import type { Log } from '../internal/log.ts'
 import type { Clock, Random } from '../internal/platform/platform.ts'
 import { runOutside } from '../internal/scope.ts'
@@ -380,11 +379,6 @@ export class Engine {
     })
   }
 
-  /** Resolves when nothing of a lane runs and every unit is settled, or when the app has failed. */
-  quiet(lane: Lane): Promise<void> {
-    return this.until(() => lane.running.size === 0 && this.outbox.isIdle)
-  }
-
   /** Resolves at the end of the first turn after which `holds` does, or when the app has failed. */
   until(holds: () => boolean): Promise<void> {
     if (this.failure !== undefined || holds()) return Promise.resolve()
@@ -400,6 +394,3 @@ export class Engine {
     }
   }
 }
-
-/** A lane's committed place in a feed. */
-export type Committed = Acknowledgement

@@ -81,7 +81,7 @@ export async function runSuspects(
         const tries = before.alone?.place === place ? before.alone.tries : 0
         if (tries < killsMax) await runAlone(engine, lane, feed, record, tries + 1)
         else convict(lane, feed, record, tries)
-        await engine.quiet(lane)
+        await engine.until(() => lane.running.size === 0 && engine.outbox.isIdle)
       }
   if (before.alone !== undefined && !engine.isDraining && engine.failure === undefined)
     await writeRows(engine, { alone: null })

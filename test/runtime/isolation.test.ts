@@ -49,13 +49,15 @@ async function live(w: World, definition: Pick<AppDefinition, 'entries'>, killsM
   return { app, alone, die: async () => Promise.all(members.map((member) => member.leave())).then(() => {}) }
 }
 
+const forever = new Promise<never>(() => {})
+
 /** A handler that runs for ever on one event: what a dying process looks like to the bus. */
-function killing(killer: number, handled: string[]): Handler {
-  return ((item: Item): unknown => {
-    if (item.n === killer) return new Promise(() => {})
+function killing(killer: number, handled: string[]): (item: Item) => unknown {
+  return (item) => {
+    if (item.n === killer) return forever
     handled.push(`${item.key}${item.n}`)
     return item
-  }) as unknown as Handler
+  }
 }
 
 /** Opens the bus for as long as the test runs. */
@@ -95,7 +97,7 @@ test('an event that waits for its retry is not what killed, and does not run alo
   const handler = ((item: Item) =>
     item.key === 'waits' && w.clock.now() < begun + 60_000
       ? retry({ seconds: 60 })
-      : (killing(9, handled) as (item: Item) => unknown)(item)) as Handler
+      : killing(9, handled)(item)) as Handler
   const begun = w.clock.now()
   const definition = { entries: [entryOf('in', lineOf('main', stopOf('work', handler)))] }
   await holding(w, definition)
