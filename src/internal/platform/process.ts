@@ -1,6 +1,9 @@
 /** The process itself: signals, and what nobody handles. */
 import process from 'node:process'
 
+/** A second SIGINT within so long is the echo of the first. */
+const echoMs = 300
+
 /** So long the program has for what it does behind a stop, such as its own files and connections. */
 const afterwardsMs = 1_000
 
@@ -10,9 +13,13 @@ const afterwardsMs = 1_000
  */
 export function onSignals(stop: () => Promise<unknown>): () => void {
   let stops = false
+  let firstAt = 0
   const handle = (signal: NodeJS.Signals): void => {
+    // Under npm one Ctrl-C comes twice: from the terminal and from npm.
+    if (stops && signal === 'SIGINT' && performance.now() - firstAt < echoMs) return
     if (stops) process.exit(signal === 'SIGTERM' ? 143 : 130)
     stops = true
+    firstAt = performance.now()
     void stop()
       .catch(() => (process.exitCode = 1))
       .then(() => setTimeout(() => process.exit(), afterwardsMs).unref())
