@@ -1,5 +1,4 @@
 /** The campaign as a user would write it: entry -> add-email -> white-list -> archive, three durable hops. */
-import { drop, entry, line, metrobus, stop } from '../src/index.ts'
 import type { App } from '../src/index.ts'
 import { allowed, Contact, emails, Mailable } from './contact.ts'
 
@@ -8,7 +7,10 @@ export const appName = 'bench'
 /** Where the last stop puts what it is given; called with the ride as idempotency key. */
 export type Keep = (ride: string, contact: Readonly<Mailable>, text: string) => Promise<void> | undefined
 
-export function campaignApp(keep: Keep): App {
+/** The package, from its sources or compiled. */
+export type Library = typeof import('../src/index.ts')
+
+export function campaignApp({ drop, entry, line, metrobus, stop }: Library, keep: Keep): App {
   const addresses = emails()
   const allowedAccounts = allowed()
   const addEmail = stop('add-email', { in: Contact, out: Mailable, effects: 'none' }, (contact) => {

@@ -8,7 +8,7 @@ import { numberOf, verify } from './bench.ts'
 import type { Bench, BenchOptions } from './bench.ts'
 import { bytesOf, inFolder } from './folder.ts'
 import { rounded } from './percentiles.ts'
-import { firstEventMs } from './start.ts'
+import { compiled, firstEventMs } from './start.ts'
 
 export const reopen: Bench = {
   name: 'reopen',
@@ -22,8 +22,9 @@ async function run(dir: string, options: BenchOptions): Promise<Readonly<Record<
   const journal = join(dir, 'journal')
   await fillAndKill(journal, bytes)
   const journalBytes = bytesOf(journal)
-  const emptyMs = await firstEventMs(join(dir, 'empty'))
-  const filledMs = await firstEventMs(journal)
+  const packageUrl = compiled(join(dir, 'dist'))
+  const emptyMs = await firstEventMs(join(dir, 'empty'), packageUrl)
+  const filledMs = await firstEventMs(journal, packageUrl)
   return { bench: 'reopen', journalBytes, addedMs: rounded(filledMs - emptyMs, 0) }
 }
 

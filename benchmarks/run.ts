@@ -1,6 +1,7 @@
 import type { Bus } from '../src/bus/bus.ts'
-import type { RunningApp } from '../src/runtime/running.ts'
 /** A started campaign, with what every bench over it needs. */
+import * as library from '../src/index.ts'
+import type { RunningApp } from '../src/runtime/running.ts'
 import { endedTopic } from '../src/runtime/topics.ts'
 import { appName, campaignApp } from './campaign-app.ts'
 import type { Keep } from './campaign-app.ts'
@@ -17,7 +18,7 @@ export interface Run {
 }
 
 export async function startRun(bus: Bus, keep: Keep, onEnded: OnEnded, ids: 'made' | 'given' = 'made'): Promise<Run> {
-  const running = await campaignApp(keep).start({ bus: metered(bus, endedTopic(appName), onEnded) })
+  const running = await campaignApp(library, keep).start({ bus: metered(bus, endedTopic(appName), onEnded) })
   return {
     running,
     send: (index) =>

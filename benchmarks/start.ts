@@ -1,7 +1,8 @@
-/** From the start of a process to its first event handled by the last stop. */
-import { spawn } from 'node:child_process'
+/** From the start of a process to its first event handled by the last stop, with the package compiled as it is published. */
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { verify } from './bench.ts'
 import type { Bench } from './bench.ts'
 import { inFolder } from './folder.ts'
@@ -11,13 +12,25 @@ export const start: Bench = {
   name: 'start',
   purpose: 'from the start of a process on an empty journal to its first event handled',
   options: {},
-  run: () => inFolder(async (dir) => ({ bench: 'start', firstEventMs: rounded(await firstEventMs(dir), 0) })),
+  run: () =>
+    inFolder(async (dir) => {
+      const packageUrl = compiled(join(dir, 'dist'))
+      return { bench: 'start', firstEventMs: rounded(await firstEventMs(join(dir, 'journal'), packageUrl), 0) }
+    }),
+}
+
+/** Compiles the package into `dir`; answers the address of its main entry. */
+export function compiled(dir: string): string {
+  const build = join(import.meta.dirname, '..', 'tools', 'build.ts')
+  const { status, stdout, stderr } = spawnSync(process.execPath, [build, dir], { encoding: 'utf8' })
+  verify(status === 0, `the package does not compile: ${stdout}${stderr}`)
+  return pathToFileURL(join(dir, 'index.js')).href
 }
 
 /** Starts a process over the journal in `dir`, and stops it when the last stop has been given an event. */
-export async function firstEventMs(dir: string): Promise<number> {
+export async function firstEventMs(dir: string, packageUrl: string): Promise<number> {
   const startMs = performance.now()
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'first-event.ts'), dir], {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'first-event.ts'), dir, packageUrl], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const exited = once(child, 'exit')
