@@ -275,7 +275,7 @@ export const catalogue = {
   MB_BAD_KEY: {
     family: 'park',
     message: (f: { where: string; type: string }): string =>
-      `The key of ${f.where} is of type ${f.type}: a key is text, or null for none.`,
+      `The key of ${f.where} is ${f.type}: a key is text, or null for none.`,
   },
   MB_UNKNOWN_STOP: {
     family: 'park',

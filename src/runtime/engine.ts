@@ -180,7 +180,7 @@ export class Engine {
   #committed(pending: PendingUnit): void {
     for (let index = 0; index < pending.feeds.length; index++)
       pending.feeds[index]!.committed = pending.unit.acknowledgements[index]!
-    this.entries?.release()
+    this.entries?.room.release()
     if (this.#ready.length > 0 || !this.outbox.isEmpty || this.#watchers.length > 0) this.schedule()
   }
 
@@ -199,7 +199,7 @@ export class Engine {
     this.failure = error ?? new MetrobusError('MB_BUS_FAILED', { reason: 'it did not say why' })
     this.log.error({ error: String(error), app: this.definition.name }, 'the app cannot go on')
     this.wakeUps.clear()
-    this.entries?.release()
+    this.entries?.room.release()
     this.#answerWatchers()
     this.#options.failed(this.failure)
   }

@@ -4,7 +4,7 @@
  *
  * Invariants:
  * - T1 A sender is answered only when the unit that holds its event is committed (I1).
- * - T2 What waits to be committed stays within `pendingMax` events and `pendingBytesMax` bytes; senders wait beyond (I9).
+ * - T2 Nobody who sends overtakes one who waits (`waiting-room.ts`).
  */
 import type { Settled } from '../bus/bus.ts'
 import { MetrobusError } from '../errors/index.ts'
@@ -22,16 +22,7 @@ import { OutputQueue } from './outbox.ts'
 import { keyOf } from './outcomes.ts'
 import { SeenIds } from './seen-ids.ts'
 import type { StopRuntime } from './stop-runtime.ts'
-
-/** Events that may wait to be committed; beyond, senders wait. */
-const pendingMax = 8_192
-/** Events that may be on their way through the app, as long as it gets on with them: what is handed over in memory need not be read back from the bus. */
-const insideMax = 2_048
-/** An app that acknowledges nothing for so long is not waited for: the bus keeps what it cannot handle now. */
-const patienceMs = 20
-const pendingBytesMax = 32 * 1024 * 1024
-/** Senders that go on at once. */
-const releasedMax = 1_024
+import { WaitingRoom } from './waiting-room.ts'
 
 /** A record and the queue that leads to its topic partition. */
 export interface Emitted {
@@ -60,6 +51,8 @@ class EntryRuntime {
 }
 
 export class Entries {
+  /** Where senders wait. */
+  readonly room: WaitingRoom
   readonly #engine: Engine
   readonly #entries: Map<string, EntryRuntime> = new Map()
   readonly #topics: Map<
@@ -68,19 +61,13 @@ export class Entries {
   > = new Map()
   readonly #idPrefix: string
   #made = 0
-  #pending = 0
-  #pendingBytes = 0
-  #pressed: string | undefined
-  readonly #waiting: (() => void)[] = []
-  #hasTimer = false
-  /** What was acknowledged in all when the app was last seen to stand still. */
-  #stuckAt = -1
   accepted = 0
   duplicates = 0
   refused = 0
 
   constructor(engine: Engine, partitions: (topic: string) => number) {
     this.#engine = engine
+    this.room = new WaitingRoom(engine)
     this.#idPrefix = engine.random.id()
     const { name, entries, publishes } = engine.definition
     for (const entry of entries) this.#entries.set(entry.name, new EntryRuntime(entry, name))
@@ -109,7 +96,7 @@ export class Entries {
     } catch (error) {
       return Promise.reject(error)
     }
-    if (this.#waiting.length > 0 || this.#mustWait) return this.#room().then(() => this.#send(entry, data, options))
+    if (this.room.mustWait) return this.room.wait().then(() => this.#send(entry, data, options))
     return this.#send(entry, data, options)
   }
 
@@ -122,7 +109,7 @@ export class Entries {
   async ingest(name: string, batch: IngestBatch): Promise<{ readonly accepted: number; readonly refused: number }> {
     const entry = this.#entryNamed(name)
     this.#checkOpen()
-    if (this.#waiting.length > 0 || this.#mustWait) await this.#room()
+    if (this.room.mustWait) await this.room.wait()
     const results: (Validated | undefined)[] = []
     for (const item of batch.items) {
       const result = 'fault' in item ? undefined : this.#validate(entry, item.data)
@@ -193,55 +180,6 @@ export class Entries {
       queue: queues[chosen === null ? topic.turn++ % queues.length : partitionOf(chosen, queues.length)]!,
       record,
     }
-  }
-
-  /** The bus asks senders to wait, or lets them go on. */
-  press(reason: string | undefined): void {
-    this.#pressed = reason
-    this.release()
-  }
-
-  /** Why senders wait, if they do. */
-  get pressure(): string | undefined {
-    return this.#pressed
-  }
-
-  /** Lets senders go on that have waited long enough, first come, first served: there is room, or the app has stopped or failed. */
-  release(): void {
-    const waiting = this.#waiting
-    if (waiting.length === 0) return
-    const { failure, isDraining } = this.#engine
-    let room = failure !== undefined || isDraining ? Infinity : this.#mustWait ? 0 : releasedMax
-    let count = 0
-    for (; count < waiting.length && room > 0; count++, room--) waiting[count]!()
-    waiting.splice(0, count)
-    if (waiting.length > 0) this.#wakeLater()
-  }
-
-  get #mustWait(): boolean {
-    const { outbox } = this.#engine
-    if (this.#pressed !== undefined || this.#pending >= pendingMax || this.#pendingBytes >= pendingBytesMax) return true
-    return outbox.inside >= insideMax && outbox.acknowledged !== this.#stuckAt
-  }
-
-  #room(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#waiting.push(resolve)
-      this.#wakeLater()
-    })
-  }
-
-  /** Looks whether the app gets on; when it does not, senders fill the bus instead of waiting for it. */
-  #wakeLater(): void {
-    if (this.#hasTimer) return
-    this.#hasTimer = true
-    const { outbox, clock } = this.#engine
-    const before = outbox.acknowledged
-    clock.timer(patienceMs, () => {
-      this.#hasTimer = false
-      if (outbox.acknowledged === before) this.#stuckAt = before
-      this.release()
-    })
   }
 
   #checkOpen(): void {
@@ -352,15 +290,12 @@ export class Entries {
     const bytes = record.text?.length ?? 0
     const { outbox } = this.#engine
     outbox.output(queue, record, bytes)
-    this.#pending++
-    this.#pendingBytes += bytes
+    this.room.enter(bytes)
     this.accepted++
     return new Promise((resolve) => {
       const settled = (how: Settled): void => {
         if (how === 'committed') {
-          this.#pending--
-          this.#pendingBytes -= bytes
-          if (this.#waiting.length > 0) this.release()
+          this.room.leave(bytes)
           resolve({ id: record.ride, duplicate: false })
         } else {
           // The unit was refused because of a lane that moved away, not because of this event: it rides in the next one.
@@ -433,10 +368,10 @@ const idSpecial = /[%!~ ]/g
 
 /** `~` and `!` divide the parts of ids that are made from others, and a blank divides ids, so they are escaped in a sender's. */
 export function escapeId(id: string): string {
-  if (id === '' || id.length > 1_000 || idFault.test(id))
+  if (id === '' || id.length > 1_000 || idFault.test(id) || !id.isWellFormed())
     throw new MetrobusError('MB_BAD_OPTIONS', {
       what: 'The event id',
-      faults: ['it must be 1 to 1,000 characters, none of them a control character'],
+      faults: ['it must be 1 to 1,000 characters, none of them a control or half a character'],
     })
   return id.replace(idSpecial, (character) => `%${character.charCodeAt(0).toString(16)}`)
 }

@@ -130,7 +130,7 @@ export class Lanes {
 
   pressed(reason: string | undefined): void {
     this.#engine.pressure = reason
-    this.#engine.entries?.press(reason)
+    this.#engine.entries?.room.press(reason)
   }
 
   #place(topic: string, place: Place): void {

@@ -240,6 +240,11 @@ function planEmissions(attempt: Attempt, emissions: readonly Emission[]): void {
 /** Applies a user's key function; anything but text or null is a fault of the function. */
 export function keyOf(where: string, key: (data: unknown) => unknown, data: unknown): string | null {
   const value = key(data)
-  if (typeof value === 'string' || value === null) return value
-  throw new MetrobusError('MB_BAD_KEY', { where, type: typeof value })
+  if (value === null) return value
+  // Half of a surrogate pair cannot be written as UTF-8: it would come back as another key.
+  if (typeof value === 'string' && value.isWellFormed()) return value
+  throw new MetrobusError('MB_BAD_KEY', {
+    where,
+    type: typeof value === 'string' ? 'text with half a character' : typeof value,
+  })
 }

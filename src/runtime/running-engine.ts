@@ -129,7 +129,7 @@ export class RunningEngine implements RunningApp {
   async #stop(deadlineMs: number): Promise<{ readonly drained: boolean }> {
     const engine = this.#engine
     engine.isDraining = true
-    this.#entries.release()
+    this.#entries.room.release()
     for (const lane of engine.lanes()) lane.drain()
     const drained = engine.failure === undefined && (await this.#drained(deadlineMs))
     if (!drained) for (const lane of engine.lanes()) this.#abandon(lane)

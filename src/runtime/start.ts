@@ -88,7 +88,7 @@ async function join(definition: AppDefinition, bus: Bus, options: ResolvedStartO
   engine.member = await bus.join(definition.name, subscriptions, listenerOf(engine, lanes))
   const entries = new Entries(engine, (topic) => bus.partitions(topic))
   engine.entries = entries
-  entries.press(engine.pressure)
+  entries.room.press(engine.pressure)
   try {
     await checkRemovedStops(engine, bus.inspector, options.removedStops)
     await claimTopics(definition, engine.member, engine.clock, bus.inspector)

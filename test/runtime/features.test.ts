@@ -341,3 +341,13 @@ test('a source brings events, faults and its position in one unit', async () => 
   assert.doesNotMatch(JSON.stringify(errors.map((record) => record.data)), /"x"/)
   await app.stop()
 })
+
+test('ids and keys that could not be read back are refused', async () => {
+  const w = world()
+  const app = await w.start({ entries: [entryOf('in', lineOf('main', keep([])))] })
+  for (const id of ['', 'x'.repeat(1_001), 'a\nb', 'half \ud800'])
+    await assert.rejects(app.send('in', { n: 1 }, { id }), { code: 'MB_BAD_OPTIONS' })
+  for (const key of [7, 'half \ud800']) await assert.rejects(app.send('in', { key, n: 1 }), { code: 'MB_BAD_KEY' })
+  assert.equal(app.stats().refused, 6)
+  await app.stop()
+})

@@ -12,13 +12,13 @@ const afterwardsMs = 1_000
  * rejected. A second signal ends it at once, with 143 or 130. Answers how to take the handlers back.
  */
 export function onSignals(stop: () => Promise<unknown>): () => void {
-  let stops = false
+  let first: NodeJS.Signals | undefined
   let firstAt = 0
   const handle = (signal: NodeJS.Signals): void => {
     // Under npm one Ctrl-C comes twice: from the terminal and from npm.
-    if (stops && signal === 'SIGINT' && performance.now() - firstAt < echoMs) return
-    if (stops) process.exit(signal === 'SIGTERM' ? 143 : 130)
-    stops = true
+    if (signal === 'SIGINT' && first === signal && performance.now() - firstAt < echoMs) return
+    if (first !== undefined) process.exit(signal === 'SIGTERM' ? 143 : 130)
+    first = signal
     firstAt = performance.now()
     void stop()
       .catch(() => (process.exitCode = 1))
@@ -28,7 +28,7 @@ export function onSignals(stop: () => Promise<unknown>): () => void {
   process.on('SIGINT', handle)
   return () => {
     // While the stop that a signal began is under way, a second signal must still end the process.
-    if (stops) return
+    if (first !== undefined) return
     process.off('SIGTERM', handle)
     process.off('SIGINT', handle)
   }
