@@ -10,6 +10,8 @@ export interface ProgramOptions {
   /** The module to run, and its arguments. */
   readonly module: string
   readonly args: readonly string[]
+  /** Added to the environment. */
+  readonly env?: Readonly<Record<string, string>>
   /** Called with the number of each acknowledged event; several at once when they came at once. */
   readonly onAcknowledged: (numbers: readonly number[]) => void
 }
@@ -18,11 +20,14 @@ export interface ProgramOptions {
 export interface Exit {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
+  /** Numbers of the events that it says it gave up. */
+  readonly dead: readonly number[]
   /** What it wrote to stderr. */
   readonly errors: string
 }
 
 const acknowledgement = 'ack '
+const givenUp = 'dead '
 
 export class Program {
   /** Resolves when the program takes events; never, when it dies before. */
@@ -32,8 +37,11 @@ export class Program {
   readonly #onAcknowledged: ProgramOptions['onAcknowledged']
   #arrived: number[] = []
 
-  constructor({ module, args, onAcknowledged }: ProgramOptions) {
-    const child = spawn(process.execPath, [module, ...args], { stdio: ['pipe', 'pipe', 'pipe'] })
+  constructor({ module, args, env, onAcknowledged }: ProgramOptions) {
+    const child = spawn(process.execPath, [module, ...args], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
+    })
     this.#child = child
     this.#onAcknowledged = onAcknowledged
     // Written to after its death: the driver hears of that by `exited`.
@@ -42,10 +50,12 @@ export class Program {
     child.stderr.on('data', (chunk: Buffer) => {
       errors = (errors + chunk.toString()).slice(-10_000)
     })
+    const dead: number[] = []
     const lines = createInterface({ input: child.stdout })
     this.ready = new Promise((resolve) => {
       lines.on('line', (line) => {
         if (line === 'ready') resolve()
+        else if (line.startsWith(givenUp)) dead.push(Number(line.slice(givenUp.length)))
         else if (line.startsWith(acknowledgement)) this.#arrive(Number(line.slice(acknowledgement.length)))
       })
     })
@@ -54,7 +64,7 @@ export class Program {
       // `close` comes when the pipes are empty: an acknowledgement that was on its way counts.
       child.on('close', (code, signal) => {
         this.#deliver()
-        resolve({ code, signal, errors })
+        resolve({ code, signal, dead, errors })
       })
     })
   }

@@ -9,7 +9,8 @@ export const topics = { arrived: 'program.arrived', moved: 'program.moved' } as 
 /** What a topic holds, partition by partition. */
 export async function eventsIn(journal: Journal, topic: string): Promise<readonly FoundEvent[]> {
   const events: FoundEvent[] = []
-  for (let partition = 0; partition < partitions; partition++) {
+  const found = journal.topics().find(({ name }) => name === topic)
+  for (const { partition } of found?.partitions ?? []) {
     for (let next = 0; ;) {
       const records = await journal.read(topic, partition, next, { recordsMax: 1000, bytesMax: 1024 * 1024 })
       if (records.length === 0) break
