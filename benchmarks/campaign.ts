@@ -11,7 +11,7 @@ import { bytesOf, inFolder } from './folder.ts'
 import { judgeArchive, judgeBus } from './judge.ts'
 import type { Rides } from './judge.ts'
 import { measureLimits } from './limits.ts'
-import { dueMs, outstandingDefault, sendAll, sendAtRate } from './load.ts'
+import { dueMs, leadMs, outstandingDefault, sendAll, sendAtRate } from './load.ts'
 import { Finish } from './meter.ts'
 import { Durations, rounded } from './percentiles.ts'
 import { profiled } from './profile.ts'
@@ -93,8 +93,8 @@ class Load {
   }
 
   async send({ send }: Run): Promise<void> {
-    this.#firstMs = performance.now()
     const rate = this.#rate
+    this.#firstMs = performance.now() + (rate === undefined ? 0 : leadMs)
     if (rate === undefined)
       await sendAll(this.#events, send, (from, to, atMs) => this.#sentMs.fill(atMs, from, to), this.#outstanding)
     else {

@@ -30,12 +30,13 @@ export async function sendAll(
 
 /**
  * Open loop: event i is due `i / rate` seconds after the start, whatever the app does. A thread of its own keeps the time, so that a busy
- * event loop is charged to the app and not hidden by a late timer. `dueMs` of every event is what its latency counts from.
+ * event loop is charged to the app and not hidden by a late timer. `dueMs` of every event is what its latency counts from. `startMs` is to lie
+ * `leadMs` ahead: the thread takes a while to start, and its lateness is not the app's.
  */
 export async function sendAtRate(count: number, rate: number, send: Send, startMs: number): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   const ticker = new Worker(new URL('ticker.ts', import.meta.url), {
-    workerData: { intervalMs: Math.max(1000 / rate, 0.5) },
+    workerData: { intervalMs: Math.max(1000 / rate, 0.5), startEpochMs: performance.timeOrigin + startMs },
   })
   let sent = 0
   let answered = 0
@@ -52,6 +53,9 @@ export async function sendAtRate(count: number, rate: number, send: Send, startM
     await ticker.terminate()
   }
 }
+
+/** How far ahead an open loop is to be scheduled. */
+export const leadMs = 500
 
 /** When event `index` of an open loop is due. */
 export const dueMs = (index: number, rate: number, startMs: number): number => startMs + (index * 1000) / rate

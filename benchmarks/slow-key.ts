@@ -6,7 +6,7 @@ import type { Bench, BenchOptions } from './bench.ts'
 import { buses } from './buses.ts'
 import { accountOf, idOf, isDropped } from './contact.ts'
 import { inFolder } from './folder.ts'
-import { dueMs, sendAtRate } from './load.ts'
+import { dueMs, leadMs, sendAtRate } from './load.ts'
 import { Finish } from './meter.ts'
 import { Durations, rounded } from './percentiles.ts'
 import { startRun } from './run.ts'
@@ -43,7 +43,7 @@ async function run(dir: string, options: BenchOptions): Promise<Readonly<Record<
   })
   const keep = (ride: string): Promise<void> | undefined => (ride === slowRide ? sleep(slowMs) : undefined)
   const app = await startRun(buses.embedded.open(dir, contacts.length), keep, finish.onEnded, 'given')
-  startMs = performance.now()
+  startMs = performance.now() + leadMs
   await app.during(
     Promise.all([sendAtRate(contacts.length, rate, (order) => app.send(contacts[order]!), startMs), finish.done]),
   )

@@ -67,7 +67,7 @@ class FakeApp {
       deadLetters,
       inspector: bus.inspector,
       listening: Promise.resolve(),
-    stopped: Promise.withResolvers<void>().promise,
+      stopped: Promise.withResolvers<void>().promise,
       send: async (entry, data, options) => {
         if (entry !== 'contacts') throw new MetrobusError('MB_UNKNOWN_ENTRY', { entry, known: ['contacts'] })
         if (data === 'bad') throw new MetrobusError('MB_INVALID_EVENT', { entry, issues: ['it is bad'] })

@@ -70,9 +70,7 @@ export interface DeadLetters {
     filter?: DeadLetterFilter,
     page?: { readonly after?: string; readonly countMax?: number },
   ): Promise<readonly DeadLetterRecord[]>
-  groups(
-    filter?: DeadLetterFilter,
-  ): Promise<
+  groups(filter?: DeadLetterFilter): Promise<
     readonly {
       readonly fingerprint: string
       readonly stop: string

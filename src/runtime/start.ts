@@ -31,7 +31,9 @@ import { SlipGuard } from './slip-guard.ts'
 import { StopRuntime } from './stop-runtime.ts'
 import { endedTopic, entryTopics, errorsTopic, stopTopics } from './topics.ts'
 
-const forever: RetentionSpec = { timeMs: Infinity, bytesMax: Infinity }
+// What is not settled is never deleted. A parked event that is settled has gone on; of a dead letter the operator may still want to know what became of it.
+const parked: RetentionSpec = { timeMs: 0 }
+const dead: RetentionSpec = { timeMs: 30 * 24 * 3_600_000, bytesMax: Infinity }
 
 /** Starts an app on a bus. Rejects with a `stop` error that says what to change. */
 export async function startApp(definition: AppDefinition, startOptions: StartOptions): Promise<RunningApp> {
@@ -153,8 +155,8 @@ function topicSpecs(definition: AppDefinition, stops: readonly StopDefinition[])
   const { name } = definition
   const specs: TopicSpec[] = [{ name: endedTopic(name) }, { name: errorsTopic(name), partitions: 1 }]
   const kept = (topics: { readonly parking: string; readonly dead: string }): TopicSpec[] => [
-    { name: topics.parking, retention: forever },
-    { name: topics.dead, retention: forever },
+    { name: topics.parking, retention: parked },
+    { name: topics.dead, retention: dead },
   ]
   for (const stop of stops) {
     const topics = stopTopics(name, stop.name)

@@ -26,7 +26,9 @@ function folder(context: TestContext): string {
 
 /** Starts a process that tries to take the lock. */
 function start(context: TestContext, dir: string): ChildProcess {
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', program, dir], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', program, dir], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   context.after(() => child.kill('SIGKILL'))
   return child
 }

@@ -4,7 +4,13 @@ import type { Log } from '../log.ts'
 
 /** One line of the log, with its end. */
 export function logLine(level: string, facts: object, message: string): string {
-  const line = { '@timestamp': new Date().toISOString(), 'log.level': level, message, 'ecs.version': '9.2.0', metrobus: facts }
+  const line = {
+    '@timestamp': new Date().toISOString(),
+    'log.level': level,
+    message,
+    'ecs.version': '9.2.0',
+    metrobus: facts,
+  }
   return `${JSON.stringify(line)}\n`
 }
 
