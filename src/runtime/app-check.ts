@@ -16,6 +16,10 @@ export function faultsOfApp(app: AppDefinition): readonly string[] {
     ...twice('stop', stops),
     ...linesTwice(app, stops),
   )
+  for (const topic of new Set(read))
+    if (read.indexOf(topic) !== read.lastIndexOf(topic))
+      // One group reads each record of a topic once.
+      faults.push(`two entries read the topic "${topic.name}": let one read it, and split or emit from there`)
   for (const stop of stops) faults.push(...undeclaredEmits(app, stop))
   return faults
 }

@@ -9,6 +9,7 @@ import type { EmitTarget, ItineraryView, StopContext } from '../stop/definition.
 import type { Feed } from './feed.ts'
 import type { KeyState } from './key-state.ts'
 import type { Lane } from './lane.ts'
+import type { Gate } from './limiter.ts'
 
 /** An event that the handler asked to be sent along. */
 export interface Emission {
@@ -32,6 +33,8 @@ export class Attempt implements StopContext {
   isOver = false
   /** Its deadline has passed. */
   isLate = false
+  /** The places of limits that it holds or waits for. */
+  gates: readonly Gate[] | undefined = undefined
   /** How long the handler took; set when it has answered. */
   durationMs = 0
   /** When its deadline passes, monotonic; Infinity for a synchronous handler. */

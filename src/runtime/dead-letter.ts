@@ -18,7 +18,14 @@ const messageMax = 1024
 export function isWorthRetrying(policy: ResolvedPolicy, error: unknown): boolean {
   if (error instanceof Retrying) return true
   if (error instanceof GivenUp || isMetrobusError(error, 'MB_KILLED_PROCESS')) return false
-  if (policy.retryIf !== undefined) return policy.retryIf(error)
+  if (policy.retryIf !== undefined) {
+    try {
+      return policy.retryIf(error)
+    } catch {
+      // A policy that cannot tell does not get another try out of it.
+      return false
+    }
+  }
   return familyOf(error) === 'retry'
 }
 
@@ -64,7 +71,11 @@ export function causeOf(error: unknown): string {
 
 /** What an error says, cut to a length that a header can carry. */
 export function messageOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).slice(0, messageMax)
+  try {
+    return (error instanceof Error ? error.message : String(error)).slice(0, messageMax)
+  } catch {
+    return 'an error that cannot be shown as text'
+  }
 }
 
 /** The first line of the stack that says where, without line numbers, so that an edit elsewhere in the file does not make a new kind. */

@@ -5,6 +5,7 @@
 import type { BusInspector } from '../bus/bus.ts'
 import { MetrobusError } from '../errors/index.ts'
 import { freezeDeep } from '../event/record.ts'
+import { appFailed } from './app-failed.ts'
 import { encodeData } from './encode.ts'
 import type { Engine } from './engine.ts'
 import { describe, fits, type Letter, placeOf, withoutFailure } from './letter.ts'
@@ -94,8 +95,9 @@ export class DeadLetterOffice implements DeadLetters {
     for (const letter of letters) {
       if (!this.#claim(letter)) continue
       this.#engine.log.info({ stop: letter.stop.name, event: letter.record.id, reason }, 'dead letter discarded')
-      this.#engine.endedAt(letter.stop, letter.partition, letter.record, letter.record.slip, `discarded:${reason}`)
-      await this.#settle(letter)
+      await this.#settle(letter, () => {
+        this.#engine.endedAt(letter.stop, letter.partition, letter.record, letter.record.slip, `discarded:${reason}`)
+      })
       done++
     }
     return done
@@ -113,8 +115,9 @@ export class DeadLetterOffice implements DeadLetters {
     }
     // A reading entry has no queue of its own: the declared topic belongs to its owner, so the event waits in the entry's parking topic.
     const queue = stop.entry === undefined ? stop.input[letter.partition]! : stop.parking[letter.partition]!
-    this.#engine.outbox.output(queue, again, text?.length ?? record.home?.length ?? 0)
-    await this.#settle(letter)
+    await this.#settle(letter, () => {
+      this.#engine.outbox.output(queue, again, text?.length ?? record.home?.length ?? 0)
+    })
     return true
   }
 
@@ -126,17 +129,30 @@ export class DeadLetterOffice implements DeadLetters {
     return true
   }
 
-  /** Settles the letter's acknowledgement with what was gathered for it, and lets its key go on if it was held. */
-  async #settle({ stop, partition, record }: Letter): Promise<void> {
+  /**
+   * Settles the letter's acknowledgement in one unit with what `gather` gathers, and lets its key go on if it was held. A refused unit is gathered again: the
+   * letter is claimed, and must not count as settled without what became of it.
+   */
+  async #settle({ stop, partition, record }: Letter, gather: () => void): Promise<void> {
     const engine = this.#engine
-    if (record.key !== null) stop.lanes[partition]?.parking.release(record.key)
+    const feed = stop.deadFeeds[partition]
     await new Promise<void>((resolve, reject) => {
-      engine.outbox.touch(stop.deadFeeds[partition]!)
-      engine.outbox.wait((settled) => {
-        if (settled === 'committed') resolve()
-        else reject(new MetrobusError('MB_REVOKED', { stop: stop.name, partition }))
-      })
-      engine.schedule()
+      const attempt = (): void => {
+        if (feed === undefined || stop.deadFeeds[partition] !== feed) {
+          reject(new MetrobusError('MB_REVOKED', { stop: stop.name, partition }))
+          return
+        }
+        if (record.key !== null) stop.lanes[partition]?.parking.release(record.key)
+        gather()
+        engine.outbox.touch(feed)
+        engine.outbox.wait((fate) => {
+          if (fate === 'committed') resolve()
+          else if (fate === 'failed') reject(appFailed(engine))
+          else attempt()
+        })
+        engine.schedule()
+      }
+      attempt()
     })
   }
 

@@ -15,6 +15,7 @@ import { runOutside } from '../internal/scope.ts'
 import type { Router } from '../itinerary/router.ts'
 import { advanceSlip, lineOfSlip } from '../itinerary/slip.ts'
 import type { Attempt, Emission } from './attempt.ts'
+import { messageOf } from './dead-letter.ts'
 import { sweepDeadlines } from './deadlines.ts'
 import type { AppDefinition } from './definition.ts'
 import type { Emitted, Entries } from './entries.ts'
@@ -190,15 +191,16 @@ export class Engine {
 
   /** Marks the key's row for the unit that is being gathered. */
   touchRow(lane: Lane, state: KeyState): void {
-    this.outbox.touchRow(lane.stop.parkStore, lane.partition, state)
+    this.outbox.touchRow(lane, state)
   }
 
   /** The app cannot go on: says so once, and answers nobody any more. */
   fail(error: unknown): void {
     if (this.failure !== undefined) return
     this.failure = error ?? new MetrobusError('MB_BUS_FAILED', { reason: 'it did not say why' })
-    this.log.error({ error: String(error), app: this.definition.name }, 'the app cannot go on')
+    this.log.error({ error: messageOf(error), app: this.definition.name }, 'the app cannot go on')
     this.wakeUps.clear()
+    this.outbox.abandon()
     this.entries?.room.release()
     this.#answerWatchers()
     this.#options.failed(this.failure)
@@ -280,7 +282,7 @@ export class Engine {
   /** Writes to the error log: a topic and a log line. */
   report(report: Report): void {
     this.faults++
-    const message = report.error instanceof Error ? report.error.message : String(report.error)
+    const message = messageOf(report.error)
     const { stop, entry, id, place } = report
     const text = JSON.stringify({ stop, entry, id, place, message, at: this.clock.now() })
     this.log.warn({ stop, entry, event: id, place }, message)

@@ -6,7 +6,6 @@
  * - T1 A sender is answered only when the unit that holds its event is committed (I1).
  * - T2 Nobody who sends overtakes one who waits (`waiting-room.ts`).
  */
-import type { Settled } from '../bus/bus.ts'
 import { MetrobusError } from '../errors/index.ts'
 import { noHeaders } from '../event/event.ts'
 import { partitionOf } from '../event/partition.ts'
@@ -14,11 +13,12 @@ import { freezeDeep, Record } from '../event/record.ts'
 import { currentScope } from '../internal/scope.ts'
 import { nextStop } from '../itinerary/slip.ts'
 import { validate, type Validated } from '../schema/validate.ts'
+import { appFailed } from './app-failed.ts'
 import type { Emission } from './attempt.ts'
 import type { EntryDefinition, IngestBatch, IngestItem, Receipt, SendOptions, TopicDefinition } from './definition.ts'
 import { encodeData } from './encode.ts'
 import type { Engine } from './engine.ts'
-import { OutputQueue } from './outbox.ts'
+import { type Fate, OutputQueue } from './outbox.ts'
 import { keyOf } from './outcomes.ts'
 import { SeenIds } from './seen-ids.ts'
 import type { StopRuntime } from './stop-runtime.ts'
@@ -292,9 +292,10 @@ export class Entries {
     outbox.output(queue, record, bytes)
     this.room.enter(bytes)
     this.accepted++
-    return new Promise((resolve) => {
-      const settled = (how: Settled): void => {
-        if (how === 'committed') {
+    return new Promise((resolve, reject) => {
+      const settled = (fate: Fate): void => {
+        if (fate === 'failed') reject(appFailed(this.#engine))
+        else if (fate === 'committed') {
           this.room.leave(bytes)
           resolve({ id: record.ride, duplicate: false })
         } else {
@@ -317,9 +318,10 @@ export class Entries {
   /** Gathers now, and again should the unit be refused; resolves when it is committed. */
   #committed(gather: () => void): Promise<void> {
     const { outbox } = this.#engine
-    return new Promise((resolve) => {
-      const settled = (how: Settled): void => {
-        if (how === 'committed') return resolve()
+    return new Promise((resolve, reject) => {
+      const settled = (fate: Fate): void => {
+        if (fate === 'failed') return reject(appFailed(this.#engine))
+        if (fate === 'committed') return resolve()
         gather()
         outbox.wait(settled)
         this.#engine.schedule()

@@ -102,7 +102,9 @@ async function* unsettled(feed: Feed, inspector: BusInspector, reach: Reach): As
 function mayRunAlone(lane: Lane, feed: Feed, record: Record): boolean {
   const state = lane.keys.get(stateKey(record))
   if (state === undefined) return true
-  const isBehindParked = !feed.isParking && state.row !== undefined && state.row.count > 0
+  const { row } = state
+  const isBehindParked =
+    row !== undefined && row.count > 0 && (feed.isParking ? row.head >= 0 : row.head !== record.offset)
   return (
     state.running === undefined &&
     state.queue.length === 0 &&

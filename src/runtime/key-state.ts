@@ -22,6 +22,8 @@ export interface ParkRow {
   due: number
   /** Unsettled events of the key in the parking topic. Above 0, arrivals follow them there. */
   count: number
+  /** The offset of an older event of the key that is still in the input: it ran when the others moved. They wait for it. -1 for none. */
+  head: number
   /** Set while a dead letter of the key waits for an operator (`whenDeadLettered: 'holdKey'`). */
   isHeld: boolean
 }

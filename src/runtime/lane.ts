@@ -140,8 +140,15 @@ export class Lane {
     const attempt = new Attempt(this, feed, record, state, tries, this.now)
     if (tries === 1) this.stop.counters.in++
     if (state !== undefined) state.running = attempt
-    const { limiter } = this.stop
-    if (limiter !== undefined && !limiter.enter(attempt, attempt.startedAt)) {
+    let mayRun = true
+    try {
+      mayRun = this.stop.limiter?.enter(attempt, attempt.startedAt) ?? true
+    } catch (error) {
+      // The user's `by` has thrown.
+      this.rejected(attempt, error)
+      return
+    }
+    if (!mayRun) {
       this.#hold(attempt)
       this.engine.wakeForLimit(this.stop)
     } else if (this.batch !== undefined) {
@@ -247,7 +254,7 @@ export class Lane {
       this.engine.wake(this)
     }
     if (this.stop.limiter !== undefined) {
-      this.stop.limiter.leave(attempt)
+      this.stop.limiter.leave(attempt, this.now)
       this.engine.admitSoon(this.stop)
     }
     return !this.isClosed
@@ -258,7 +265,7 @@ export class Lane {
     const { feed, record, state } = attempt
     this.engine.outbox.acknowledge(feed, record.offset)
     if (feed.isTracked) feed.held.delete(record.offset)
-    if (state !== undefined) this.parking.settled(state, feed)
+    if (state !== undefined) this.parking.settled(state, feed, record.offset)
   }
 
   /** Writes a failure that does not stop the event to the error log. */

@@ -4,12 +4,16 @@
  *
  * Invariants:
  * - L1 An attempt holds a place of every limit, or of none.
- * - L2 Attempts of one value start in the order they came.
+ * - L2 Attempts that wait at one value of one limit start in the order they came.
  */
 import type { LimitDefinition } from '../stop/definition.ts'
 import type { Attempt } from './attempt.ts'
 
-interface Gate {
+/** Attempts after which values that nobody uses are looked for. */
+const sweepEvery = 1_024
+
+export interface Gate {
+  readonly value: string
   running: number
   /** Monotonic time from which the next event of this value may start. */
   freeAt: number
@@ -20,6 +24,7 @@ export class Limiter {
   readonly #limits: readonly LimitDefinition[]
   readonly #gates: readonly Map<string, Gate>[]
   #waiting = 0
+  #left = 0
 
   constructor(limits: readonly LimitDefinition[]) {
     this.#limits = limits
@@ -34,6 +39,7 @@ export class Limiter {
   /** Takes a place of every limit and answers true, or queues the attempt at the first that is full and answers false. */
   enter(attempt: Attempt, now: number): boolean {
     const gates = this.#gatesOf(attempt)
+    attempt.gates = gates
     const full = gates.findIndex((gate, index) => !mayStart(gate, this.#limits[index]!, now))
     const queued = gates.findIndex((gate) => gate.waiting.length > 0)
     const blocker = full >= 0 ? full : queued
@@ -46,29 +52,36 @@ export class Limiter {
     return true
   }
 
-  /** Gives the places back. */
-  leave(attempt: Attempt): void {
-    for (const [index, gate] of this.#gatesOf(attempt).entries()) {
+  /** Gives the places back; those of an attempt that has none are none. */
+  leave(attempt: Attempt, now: number): void {
+    for (const [index, gate] of (attempt.gates ?? []).entries()) {
       gate.running--
-      if (gate.running === 0 && gate.waiting.length === 0 && this.#limits[index]!.rate === undefined)
-        this.#gates[index]!.delete(this.#value(index, attempt))
+      this.#forget(index, gate, now)
     }
+    attempt.gates = undefined
+    if (++this.#left % sweepEvery === 0)
+      for (const [index, map] of this.#gates.entries()) for (const gate of map.values()) this.#forget(index, gate, now)
+  }
+
+  /** Forgets a value that nobody uses and no rate holds back, so that values that come once cost nothing for long (I9). */
+  #forget(index: number, gate: Gate, now: number): void {
+    if (gate.running === 0 && gate.waiting.length === 0 && gate.freeAt <= now) this.#gates[index]!.delete(gate.value)
   }
 
   /** Attempts that may start now; they have taken their places. */
   admit(now: number): Attempt[] {
     if (this.#waiting === 0) return []
     const admitted: Attempt[] = []
-    for (const map of this.#gates) {
-      for (const [value, gate] of map) {
+    for (const [index, map] of this.#gates.entries()) {
+      for (const gate of map.values()) {
         while (gate.waiting.length > 0) {
-          const gates = this.#gatesOf(gate.waiting[0]!)
-          if (!gates.every((other, index) => mayStart(other, this.#limits[index]!, now))) break
+          const gates = gate.waiting[0]!.gates!
+          if (!gates.every((other, at) => mayStart(other, this.#limits[at]!, now))) break
           this.#take(gates, now)
           this.#waiting--
           admitted.push(gate.waiting.shift()!)
         }
-        if (gate.running === 0 && gate.waiting.length === 0 && gate.freeAt <= now) map.delete(value)
+        this.#forget(index, gate, now)
       }
     }
     return admitted
@@ -78,8 +91,11 @@ export class Limiter {
   waitMs(now: number): number {
     let wait = Infinity
     for (const map of this.#gates)
-      for (const gate of map.values())
-        if (gate.waiting.length > 0 && gate.freeAt > now) wait = Math.min(wait, gate.freeAt - now)
+      for (const { waiting } of map.values()) {
+        // Any of its limits may hold back the first that waits, not only the one that it waits at.
+        const freeAt = Math.max(...(waiting[0]?.gates ?? []).map((gate) => gate.freeAt))
+        if (freeAt > now) wait = Math.min(wait, freeAt - now)
+      }
     return wait
   }
 
@@ -106,7 +122,7 @@ export class Limiter {
       const value = this.#value(index, attempt)
       let gate = map.get(value)
       if (gate === undefined) {
-        gate = { running: 0, freeAt: 0, waiting: [] }
+        gate = { value, running: 0, freeAt: 0, waiting: [] }
         map.set(value, gate)
       }
       return gate

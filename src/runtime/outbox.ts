@@ -14,6 +14,7 @@ import type { Record } from '../event/record.ts'
 import type { Acknowledgement, CommitUnit, Output, StateChange } from '../event/unit.ts'
 import type { Feed } from './feed.ts'
 import { encodeRow, type KeyState } from './key-state.ts'
+import type { Lane } from './lane.ts'
 import type { SeenIds } from './seen-ids.ts'
 
 /** Records on their way to one topic partition. */
@@ -31,12 +32,22 @@ export class OutputQueue {
   }
 }
 
+/** How a unit ended for whoever waits: `failed` when the app did, and nobody knows. */
+export type Fate = 'committed' | 'refused' | 'failed'
+
+/** A row of the park table that is to be written. */
+interface TouchedRow {
+  readonly lane: Lane
+  readonly state: KeyState
+}
+
 /** A unit that has been handed to the bus, with everything that waits for its end. */
 export interface PendingUnit {
   readonly unit: CommitUnit
   readonly feeds: readonly Feed[]
+  readonly rows: readonly TouchedRow[]
   /** Called once, in order of the units, when the unit is committed or given up. */
-  readonly waiters: readonly ((settled: Settled) => void)[]
+  readonly waiters: readonly ((fate: Fate) => void)[]
 }
 
 export interface OutboxOptions {
@@ -61,9 +72,10 @@ export class Outbox {
   #queues: OutputQueue[] = []
   #feeds: Feed[] = []
   #changes: StateChange[] = []
-  #rows: { readonly store: string; readonly partition: number; readonly state: KeyState }[] = []
+  #rows: TouchedRow[] = []
+  readonly #onTheirWay: Set<PendingUnit> = new Set()
   readonly #seen: Set<SeenIds> = new Set()
-  #waiters: ((settled: Settled) => void)[] = []
+  #waiters: ((fate: Fate) => void)[] = []
   #events = 0
   #bytes = 0
   #pending = 0
@@ -139,10 +151,18 @@ export class Outbox {
   }
 
   /** Writes a key's row of the park table as it is when the unit is handed over. */
-  touchRow(store: string, partition: number, state: KeyState): void {
+  touchRow(lane: Lane, state: KeyState): void {
     if (state.isRowTouched) return
     state.isRowTouched = true
-    this.#rows.push({ store, partition, state })
+    this.#rows.push({ lane, state })
+  }
+
+  /** The app has failed: whoever waits is told so. */
+  abandon(): void {
+    this.#hasFailed = true
+    const waiting = [...this.#onTheirWay, this.#take()].flatMap(({ waiters }) => waiters)
+    this.#onTheirWay.clear()
+    for (const answer of waiting) answer('failed')
   }
 
   /** Writes the ids that an entry has accepted, with the unit that is being gathered. */
@@ -151,7 +171,7 @@ export class Outbox {
   }
 
   /** `answer` is called when the unit that is being gathered has ended. */
-  wait(answer: (settled: Settled) => void): void {
+  wait(answer: (fate: Fate) => void): void {
     this.#waiters.push(answer)
     this.#events++
   }
@@ -159,11 +179,14 @@ export class Outbox {
   /** Hands over what is gathered, if the bus may take it now. */
   flush(): void {
     if (this.isEmpty || this.isFull) return
+    const pending = this.#take()
+    this.#onTheirWay.add(pending)
     this.#pending++
-    this.#settle(this.#take())
+    this.#settle(pending)
   }
 
   #take(): PendingUnit {
+    const rows = this.#rows
     const pending: PendingUnit = {
       unit: {
         outputs: this.#takeOutputs(),
@@ -172,6 +195,7 @@ export class Outbox {
         epoch: this.#epoch,
       },
       feeds: this.#feeds,
+      rows,
       waiters: this.#waiters,
     }
     this.#feeds = []
@@ -210,6 +234,7 @@ export class Outbox {
       return
     }
     if (this.#undecided === pending) this.#undecided = undefined
+    this.#onTheirWay.delete(pending)
     this.#pending--
     if (settled === 'refused') {
       this.#refused ??= []
@@ -228,6 +253,9 @@ export class Outbox {
     this.#options.refused(gathered.feeds)
     this.#refused = undefined
     this.#epoch++
+    // The rows of lanes that go on have not been written.
+    for (const { rows } of [...refused, gathered])
+      for (const { lane, state } of rows) if (!lane.isClosed) this.touchRow(lane, state)
     for (const { waiters } of [...refused, gathered]) for (const answer of waiters) answer('refused')
     this.#options.recovered()
   }
@@ -246,7 +274,9 @@ export class Outbox {
 
   #takeChanges(): StateChange[] {
     const changes = this.#changes
-    for (const { store, partition, state } of this.#rows) {
+    for (const { lane, state } of this.#rows) {
+      const { partition } = lane
+      const store = lane.stop.parkStore
       state.isRowTouched = false
       changes.push({ store, partition, key: state.key, value: state.row === undefined ? null : encodeRow(state.row) })
     }

@@ -7,14 +7,15 @@
  * - P1 While a key has events in the parking topic (`count` > 0), every later event of it goes there too: the order holds.
  * - P2 The row changes in the unit that moves, settles or fails the event that it speaks of.
  * - P3 The last parked acknowledgement deletes the row in its own unit.
- * - P4 A record let go from memory (`dropped`) is read again before any later one of its key.
+ * - P4 Parked events wait for the older event of their key that ran, in the input, when they moved (`head`).
+ * - P5 A record let go from memory (`dropped`) is read again before any later one of its key.
  */
 import { isMetrobusError } from '../errors/index.ts'
 import type { Record } from '../event/record.ts'
 import type { Attempt } from './attempt.ts'
-import { deadLetterOf, isWorthRetrying } from './dead-letter.ts'
+import { deadLetterOf, isWorthRetrying, messageOf } from './dead-letter.ts'
 import type { Feed } from './feed.ts'
-import { decodeRow, KeyState, type ParkRow, stateKey } from './key-state.ts'
+import { decodeRow, KeyState, type ParkRow, stateKey, type Waiting } from './key-state.ts'
 import type { Lane } from './lane.ts'
 import { Retrying } from './retrying.ts'
 
@@ -39,6 +40,7 @@ export class Parking {
       const state = new KeyState(name)
       const row = decodeRow(text)
       state.row = row
+      if (row.head >= 0 && this.#lane.input.acks.has(row.head)) row.head = -1
       // A wait is never longer than the policy's longest, whatever the wall clock did in between.
       const waitMs = Math.min(
         Math.max(0, row.due - now),
@@ -54,8 +56,15 @@ export class Parking {
   /** A record of a key that is busy or parked. */
   arrive(state: KeyState, feed: Feed, record: Record): void {
     const lane = this.#lane
-    if (!feed.isParking && state.row !== undefined && state.row.count > 0) {
-      this.#move(state, [{ feed, record }])
+    const { row } = state
+    if (!feed.isParking && row !== undefined && row.count > 0) {
+      if (record.offset !== row.head) {
+        this.#move(state, [{ feed, record }])
+        return
+      }
+      state.wait({ feed, record }, true)
+      lane.held++
+      if (state.running === undefined && state.dueAt <= 0) lane.engine.runnable(lane, state)
       return
     }
     if (state.dropped >= 0) {
@@ -74,6 +83,8 @@ export class Parking {
   next(state: KeyState): void {
     const lane = this.#lane
     if (state.running !== undefined || state.dueAt > 0 || lane.isClosed) return
+    const isBehindHead = state.row !== undefined && state.row.head >= 0
+    if (isBehindHead && (state.queue.length === 0 || state.queue[0]!.feed.isParking)) return
     const waiting = state.queue.length === 0 ? undefined : state.queue.shift()
     if (waiting !== undefined) {
       lane.held--
@@ -88,11 +99,12 @@ export class Parking {
   }
 
   /** The oldest event of the key is settled: forgets its failures and lets the next one go on. */
-  settled(state: KeyState, feed: Feed): void {
+  settled(state: KeyState, feed: Feed, offset: number): void {
     const lane = this.#lane
     const { row } = state
     if (row !== undefined) {
       if (feed.isParking) row.count--
+      else if (row.head === offset) row.head = -1
       row.attempts = 0
       row.firstFailure = 0
       row.due = 0
@@ -140,8 +152,10 @@ export class Parking {
       for (const state of lane.keys.values())
         if (crowded === undefined || state.queue.length > crowded.queue.length) crowded = state
       if (crowded === undefined || crowded.queue.length === 0) return
+      const before = lane.held
       if (crowded.queue[0]!.feed.isParking) this.#drop(crowded)
       else this.#moveQueue(crowded)
+      if (lane.held === before) return
     }
   }
 
@@ -165,7 +179,7 @@ export class Parking {
     engine.ended(attempt, 'dead')
     stop.counters.dead++
     engine.log.warn(
-      { stop: stop.name, event: attempt.record.id, attempts: attempt.attempt, error: String(error) },
+      { stop: stop.name, event: attempt.record.id, attempts: attempt.attempt, error: messageOf(error) },
       'dead letter',
     )
     if (stop.definition.policy.whenDeadLettered === 'holdKey' && attempt.record.key !== null) {
@@ -177,18 +191,22 @@ export class Parking {
 
   /** Moves everything that waits behind the key to the parking topic, and with it every later arrival (P1). */
   #moveQueue(state: KeyState): void {
+    const row = this.#rowOf(state)
+    const { running } = state
+    if (running !== undefined && !running.feed.isParking) row.head = running.record.offset
     const queue = state.queue
     state.queue = []
-    const moved = queue.filter((waiting) => {
-      if (!waiting.feed.isParking) return true
-      this.#let(state, waiting.feed, waiting.record.offset)
-      return false
-    })
+    const moved: Waiting[] = []
+    for (const waiting of queue) {
+      if (waiting.feed.isParking) this.#let(state, waiting.feed, waiting.record.offset)
+      else if (waiting.record.offset === row.head) state.queue.push(waiting)
+      else moved.push(waiting)
+    }
     this.#lane.held -= moved.length
     this.#move(state, moved)
   }
 
-  #move(state: KeyState, moved: readonly { readonly feed: Feed; readonly record: Record }[]): void {
+  #move(state: KeyState, moved: readonly Waiting[]): void {
     const lane = this.#lane
     const { outbox } = lane.engine
     const row = this.#rowOf(state)
@@ -197,6 +215,9 @@ export class Parking {
       outbox.acknowledge(feed, record.offset)
       if (feed.isTracked) feed.held.delete(record.offset)
       row.count++
+      this.#touch(state)
+      // A crash between two units leaves the rest in the input, from where it follows.
+      if (outbox.isRipe) outbox.flush()
     }
     this.#touch(state)
   }
@@ -236,7 +257,7 @@ export class Parking {
 
   #rowOf(state: KeyState): ParkRow {
     if (state.row === undefined) {
-      state.row = { attempts: 0, firstFailure: 0, due: 0, count: 0, isHeld: false }
+      state.row = { attempts: 0, firstFailure: 0, due: 0, count: 0, head: -1, isHeld: false }
       this.#lane.stop.counters.parkedKeys++
     }
     return state.row

@@ -1,6 +1,6 @@
 /**
- * A stop that an app no longer has may have left events behind: waiting in its topics, or parked. Nobody would ever read them, so the start is refused, unless told to
- * let them go.
+ * A stop, or an entry that read a topic, that an app no longer has may have left events behind: waiting in its topics, or parked. Nobody would ever read them, so
+ * the start is refused, unless told to leave them: then what is remembered of its parked keys is forgotten, and its events stay where they are.
  */
 import type { BusInspector } from '../bus/bus.ts'
 import { MetrobusError } from '../errors/index.ts'
@@ -18,11 +18,11 @@ export async function checkRemovedStops(
   const app = engine.definition.name
   const topics = await inspector.topics()
   const suffix = '.parked'
+  const known = new Set([...engine.stops.values(), ...engine.readers].map((stop) => stop.topics.parking))
   const gone = topics
     .map(({ topic }) => topic)
-    .filter((topic) => topic.startsWith(`${app}.`) && topic.endsWith(suffix))
+    .filter((topic) => topic.startsWith(`${app}.`) && topic.endsWith(suffix) && !known.has(topic))
     .map((topic) => topic.slice(app.length + 1, -suffix.length))
-    .filter((stop) => !stop.includes('.') && !engine.stops.has(stop))
   if (gone.length === 0) return
   const positions = (await inspector.groups()).find(({ group }) => group === app)?.positions ?? []
   for (const stop of gone) {

@@ -60,7 +60,6 @@ export class WaitingRoom {
   leave(bytes: number): void {
     this.#pending--
     this.#pendingBytes -= bytes
-    if (this.#waiting.length > 0) this.release()
   }
 
   /** The bus asks senders to wait, or lets them go on. */
@@ -74,7 +73,12 @@ export class WaitingRoom {
     const waiting = this.#waiting
     if (waiting.length === 0) return
     const { failure, isDraining } = this.#engine
-    const room = failure !== undefined || isDraining ? Infinity : this.#isFull ? 0 : releasedMax
+    const room =
+      failure !== undefined || isDraining
+        ? Infinity
+        : this.#isFull
+          ? 0
+          : Math.min(releasedMax, pendingMax - this.#pending)
     for (const resume of waiting.splice(0, room)) resume()
     if (waiting.length > 0) this.#wakeLater()
   }

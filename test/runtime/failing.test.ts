@@ -339,8 +339,52 @@ test('an error that says stop ends the app instead of emptying a topic into the 
   })
   const app = await w.start({ entries: [entryOf('in', lineOf('main', stop))] })
   const stopped = app.stopped.catch((error: unknown) => error)
-  await app.send('in', { n: 1 })
+  // Durable or not: whoever waits when an app fails is told that it did.
+  await app.send('in', { n: 1 }).catch((error: { readonly code: string }) => assert.equal(error.code, 'MB_APP_FAILED'))
   assert.equal(((await stopped) as { readonly code: string }).code, 'MB_APP_FAILED')
   assert.equal(app.stats().stops[0]!.dead, 0)
   await app.stop({ deadlineMs: 0 })
+})
+
+test('parked events wait for the older one that ran when they moved, also over a restart and when it fails', async () => {
+  for (const fails of [false, true]) {
+    const w = world({ partitions: 1 })
+    const order: number[] = []
+    let isSlow = true
+    const handler = async (item: Item): Promise<unknown> => {
+      if (item.n === 0 && isSlow) {
+        await new Promise<void>((resolve) => w.clock.timer(10_000, resolve))
+        if (fails) {
+          isSlow = false
+          return retry({ seconds: 60 })
+        }
+        // Aborted with the first run of the app.
+        if (!isSlow) return item
+      }
+      order.push(item.n)
+      return item
+    }
+    const definition = { entries: [entryOf('in', lineOf('main', stopOf('work', handler)))] }
+    const holder = await w.start({ ...definition, name: 'holder' })
+    let app = await w.start(definition)
+    const count = 1_500
+    for (let n = 0; n < count; n++) void app.send('in', { key: 'hot', n })
+    await advance(w, app, 1_000)
+    assert.ok((await app.inspector.topics()).find(({ topic }) => topic === 'app.work.parked')!.partitions[0]!.end > 0)
+    if (!fails) {
+      const stopping = app.stop({ deadlineMs: 10 })
+      await w.clock.advance(20)
+      await stopping
+      isSlow = false
+      app = await w.start(definition)
+    }
+    await advance(w, app, 100_000)
+    await app.caughtUp()
+    assert.deepEqual(
+      order,
+      Array.from({ length: count }, (_, n) => n),
+    )
+    await app.stop()
+    await holder.stop()
+  }
 })

@@ -4,8 +4,8 @@ import type { Router } from '../../src/itinerary/router.ts'
 import { plotSlip } from '../../src/itinerary/slip.ts'
 import type { EntryDefinition, TopicDefinition } from '../../src/runtime/definition.ts'
 import type { StandardSchema } from '../../src/schema/standard.ts'
-import { drop, push, split } from '../../src/stop/outcome.ts'
-import { anything, byText, entryOf, lineOf, rest, stopOf, world } from './harness.ts'
+import { deadLetter, drop, push, split } from '../../src/stop/outcome.ts'
+import { anything, byText, entryOf, type Handler, lineOf, rest, stopOf, world } from './harness.ts'
 
 interface Item {
   readonly key?: string
@@ -349,5 +349,78 @@ test('ids and keys that could not be read back are refused', async () => {
     await assert.rejects(app.send('in', { n: 1 }, { id }), { code: 'MB_BAD_OPTIONS' })
   for (const key of [7, 'half \ud800']) await assert.rejects(app.send('in', { key, n: 1 }), { code: 'MB_BAD_KEY' })
   assert.equal(app.stats().refused, 6)
+  await app.stop()
+})
+
+test('an attempt that waits for two limits starts when the later of them lets it, and idle values are forgotten', async () => {
+  const w = world()
+  const at: number[] = []
+  const limits = [
+    { by: undefined, limit: 1 },
+    { by: (data: unknown) => String((data as Item).n % 1), rate: 1 },
+  ]
+  const handler = async (item: Item): Promise<Item> => {
+    at.push(w.clock.monotonic())
+    await new Promise<void>((resolve) => w.clock.timer(10, resolve))
+    return item
+  }
+  const app = await w.start({
+    entries: [entryOf('in', lineOf('main', stopOf('call', handler, { limits })))],
+  })
+  for (let n = 0; n < 3; n++) void app.send('in', { key: `k${n}`, n })
+  await w.clock.advance(5_000)
+  assert.deepEqual(at, [0, 1_000, 2_000])
+  await app.stop()
+})
+
+test('a key function of a limit that throws fails its event, and no other', async () => {
+  const w = world()
+  const by = (data: unknown): string => {
+    if ((data as Item).n === 1) throw new Error('no value')
+    return 'x'
+  }
+  const stop = stopOf('call', (item: Item) => item, { limits: [{ by, limit: 1 }], policy: { attempts: 1 } })
+  const app = await w.start({ entries: [entryOf('in', lineOf('main', stop))] })
+  for (let n = 0; n < 3; n++) await app.send('in', { key: `k${n}`, n })
+  await app.caughtUp()
+  assert.deepEqual([app.stats().stops[0]!.out, (await app.deadLetters.list()).length], [2, 1])
+  await app.stop()
+})
+
+test('whoever waits for an app that fails is told so', async () => {
+  const w = world({
+    plan: ({ unit }) =>
+      unit.outputs.some((output) => output.topic === 'app.keep')
+        ? { failure: new Error('the disk is gone') }
+        : undefined,
+  })
+  const app = await w.start({ entries: [entryOf('in', lineOf('main', keep([])))] })
+  app.stopped.catch(() => {})
+  await assert.rejects(app.send('in', { n: 1 }), { code: 'MB_APP_FAILED' })
+  await assert.rejects(app.ingest('in', { items: [{ id: 'a', data: { n: 1 } }] }), { code: 'MB_APP_FAILED' })
+  await app.stop({ deadlineMs: 0 }).catch(() => {})
+})
+
+test('a replay whose unit is refused is tried again, and the dead letter is not lost', async () => {
+  let refuses = false
+  let works = false
+  const seen: unknown[] = []
+  const w = world({
+    plan: () => {
+      if (!refuses) return undefined
+      refuses = false
+      return { answer: 'refused' }
+    },
+  })
+  const stop = stopOf('work', (item: Item) => (works ? (seen.push(item.n), item) : deadLetter('no')))
+  const app = await w.start({ entries: [entryOf('in', lineOf('main', stop))] })
+  for (let n = 0; n < 3; n++) await app.send('in', { key: 'a', n })
+  await app.caughtUp()
+  works = true
+  refuses = true
+  assert.equal(await app.deadLetters.replay({}), 3)
+  await app.caughtUp()
+  assert.deepEqual(seen, [0, 1, 2])
+  assert.deepEqual(await app.deadLetters.list(), [])
   await app.stop()
 })
