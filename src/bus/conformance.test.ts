@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { readFileSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { extname, join } from 'node:path'
 import test from 'node:test'
 import { resolveCapabilities } from './capabilities.ts'
 import { busCases, plannedCases } from './conformance.ts'
@@ -62,7 +62,7 @@ test('every adapter runs the cases and says in writing what it guarantees', () =
     .map(({ name }) => join(import.meta.dirname, name))
   assert.ok(adapters.length >= 2)
   for (const adapter of adapters) {
-    const tests = readdirSync(adapter).filter((name) => name.endsWith('.test.ts'))
+    const tests = readdirSync(adapter).filter((name) => name.endsWith(`.test${extname(import.meta.filename)}`))
     const texts = tests.map((name) => readFileSync(join(adapter, name), 'utf8'))
     assert.ok(
       texts.some((text) => text.includes('plannedCases({')),

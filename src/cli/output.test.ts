@@ -51,7 +51,7 @@ test('a failure shows its code, its sentence and every cause; the stack only whe
     short.err(),
     'MB_APP_MODULE_FAILED The module app.ts failed while it was loaded.\n  because: the disk is gone\n  because: EIO\n',
   )
-  assert.match(long.err(), /output\.test\.ts/)
+  assert.match(long.err(), /output\.test\.[jt]s/)
 })
 
 test('with JSON a failure is one document on standard error', () => {

@@ -19,7 +19,11 @@ async function drawn(isTTY: boolean): Promise<string> {
     bar.at(1, 4)
     bar.at(4, 4)
   }
-  return String(stderr.read() ?? '')
+  // Newer Nodes hand out one write at a time.
+  let text = ''
+  for (let chunk = stderr.read() as Buffer | null; chunk !== null; chunk = stderr.read() as Buffer | null)
+    text += chunk.toString()
+  return text
 }
 
 test('long work is drawn for somebody who watches, and for nobody else', async () => {

@@ -427,7 +427,7 @@ describe('run', () => {
     const patient = await started()
     await command(['send', 'people', '{"name":"slow"}', '--id', 'one'], { cwd })
     patient.kill('SIGINT')
-    patient.kill('SIGTERM')
+    patient.kill('SIGINT')
     const drained = await patient.ended
     const afterDrain = await last()
     const hurried = await started()

@@ -5,7 +5,7 @@ import { plotSlip } from '../../src/itinerary/slip.ts'
 import type { EntryDefinition, TopicDefinition } from '../../src/runtime/definition.ts'
 import type { StandardSchema } from '../../src/schema/standard.ts'
 import { deadLetter, drop, push, split } from '../../src/stop/outcome.ts'
-import { anything, byText, entryOf, type Handler, lineOf, rest, stopOf, world } from './harness.ts'
+import { anything, byText, entryOf, lineOf, rest, stopOf, world } from './harness.ts'
 
 interface Item {
   readonly key?: string

@@ -4,12 +4,12 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { extname, join } from 'node:path'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { nodeDisk } from './node-disk.ts'
 
-const module = new URL('./node-lock.ts', import.meta.url).href
+const module = new URL(`./node-lock${extname(import.meta.filename)}`, import.meta.url).href
 /** Tries to take the lock, says how that went, and keeps it. */
 const program = `
   const { lockFolder } = await import(${JSON.stringify(module)})
