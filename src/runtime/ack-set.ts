@@ -24,11 +24,6 @@ export class AckSet {
     return this.#above.length === 0 ? none : this.#above.slice()
   }
 
-  /** True when nothing is settled above the watermark. */
-  get isPlain(): boolean {
-    return this.#above.length === 0
-  }
-
   has(offset: number): boolean {
     if (offset < this.#watermark) return true
     const above = this.#above

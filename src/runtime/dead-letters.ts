@@ -7,10 +7,10 @@ import { MetrobusError } from '../errors/index.ts'
 import { freezeDeep } from '../event/record.ts'
 import { appFailed } from './app-failed.ts'
 import { encodeData } from './encode.ts'
+import { endsOf } from './ends.ts'
 import type { Engine } from './engine.ts'
 import { describe, fits, type Letter, placeOf, withoutFailure } from './letter.ts'
 import type { DeadLetterFilter, DeadLetterRecord, DeadLetters } from './running.ts'
-import type { StopRuntime } from './stop-runtime.ts'
 
 const pageMax = 1_000
 const readMax = 256
@@ -164,8 +164,8 @@ export class DeadLetterOffice implements DeadLetters {
         yield letter
       return
     }
-    const ends = await this.#ends()
-    for (const stop of this.#stops()) {
+    const ends = await endsOf(this.#inspector)
+    for (const stop of this.#engine.everyStop()) {
       if (filter.stop !== undefined && stop.name !== filter.stop) continue
       for (let partition = 0; partition < stop.partitions; partition++) {
         const acks = stop.deadFeeds[partition]?.acks
@@ -186,7 +186,7 @@ export class DeadLetterOffice implements DeadLetters {
 
   async #at(place: string): Promise<Letter | undefined> {
     const [name, partition, offset] = place.split('/')
-    const stop = this.#stops().find((candidate) => candidate.name === name)
+    const stop = this.#engine.everyStop().find((candidate) => candidate.name === name)
     if (
       stop === undefined ||
       !/^\d+$/.test(partition ?? '') ||
@@ -200,18 +200,7 @@ export class DeadLetterOffice implements DeadLetters {
       : { stop, partition: Number(partition), record }
   }
 
-  #stops(): StopRuntime[] {
-    return [...this.#engine.stops.values(), ...this.#engine.readers]
-  }
-
   #state({ stop, partition, record }: Letter): 'waiting' | 'settled' {
     return stop.deadFeeds[partition]?.acks.has(record.offset) === true ? 'settled' : 'waiting'
-  }
-
-  async #ends(): Promise<ReadonlyMap<string, number>> {
-    const ends = new Map<string, number>()
-    for (const { topic, partitions } of await this.#inspector.topics())
-      for (const { partition, end } of partitions) ends.set(`${topic}/${partition}`, end)
-    return ends
   }
 }

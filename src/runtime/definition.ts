@@ -1,7 +1,6 @@
 /**
  * An app as the runtime sees it: entries, declared topics, and through them every stop. Made by `app.ts`.
  */
-import type { Event } from '../event/event.ts'
 import type { Router } from '../itinerary/router.ts'
 import type { StandardSchema } from '../schema/standard.ts'
 
@@ -107,5 +106,3 @@ export interface Health {
   readonly ready: boolean
   readonly reasons: readonly string[]
 }
-
-export type EventOf = Event

@@ -146,10 +146,6 @@ export class Engine {
     this.wake(lane)
   }
 
-  wakeAt(at: number, lane: Lane, state: KeyState): void {
-    this.wakeUps.add(at, lane, state)
-  }
-
   #turn(): void {
     this.#isScheduled = false
     if (this.failure !== undefined) return
@@ -353,10 +349,14 @@ export class Engine {
     this.schedule()
   }
 
+  /** The stops, and the entries that read topics. */
+  everyStop(): StopRuntime[] {
+    return [...this.stops.values(), ...this.readers]
+  }
+
   /** Every lane that this member has now. */
   *lanes(): Generator<Lane> {
-    for (const stop of this.stops.values()) for (const lane of stop.lanes) if (lane !== undefined) yield lane
-    for (const stop of this.readers) for (const lane of stop.lanes) if (lane !== undefined) yield lane
+    for (const stop of this.everyStop()) for (const lane of stop.lanes) if (lane !== undefined) yield lane
   }
 
   // --- idleness

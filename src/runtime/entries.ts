@@ -184,7 +184,7 @@ export class Entries {
 
   #checkOpen(): void {
     const { failure, isDraining, definition } = this.#engine
-    if (failure !== undefined) throw new MetrobusError('MB_APP_FAILED', { app: definition.name }, { cause: failure })
+    if (failure !== undefined) throw appFailed(this.#engine)
     if (isDraining) throw new MetrobusError('MB_STOPPING', { app: definition.name })
   }
 

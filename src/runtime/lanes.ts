@@ -28,7 +28,7 @@ export class Lanes {
 
   constructor(engine: Engine) {
     this.#engine = engine
-    for (const stop of [...engine.stops.values(), ...engine.readers]) {
+    for (const stop of engine.everyStop()) {
       this.#place(stop.topics.input, { stop, isParking: false })
       this.#place(stop.topics.parking, { stop, isParking: true })
       this.#dead.set(stop.topics.dead, stop)

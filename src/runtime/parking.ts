@@ -238,7 +238,7 @@ export class Parking {
   #wait(state: KeyState, waitMs: number): void {
     const { engine } = this.#lane
     state.dueAt = engine.clock.monotonic() + waitMs
-    engine.wakeAt(state.dueAt, this.#lane, state)
+    engine.wakeUps.add(state.dueAt, this.#lane, state)
   }
 
   #backoff(attempts: number): number {

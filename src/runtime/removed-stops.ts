@@ -18,7 +18,7 @@ export async function checkRemovedStops(
   const app = engine.definition.name
   const topics = await inspector.topics()
   const suffix = '.parked'
-  const known = new Set([...engine.stops.values(), ...engine.readers].map((stop) => stop.topics.parking))
+  const known = new Set(engine.everyStop().map((stop) => stop.topics.parking))
   const gone = topics
     .map(({ topic }) => topic)
     .filter((topic) => topic.startsWith(`${app}.`) && topic.endsWith(suffix) && !known.has(topic))

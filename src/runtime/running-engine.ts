@@ -1,9 +1,11 @@
 /** A started app: what code, the command line and the admin socket hold in their hands. */
 import type { Bus, BusInspector } from '../bus/bus.ts'
 import { MetrobusError } from '../errors/index.ts'
+import { appFailed } from './app-failed.ts'
 import { messageOf } from './dead-letter.ts'
 import { DeadLetterOffice } from './dead-letters.ts'
 import type { AppDefinition, AppStats, Health, IngestBatch, Receipt, SendOptions } from './definition.ts'
+import { endsOf } from './ends.ts'
 import type { Engine } from './engine.ts'
 import type { Entries } from './entries.ts'
 import { markClean } from './isolation.ts'
@@ -66,8 +68,7 @@ export class RunningEngine implements RunningApp {
   async caughtUp(): Promise<void> {
     for (;;) {
       await this.#engine.idle()
-      if (this.#engine.failure !== undefined)
-        throw new MetrobusError('MB_APP_FAILED', { app: this.name }, { cause: this.#engine.failure })
+      if (this.#engine.failure !== undefined) throw appFailed(this.#engine)
       if (await this.#isAtEnd()) return
       await new Promise<void>((resolve) => this.#engine.clock.immediate(resolve))
     }
@@ -75,9 +76,7 @@ export class RunningEngine implements RunningApp {
 
   /** Whether every lane has settled all that its topics hold; keys that an operator must decide about do not count. */
   async #isAtEnd(): Promise<boolean> {
-    const ends = new Map<string, number>()
-    for (const { topic, partitions } of await this.inspector.topics())
-      for (const { partition, end } of partitions) ends.set(`${topic}/${partition}`, end)
+    const ends = await endsOf(this.inspector)
     for (const lane of this.#engine.lanes())
       for (const feed of [lane.input, lane.parked]) {
         const end = ends.get(`${feed.topic}/${feed.partition}`) ?? 0
@@ -88,7 +87,7 @@ export class RunningEngine implements RunningApp {
 
   stats(): AppStats {
     const { accepted, duplicates, refused } = this.#entries
-    const stops = [...this.#engine.stops.values(), ...this.#engine.readers]
+    const stops = this.#engine.everyStop()
     for (const stop of stops)
       stop.counters.inFlight = stop.lanes.reduce((sum, lane) => sum + (lane?.running.size ?? 0), 0)
     return {
