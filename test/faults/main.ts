@@ -1,0 +1,133 @@
+/**
+ * `npm run -s faults -- --tier P`: injects every kind of fault that has a row, as often as `figures.ts` says, and says which promises were broken.
+ *
+ *     --tier P|N      every change (some minutes), or nights (hours). Default: P
+ *     --row J2        only this row; may be given several times
+ *     --seed 7        of the run. Default: a fresh one, which every failure prints
+ *     --case 31       only this case of the row
+ *     --cases 100     so many instead of what the tier wants
+ *     --json          one JSON line a row, instead of a table
+ *     --resume        tier N: only what the report still lacks, and adds to it
+ *     --minutes 30    stops after so long; what was done counts
+ *     --jobs 2        processes at once. Default: one for each processor
+ *
+ * It ends with 1 when a promise was broken, or a row could not run.
+ */
+import { execFileSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { parseArgs } from 'node:util'
+import { chooseSeed } from '../../src/testing/index.ts'
+import { displayOn, isClean } from './display.ts'
+import { figures } from './figures.ts'
+import { runRows } from './pool.ts'
+import type { PlannedRow } from './pool.ts'
+import { addToReport, missingCases, readReport } from './report.ts'
+import type { Row, Tier } from './row.ts'
+
+const { values } = parseArgs({
+  options: {
+    tier: { type: 'string', default: 'P' },
+    row: { type: 'string', multiple: true, default: [] },
+    seed: { type: 'string' },
+    case: { type: 'string' },
+    cases: { type: 'string' },
+    json: { type: 'boolean', default: false },
+    resume: { type: 'boolean', default: false },
+    minutes: { type: 'string' },
+    jobs: { type: 'string' },
+    /** For the test of this program. */
+    rows: { type: 'string', default: new URL('rows/', import.meta.url).href },
+  },
+})
+
+const fail = (why: string): never => {
+  console.error(why)
+  process.exit(1)
+}
+
+function numberOf(name: 'seed' | 'case' | 'cases' | 'minutes' | 'jobs'): number | undefined {
+  const text = values[name]
+  if (text === undefined) return undefined
+  return /^\d+(\.\d+)?$/.test(text) ? Number(text) : fail(`--${name} takes a number, not ${text}.`)
+}
+
+const tier: Tier = values.tier === 'P' || values.tier === 'N' ? values.tier : fail('--tier is P or N.')
+const only = numberOf('case')
+if (only !== undefined && (values.row.length !== 1 || values.seed === undefined))
+  fail('--case needs one --row and the --seed of its run.')
+if (values.resume && (tier !== 'N' || only !== undefined)) fail('--resume adds to the report of --tier N.')
+
+/** Every row that there is, by its id. */
+async function allRows(): Promise<ReadonlyMap<string, PlannedRow>> {
+  const folder = new URL(values.rows)
+  const names = readdirSync(folder).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+  const found = new Map<string, PlannedRow>()
+  for (const name of names) {
+    const file = new URL(name, folder).href
+    const { row } = (await import(file)) as { readonly row: Row }
+    found.set(row.id, { row, file, cases: 0 })
+  }
+  return found
+}
+
+/** Those that are asked for, each with the number of its cases. */
+function planOf(found: ReadonlyMap<string, PlannedRow>): readonly PlannedRow[] {
+  const ids = values.row.map((id) => id.toUpperCase())
+  for (const id of ids) if (!found.has(id)) fail(`There is no row ${id}; there are ${[...found.keys()].join(', ')}.`)
+  const runs = values.resume ? readReport() : []
+  return [...found.values()]
+    .filter(({ row }) => (ids.length > 0 ? ids.includes(row.id) : row.tiers === 'PN' || tier === 'N'))
+    .map(({ row, file }) => {
+      const figure = figures[row.id] ?? fail(`Row ${row.id} has no line in figures.ts.`)
+      // A row that is asked for by name, and is not in the tier, runs as in the other one.
+      const wanted = values.resume ? missingCases(row.id, runs) : figure[tier] || figure.N
+      return { row, file, cases: numberOf('cases') ?? wanted }
+    })
+    .filter(({ cases }) => cases > 0)
+    .toSorted((one, other) => placeOf(one) - placeOf(other))
+}
+
+const placeOf = ({ row }: PlannedRow): number => Object.keys(figures).indexOf(row.id)
+
+/** Of the tree that is tested; a plus behind it says that src was changed since. */
+function commitOf(): string {
+  const git = (...args: readonly string[]): string => execFileSync('git', args, { encoding: 'utf8' }).trim()
+  try {
+    return git('rev-parse', '--short', 'HEAD') + (git('status', '--porcelain', 'src') === '' ? '' : '+')
+  } catch {
+    return 'unknown'
+  }
+}
+
+const started = performance.now()
+const rows = planOf(await allRows())
+if (rows.length === 0 && !values.resume) fail('No row to run.')
+const commit = commitOf()
+const display = displayOn(values.json, commit)
+const stopping = new AbortController()
+let interrupted = false
+process.on('SIGINT', () => {
+  interrupted = true
+  stopping.abort()
+})
+const minutes = numberOf('minutes')
+const timer = minutes === undefined ? undefined : setTimeout(() => stopping.abort(), minutes * 60_000)
+const outcomes = await runRows(rows, {
+  tier,
+  seed: numberOf('seed') ?? chooseSeed(),
+  only,
+  jobsMax: numberOf('jobs') ?? availableParallelism(),
+  signal: stopping.signal,
+  progressed: (now) => display.progressed(now),
+  ended: (outcome) => {
+    if (outcome.cases === 0 && outcome.errors.length === 0 && !stopping.signal.aborted)
+      outcome.errors.push('it did no case')
+    if (values.resume) addToReport(outcome, commit, !stopping.signal.aborted)
+    display.ended(outcome)
+  },
+})
+clearTimeout(timer)
+display.finished(outcomes, Math.round((performance.now() - started) / 1000))
+if (interrupted) process.exitCode = 130
+if (!outcomes.every(isClean)) process.exitCode = 1
