@@ -52,6 +52,19 @@ suite('the packed package', () => {
     assert.ok(packed.bytes <= bytesMax, `${packed.bytes} bytes`)
   })
 
+  test('holds no declarations but those of the entries and those that they name', () => {
+    const dist = join(packed.project, 'node_modules', manifest.name, 'dist')
+    const files = packed.files.filter((file) => file.endsWith('.d.ts')).map((file) => join(dist, '..', file))
+    const named = files.flatMap((file) =>
+      [...readFileSync(file, 'utf8').matchAll(/['"](\.\.?\/[^'"]+)\.[jt]s['"]/g)].map(([, path = '']) =>
+        join(file, '..', `${path}.d.ts`),
+      ),
+    )
+    const seen = new Set([...named, ...entries.map(({ types }) => join(dist, '..', types))])
+    const unseen = files.filter((file) => !seen.has(file))
+    assert.deepEqual(unseen, [])
+  })
+
   test('is as publint wants it', async () => {
     const { buffer } = Uint8Array.from(readFileSync(packed.tarball))
     const { messages, pkg } = await publint({ pack: { tarball: buffer }, strict: true })
