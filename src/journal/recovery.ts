@@ -273,7 +273,7 @@ async function copy(
   end: number,
   to: (bytes: Uint8Array, at: number) => Promise<void>,
 ): Promise<void> {
-  const buffer = Buffer.allocUnsafeSlow(1024 * 1024)
+  const buffer = Buffer.allocUnsafeSlow(Math.max(0, Math.min(1024 * 1024, end - start)))
   let at = start
   while (at < end) {
     const count = await from.read(buffer, 0, Math.min(buffer.length, end - at), at)

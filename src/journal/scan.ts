@@ -34,7 +34,7 @@ export async function scanFrames(
   range: ScanRange,
   visit: (frame: Frame) => Promise<void> | undefined | void,
 ): Promise<ScanEnd> {
-  const window = new Window(file, range.to)
+  const window = new Window(file, range.from, range.to)
   let last = range.before
   let offset = range.from
   let frames = 0
@@ -64,7 +64,7 @@ export async function findFrames(
   range: ScanRange,
   visit: (frame: Frame, offset: number) => boolean | void,
 ): Promise<void> {
-  const window = new Window(file, range.to)
+  const window = new Window(file, range.from, range.to)
   let offset = range.from
   while (offset + frameHeaderBytes <= range.to) {
     await window.show(offset, frameHeaderBytes)
@@ -92,16 +92,17 @@ export async function findFrames(
 
 /** A part of a file in memory that moves forward. */
 class Window {
-  buffer: Buffer = Buffer.allocUnsafeSlow(readBytes)
+  buffer: Buffer
   /** Offset in the file of the buffer's first byte, and how many bytes of it are filled. */
   start = 0
   filled = 0
   readonly #file: DiskFile
   readonly #end: number
 
-  constructor(file: DiskFile, end: number) {
+  constructor(file: DiskFile, from: number, end: number) {
     this.#file = file
     this.#end = end
+    this.buffer = Buffer.allocUnsafeSlow(Math.max(0, Math.min(readBytes, end - from)))
   }
 
   at(offset: number): number {
