@@ -1,9 +1,12 @@
 /**
  * Attempts past their deadline: their signal aborts and their outcome will not count; the key stays parked until the handler has answered. When half
- * of a lane is stuck so, the process is not worth keeping: it ends loudly.
+ * of a lane does not answer to the signal, the process is not worth keeping: it ends loudly.
  */
 import { MetrobusError } from '../errors/index.ts'
 import type { Engine } from './engine.ts'
+
+/** As long as this a handler may take to end after its signal: where what many call is slow, all of them are late at once, and none is stuck. */
+const graceMs = 1_000
 
 /** Looks at every running attempt; false when none runs. */
 export function sweepDeadlines(engine: Engine): boolean {
@@ -14,17 +17,17 @@ export function sweepDeadlines(engine: Engine): boolean {
     runs = true
     const { name, definition } = lane.stop
     const { deadlineMs } = definition.policy
-    let late = 0
+    let stuck = 0
     for (const attempt of lane.running) {
       if (attempt.deadlineAt > now) continue
-      late++
+      if (attempt.deadlineAt + graceMs <= now) stuck++
       if (attempt.isLate) continue
       attempt.isLate = true
       engine.log.warn({ stop: name, event: attempt.record.id, deadlineMs }, 'an attempt is past its deadline')
       attempt.abort(new MetrobusError('MB_DEADLINE', { stop: name, deadlineMs }))
     }
-    if (late * 2 >= definition.concurrency) {
-      engine.fail(new MetrobusError('MB_STUCK', { stop: name, late, concurrency: definition.concurrency }))
+    if (stuck * 2 >= definition.concurrency) {
+      engine.fail(new MetrobusError('MB_STUCK', { stop: name, late: stuck, concurrency: definition.concurrency }))
       return false
     }
   }

@@ -326,10 +326,29 @@ test('stuck attempts on half of the concurrency end the app loudly', async () =>
   const stopped = app.stopped.catch((error: unknown) => error)
   for (let n = 0; n < 2; n++) await app.send('in', { key: `k${n}`, n })
   await w.clock.advance(1_000)
+  assert.equal(app.health().live, true)
+  await w.clock.advance(500)
   assert.match(String(((await stopped) as Error).cause), /past their deadline/)
   await assert.rejects(app.send('in', { n: 1 }), { code: 'MB_APP_FAILED' })
   assert.equal(app.health().live, false)
   await app.stop({ deadlineMs: 0 })
+})
+
+test('handlers that heed their signal may all be late at once, and are tried again', async () => {
+  const w = world({ partitions: 1 })
+  let late = 0
+  const handler = ({ n }: Item, { attempt, signal }: { readonly attempt: number; readonly signal: AbortSignal }) =>
+    new Promise((resolve, reject) => {
+      if (attempt > 1) return resolve(n)
+      signal.addEventListener('abort', () => w.clock.timer(500, () => reject(new Error(`late ${++late}`))))
+    })
+  const stop = stopOf('work', handler, { concurrency: 4, policy: { deadlineMs: 100 } })
+  const app = await w.start({ entries: [entryOf('in', lineOf('main', stop))] })
+  for (let n = 0; n < 4; n++) await app.send('in', { key: `k${n}`, n })
+  await advance(w, app, 2_000)
+  const [stats] = app.stats().stops
+  assert.deepEqual([late, stats!.out, stats!.dead], [4, 4, 0])
+  await app.stop()
 })
 
 test('an error that says stop ends the app instead of emptying a topic into the dead letters', async () => {
