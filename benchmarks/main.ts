@@ -6,12 +6,13 @@ import { parseArgs } from 'node:util'
 import { backlog } from './backlog.ts'
 import type { Bench } from './bench.ts'
 import { campaign } from './campaign.ts'
+import { disk } from './disk.ts'
 import { reopen } from './reopen.ts'
 import { routing } from './routing.ts'
 import { slowKey } from './slow-key.ts'
 import { start } from './start.ts'
 
-const benches: readonly Bench[] = [campaign, routing, backlog, start, reopen, slowKey]
+const benches: readonly Bench[] = [campaign, routing, backlog, start, reopen, slowKey, disk]
 
 function usage(): string {
   const lines = benches.map(({ name, purpose, options }) => {

@@ -10,7 +10,7 @@
 import { MetrobusError } from '../errors/index.ts'
 import type { Record } from '../event/record.ts'
 import type { CommitUnit } from '../event/unit.ts'
-import type { Clock } from '../internal/platform/platform.ts'
+import type { Clock, Platform } from '../internal/platform/platform.ts'
 import type { FramePlace } from './entry.ts'
 import { FrameKind } from './frame.ts'
 import type { Frame } from './frame.ts'
@@ -37,7 +37,7 @@ export interface Tail {
 }
 
 export class Appender {
-  readonly pending: Pending = new Pending()
+  readonly pending: Pending
   readonly state: State
   readonly segments: Segments
   /** What is known synced, for the witness in each frame. */
@@ -50,7 +50,14 @@ export class Appender {
   readonly #clock: Clock
   readonly #segmentBytesMax: number
 
-  constructor(state: State, segments: Segments, tail: Tail, clock: Clock, segmentBytesMax: number) {
+  constructor(
+    state: State,
+    segments: Segments,
+    tail: Tail,
+    { clock, disk }: Pick<Platform, 'clock' | 'disk'>,
+    segmentBytesMax: number,
+  ) {
+    this.pending = new Pending((bytes) => disk.buffer(bytes))
     this.state = state
     this.segments = segments
     this.#tail = tail
@@ -203,7 +210,7 @@ export class Appender {
   #open(): FramePlace {
     const { active } = this.segments
     if (active.bytes - this.#headBytes >= this.#segmentBytesMax) this.#beginSegment()
-    this.pending.begin()
+    this.pending.begin(this.segments.active.bytes)
     return { owner: this, segment: this.segments.active.base, frame: this.segments.active.bytes }
   }
 
@@ -248,7 +255,7 @@ export class Appender {
     this.pending.raw(header, segment.base, 0)
     segment.bytes = segmentHeaderBytes
     this.#end += segmentHeaderBytes
-    this.pending.begin()
+    this.pending.begin(segment.bytes)
     this.#writeJson(this.state.snapshot())
     this.#finish(FrameKind.state, 0, time)
     this.#headBytes = segment.bytes

@@ -20,9 +20,9 @@ async function fixture(): Promise<{ disk: SimDisk; cache: ChunkCache; segment: S
   const segments = new Segments(disk, dir, false, () => undefined)
   const segment = segments.begin(0)
   const file = await disk.open(segments.path(segmentName(0)), { create: true })
-  const pending = new Pending()
+  const pending = new Pending((bytes) => Buffer.alloc(bytes))
   for (let index = 0; index < count; index++) {
-    pending.begin()
+    pending.begin(index * frameBytes)
     pending.need(frameBytes - frameHeaderBytes)
     pending.buffer.fill(index, pending.at, pending.at + frameBytes - frameHeaderBytes)
     pending.at += frameBytes - frameHeaderBytes

@@ -85,7 +85,7 @@ export class EmbeddedJournal implements Journal {
     const state = recovered?.state ?? initial
     const durable = recovered === undefined ? 0 : recovered.base + recovered.bytes
     const tail = { sequence: 0, crc: 0, time: 0, ...recovered?.last }
-    this.#appender = new Appender(state, segments, tail, clock, segmentBytesMax)
+    this.#appender = new Appender(state, segments, tail, platform, segmentBytesMax)
     this.#appender.synced = durable
     this.#checkpointAt = durable
     this.#pressure = new Pressure(

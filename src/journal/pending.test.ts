@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { pageBytes } from '../internal/platform/page-buffer.ts'
 import { FrameKind, readFrame } from './frame.ts'
 import { Pending } from './pending.ts'
 import type { Run } from './pending.ts'
@@ -9,7 +10,7 @@ const fields = { kind: FrameKind.seal, flags: 0, blocks: 0, sequence: 1, time: 0
 
 /** Appends a frame of `bytes` payload filled with `fill`; answers its size. */
 function append(pending: Pending, bytes: number, fill: number, segment: number, offset: number): number {
-  pending.begin()
+  pending.begin(offset)
   // Room is asked for in portions, as encoders do.
   for (let left = bytes; left > 0; left -= 100_000) {
     const portion = Math.min(left, 100_000)
@@ -32,7 +33,7 @@ test('brings every byte out once, in order and unchanged, whatever is appended w
   )
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-      const pending = new Pending()
+      const pending = new Pending((bytes) => Buffer.alloc(bytes))
       let segment = 0
       let end = 0
       let fill = 0
@@ -41,6 +42,7 @@ test('brings every byte out once, in order and unchanged, whatever is appended w
       const out = (runs: readonly Run[]): void => {
         for (const run of runs) {
           const buffer = Buffer.from(run.bytes)
+          assert.equal(run.bytes.byteOffset % pageBytes, run.offset % pageBytes, 'in memory as in the file')
           for (let at = 0; at < buffer.length;) {
             const next = expected.shift()!
             const frame = readFrame(buffer, at, buffer.length, run.segment + run.offset + at)
@@ -59,7 +61,7 @@ test('brings every byte out once, in order and unchanged, whatever is appended w
           inFlight = []
         } else if (one === 'roll') segment = end
         else if (one === 'forgotten') {
-          pending.begin()
+          pending.begin(end - segment)
           pending.need(10)
           pending.at += 10
         } else {
@@ -78,7 +80,7 @@ test('brings every byte out once, in order and unchanged, whatever is appended w
 })
 
 test('a group lies in one segment, and what could not be written comes first again', () => {
-  const pending = new Pending()
+  const pending = new Pending((bytes) => Buffer.alloc(bytes))
   append(pending, 10, 1, 0, 64)
   append(pending, 10, 2, 1000, 64)
   const first = pending.take()
@@ -97,7 +99,7 @@ test('a group lies in one segment, and what could not be written comes first aga
 })
 
 test('a chunk is not used again while any of its frames waits', () => {
-  const pending = new Pending()
+  const pending = new Pending((bytes) => Buffer.alloc(bytes))
   const megabyte = 1024 * 1024
   append(pending, megabyte, 1, 0, 0)
   const taken = pending.take()

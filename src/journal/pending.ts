@@ -6,12 +6,17 @@
  * - P1 A run holds whole frames of one segment, in order; runs are in the order of their positions.
  * - P2 A run that was taken does not grow; a run that could not be written stays first.
  * - P3 A chunk goes back to the pool only when no run and no open frame lies in it.
+ * - P4 A frame lies equally far behind a page's border in its chunk and in its file, so that the disk can take whole pages from here.
  */
+import { pageBytes, pagePhase } from '../internal/platform/page-buffer.ts'
 import { frameHeaderBytes, sealFrame } from './frame.ts'
 import type { FrameFields } from './frame.ts'
 
 const chunkBytes = 4 * 1024 * 1024
 const poolChunksMax = 2
+
+/** Makes the memory of a chunk, as `Disk.buffer` does. */
+export type MakeBuffer = (bytes: number) => Buffer
 
 interface Chunk {
   readonly buffer: Buffer
@@ -48,17 +53,21 @@ export class Pending {
   bytes = 0
   #chunk: Chunk
   #runs: OpenRun[] = []
+  /** Where the open frame lies behind a page's border. */
+  #phase = 0
   readonly #pool: Chunk[] = []
+  readonly #makeBuffer: MakeBuffer
 
-  constructor() {
-    this.#chunk = makeChunk(chunkBytes)
+  constructor(makeBuffer: MakeBuffer) {
+    this.#makeBuffer = makeBuffer
+    this.#chunk = this.#makeChunk(chunkBytes)
     this.buffer = this.#chunk.buffer
     this.view = this.#chunk.view
   }
 
-  /** Begins a frame behind the last one. What is not finished is forgotten by the next `begin`. */
-  begin(): void {
-    this.at = this.frameStart
+  /** Begins a frame behind the last one, for `offset` of a segment's file. What is not finished is forgotten by the next `begin`. */
+  begin(offset: number): void {
+    this.#place(offset)
     this.need(frameHeaderBytes)
     this.at += frameHeaderBytes
   }
@@ -68,13 +77,14 @@ export class Pending {
     if (this.at + bytes <= this.buffer.length) return
     const size = this.at - this.frameStart
     const old = this.#chunk
-    const chunk = this.#freshChunk(size + bytes)
-    old.buffer.copy(chunk.buffer, 0, this.frameStart, this.at)
+    const start = this.#phase
+    const chunk = this.#freshChunk(start + size + bytes)
+    if (size > 0) old.buffer.copy(chunk.buffer, start, this.frameStart, this.at)
     this.#chunk = chunk
     this.buffer = chunk.buffer
     this.view = chunk.view
-    this.frameStart = 0
-    this.at = size
+    this.frameStart = start
+    this.at = start + size
     if (old.runs === 0) this.#recycle(old)
   }
 
@@ -92,7 +102,7 @@ export class Pending {
 
   /** Queues bytes that are no frame: the header of a segment. They are put where a frame would be; call between frames. */
   raw(bytes: Uint8Array, segment: number, offset: number): void {
-    this.at = this.frameStart
+    this.#place(offset)
     this.need(bytes.length)
     this.buffer.set(bytes, this.at)
     this.at += bytes.length
@@ -122,6 +132,13 @@ export class Pending {
     if (this.#chunk.runs === 0) this.frameStart = this.at = 0
   }
 
+  /** P4: frames of one file follow each other anyway; a gap is left where another file begins. */
+  #place(offset: number): void {
+    this.#phase = pagePhase(offset)
+    this.frameStart += pagePhase(this.#phase - pagePhase(this.frameStart) + pageBytes)
+    this.at = this.frameStart
+  }
+
   #queue(segment: number, offset: number): void {
     const last = this.#runs.at(-1)
     this.bytes += this.size
@@ -141,16 +158,16 @@ export class Pending {
   }
 
   #freshChunk(bytes: number): Chunk {
-    if (bytes > chunkBytes) return makeChunk(bytes * 2)
-    return this.#pool.pop() ?? makeChunk(chunkBytes)
+    if (bytes > chunkBytes) return this.#makeChunk(bytes * 2)
+    return this.#pool.pop() ?? this.#makeChunk(chunkBytes)
   }
 
   #recycle(chunk: Chunk): void {
     if (chunk.buffer.length === chunkBytes && this.#pool.length < poolChunksMax) this.#pool.push(chunk)
   }
-}
 
-function makeChunk(bytes: number): Chunk {
-  const buffer = Buffer.allocUnsafeSlow(bytes)
-  return { buffer, view: new DataView(buffer.buffer, buffer.byteOffset, buffer.length), runs: 0 }
+  #makeChunk(bytes: number): Chunk {
+    const buffer = this.#makeBuffer(bytes)
+    return { buffer, view: new DataView(buffer.buffer, buffer.byteOffset, buffer.length), runs: 0 }
+  }
 }

@@ -217,6 +217,10 @@ export class SimDisk implements Disk {
     this.#do({ kind: 'syncFolder', path, failed: false })
   }
 
+  buffer(bytes: number): Buffer {
+    return Buffer.allocUnsafeSlow(bytes)
+  }
+
   async freeBytes(path: string): Promise<number> {
     await this.#call('freeBytes', path)
     return Math.min(Number.MAX_SAFE_INTEGER, Math.max(0, this.capacityBytes - this.#state.size))

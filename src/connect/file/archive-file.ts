@@ -16,6 +16,7 @@ import { dirname } from 'node:path'
 import { MetrobusError } from '../../errors/index.ts'
 import type { Disk, DiskFile } from '../../internal/platform/disk.ts'
 import { nodePlatform } from '../../internal/platform/node.ts'
+import { pagePhase } from '../../internal/platform/page-buffer.ts'
 import type { Random } from '../../internal/platform/platform.ts'
 import type { Sink } from '../sink.ts'
 import { readArchive } from './archive-reader.ts'
@@ -58,17 +59,20 @@ class Group {
   readonly offset: number
   rides = 0
   #buffer: Buffer
-  #size = 0
+  /** As far behind a page's border as in the file, so that the disk can take whole pages. */
+  readonly #start: number
+  #end: number
 
   constructor(offset: number, buffer: Buffer) {
     this.offset = offset
     this.#buffer = buffer
+    this.#start = this.#end = pagePhase(offset)
     // Each put has its own eyes on it; a group that nobody awaits must not end the process.
     this.done.promise.catch(() => {})
   }
 
   get bytes(): Uint8Array {
-    return this.#buffer.subarray(0, this.#size)
+    return this.#buffer.subarray(this.#start, this.#end)
   }
 
   /** To be used again, when nothing more is to be done with the group. */
@@ -80,18 +84,18 @@ class Group {
     const head = `${this.rides === 0 ? `{"durable":${this.offset},` : '{'}"ride":${JSON.stringify(id)},"data":`
     this.#need((head.length + body.length) * utf8BytesMax + 2)
     const buffer = this.#buffer
-    let end = this.#size
+    let end = this.#end
     end += buffer.write(head, end)
     end += buffer.write(body, end)
     end += buffer.write('}\n', end)
-    this.#size = end
+    this.#end = end
     this.rides++
   }
 
   #need(bytes: number): void {
-    if (this.#size + bytes <= this.#buffer.length) return
-    const larger = Buffer.allocUnsafeSlow((this.#size + bytes) * 2)
-    this.#buffer.copy(larger, 0, 0, this.#size)
+    if (this.#end + bytes <= this.#buffer.length) return
+    const larger = Buffer.allocUnsafeSlow((this.#end + bytes) * 2)
+    this.#buffer.copy(larger, 0, 0, this.#end)
     this.#buffer = larger
   }
 }
@@ -197,7 +201,7 @@ class ArchiveFile implements Archive {
   #newGroup(): Group {
     // Whatever is put in this turn goes into the group; while another is being written, all that comes until then.
     if (this.#writing === undefined) queueMicrotask(() => void this.#write())
-    const buffer = this.#spare ?? Buffer.allocUnsafeSlow(groupBytes)
+    const buffer = this.#spare ?? this.#disk.buffer(groupBytes)
     this.#spare = undefined
     return new Group(this.#durable + (this.#writing?.bytes.length ?? 0), buffer)
   }

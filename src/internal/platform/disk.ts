@@ -21,6 +21,8 @@ export interface Disk {
   exists(path: string): Promise<boolean>
   /** Makes created, renamed and removed names of a folder durable. */
   syncFolder(path: string): Promise<void>
+  /** Memory that this disk writes from at the least cost, of any content. To be kept and used again. */
+  buffer(bytes: number): Buffer
   /** Bytes free to this process, for the disk bound and for `doctor`. */
   freeBytes(path: string): Promise<number>
   /**

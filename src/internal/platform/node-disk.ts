@@ -1,17 +1,23 @@
 /**
- * The real disk. Two choices are made for the journal's group commit:
+ * The real disk. Three choices are made for the journal's group commit:
  *
  * - A small write goes into the page cache at once, on the calling thread: copying 16 KiB takes a few µs, a trip through the thread pool
  *   costs more than that and doubles the latency of a write followed by a sync. Large writes go through the pool, so that the loop goes on.
+ * - Whole pages of a large write pass the page cache by (`O_DIRECT`), where the file system can: on a virtual machine, whose free memory is not
+ *   backed before it is touched, copying a megabyte into fresh pages takes 3 ms and the disk 0.4 ms. What is left at both ends goes through the cache.
  * - The sync always goes through the pool, as an fdatasync of its own: it waits for the device.
  */
 import * as fs from 'node:fs'
 import { dirname } from 'node:path'
 import type { Disk, DiskFile } from './disk.ts'
 import { lockFolder, readNote } from './node-lock.ts'
+import { cutAtPages, pageBuffer } from './page-buffer.ts'
 
 /** Writes of at most so many bytes are made on the calling thread. */
-const directWriteBytesMax = 16 * 1024
+const promptWriteBytesMax = 16 * 1024
+
+/** From so many bytes of whole pages on, the disk is faster than the page cache. */
+const pagesWriteBytesMin = 64 * 1024
 
 export const nodeDisk: Disk = {
   async open(path, options = {}) {
@@ -53,6 +59,7 @@ export const nodeDisk: Disk = {
       fs.closeSync(fd)
     }
   },
+  buffer: pageBuffer,
   async freeBytes(path) {
     const stats = await call<fs.StatsFs>((done) => fs.statfs(path, done))
     return stats.bavail * stats.bsize
@@ -63,6 +70,8 @@ export const nodeDisk: Disk = {
 
 class NodeFile implements DiskFile {
   readonly #fd: number
+  /** The same file for whole pages; undefined before the first, null where that cannot be done. */
+  #pagesFd: number | null | undefined = fs.constants.O_DIRECT === undefined ? null : undefined
 
   constructor(fd: number) {
     this.#fd = fd
@@ -73,13 +82,37 @@ class NodeFile implements DiskFile {
   }
 
   async write(buffers: readonly Uint8Array[], position: number): Promise<void> {
-    let total = 0
-    for (const buffer of buffers) total += buffer.length
+    if (this.#pagesFd === null || sizeOf(buffers) < pagesWriteBytesMin) return this.#writeThrough(buffers, position)
+    for (const part of cutAtPages(buffers, position, pagesWriteBytesMin)) {
+      const written = part.isPages ? await this.#writePages(part.buffers[0]!, part.position) : 0
+      await this.#writeThrough(skip(part.buffers, written), part.position + written)
+    }
+  }
+
+  /** Answers how many bytes were written; the rest, if any, is to go through the page cache. */
+  async #writePages(bytes: Uint8Array, position: number): Promise<number> {
+    try {
+      const flags = fs.constants.O_WRONLY | fs.constants.O_DIRECT
+      // By the open file and not by its name, which may mean another file by now.
+      this.#pagesFd ??= await call<number>((done) => fs.open(`/proc/self/fd/${this.#fd}`, flags, done))
+      const fd = this.#pagesFd
+      return await call<number>((done) => fs.write(fd, bytes, 0, bytes.length, position, done))
+    } catch (error) {
+      // The ways in which file systems say that they do not do this. Any other error is one of the write.
+      if (!cannotBeDirect.has((error as NodeJS.ErrnoException).code)) throw error
+      await this.#closePages()
+      this.#pagesFd = null
+      return 0
+    }
+  }
+
+  async #writeThrough(buffers: readonly Uint8Array[], position: number): Promise<void> {
+    let total = sizeOf(buffers)
     let left = buffers
     let at = position
     while (total > 0) {
       const written: number =
-        total <= directWriteBytesMax
+        total <= promptWriteBytesMax
           ? fs.writevSync(this.#fd, left, at)
           : await call((done) => fs.writev(this.#fd, left, at, done))
       at += written
@@ -101,9 +134,23 @@ class NodeFile implements DiskFile {
     return stats.size
   }
 
-  close(): Promise<void> {
-    return call((done) => fs.close(this.#fd, done))
+  async close(): Promise<void> {
+    await this.#closePages()
+    await call((done) => fs.close(this.#fd, done))
   }
+
+  async #closePages(): Promise<void> {
+    const fd = this.#pagesFd
+    if (typeof fd === 'number') await call((done) => fs.close(fd, done))
+  }
+}
+
+const cannotBeDirect: ReadonlySet<string | undefined> = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOENT'])
+
+function sizeOf(buffers: readonly Uint8Array[]): number {
+  let size = 0
+  for (const buffer of buffers) size += buffer.length
+  return size
 }
 
 /** What is left of `buffers` behind the first `count` bytes: a write may be short. */

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict'
+import * as fs from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import type { TestContext } from 'node:test'
+import { SeededRandom, chooseSeed } from '../../testing/index.ts'
+import { nodeDisk } from './node-disk.ts'
+
+function folder(context: TestContext): string {
+  const dir = fs.mkdtempSync(join(tmpdir(), 'metrobus-disk-'))
+  context.after(() => fs.rmSync(dir, { recursive: true, force: true }))
+  return dir
+}
+
+test('what is written is read, whether it goes through the page cache, past it, or both', async (context) => {
+  const seed = chooseSeed()
+  const random = new SeededRandom(seed)
+  const path = join(folder(context), 'file')
+  const file = await nodeDisk.open(path, { create: true })
+  const memory = nodeDisk.buffer(1024 * 1024)
+  const wanted: Buffer[] = []
+  let position = 0
+  for (let round = 0; round < 60; round++) {
+    const start = random.chance(0.5) ? position % 4096 : random.below(4096)
+    const bytes = memory.subarray(start, start + 1 + random.below(random.chance(0.5) ? 2_000 : 900_000))
+    for (let at = 0; at < bytes.length; at++) bytes[at] = (at * 31 + round) & 255
+    const half = random.below(bytes.length)
+
+    await file.write(random.chance(0.5) ? [bytes] : [bytes.subarray(0, half), bytes.subarray(half)], position)
+
+    position += bytes.length
+    wanted.push(Buffer.from(bytes))
+  }
+
+  const read = Buffer.alloc(position)
+  assert.equal(await file.read(read, 0, position, 0), position)
+  assert.ok(read.equals(Buffer.concat(wanted)), `seed ${seed}`)
+  assert.ok(fs.readFileSync(path).equals(read), 'by others too')
+  await file.truncate(1000)
+  assert.equal(await file.size(), 1000)
+  await file.close()
+})
+
+/** The files that this process has open. */
+function openFiles(): string[] {
+  return fs.readdirSync('/proc/self/fd').flatMap((fd) => {
+    try {
+      return [fs.readlinkSync(`/proc/self/fd/${fd}`)]
+    } catch {
+      // The folder that was just listed.
+      return []
+    }
+  })
+}
+
+test(
+  'a file that was written both ways leaves nothing open',
+  { skip: process.platform !== 'linux' && 'counted in /proc' },
+  async (context) => {
+    const path = join(folder(context), 'file')
+    const file = await nodeDisk.open(path, { create: true })
+    await file.write([nodeDisk.buffer(200_000)], 0)
+    assert.ok(openFiles().includes(path))
+
+    await file.close()
+
+    assert.ok(!openFiles().includes(path))
+  },
+)
