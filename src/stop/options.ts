@@ -16,6 +16,9 @@ import { versionOf } from './version.ts'
 /** Handlers that a stop runs at once in one partition when it declares nothing. */
 export const defaultConcurrency = 64
 
+/** Events that a batch takes when the stop declares nothing. */
+export const defaultBatchSize = 100
+
 /** At most so many events of one kind at once, or so many a second. */
 export interface LimitOptions<Data> {
   /** What is limited, such as the customer or the host. Never the order key by itself. Default: all events together. */
@@ -44,7 +47,7 @@ export interface StopOptions<
   readonly policy?: RetryPolicy
   /** The order key of what this stop gives on. Default: the key stays. */
   readonly key?: (data: DeepReadonly<DataOf<Out>>) => string | null
-  /** Handlers at once in one partition, each of another key. Default: 64. */
+  /** Events at once in one partition, each of another key. Default: 64; of a batch, at least its size. */
   readonly concurrency?: number
   /** Limits over all partitions of this process. Default: none. */
   readonly limits?: readonly LimitOptions<DeepReadonly<SchemaOutput<In>>>[]
@@ -96,7 +99,7 @@ export function resolveStop(name: string, options: object, handler: unknown, isB
     hasEffects: given.effects !== 'none',
     policy: resolvePolicy(given.policy ?? {}, faults, 'policy.'),
     key: given.key as StopDefinition['key'],
-    concurrency: given.concurrency ?? defaultConcurrency,
+    concurrency: given.concurrency ?? Math.max(defaultConcurrency, batch?.sizeMax ?? 0),
     limits: resolveLimits(given.limits ?? [], faults),
     middleware: given.middleware ?? [],
     next: given.next as StopDefinition | undefined,
@@ -127,10 +130,13 @@ function checkKinds(given: LooseOptions, handler: unknown, faults: Faults): void
 }
 
 function resolveBatch(given: LooseOptions, faults: Faults): { readonly sizeMax: number; readonly timeMs: number } {
-  const sizeMax = given.size ?? 100
+  const { concurrency = Infinity } = given
+  const sizeMax = given.size ?? Math.min(defaultBatchSize, concurrency)
   const timeMs = toMs(given.time ?? 20)
   faults.whole('size', sizeMax, 1)
   faults.number('time', timeMs, 0)
+  // Each event of a batch is a handler of its own to the concurrency: a larger batch would never be full.
+  if (sizeMax > concurrency) faults.add(`size must not be above the concurrency of ${concurrency}, found ${sizeMax}`)
   return { sizeMax, timeMs }
 }
 

@@ -92,6 +92,21 @@ test('a batch has a size and a time', () => {
   )
 })
 
+test('a batch that is full has room in the concurrency', () => {
+  const batchOf = (options: { readonly size?: number; readonly concurrency?: number }) => {
+    const { batch, concurrency } = stop.batch('store', { in: Contact, ...options }, (all) => all.map(() => null))
+    return [batch?.sizeMax, concurrency]
+  }
+  assert.deepEqual(batchOf({}), [100, 100])
+  assert.deepEqual(batchOf({ size: 5 }), [5, 64])
+  assert.deepEqual(batchOf({ concurrency: 10 }), [10, 10])
+  assert.deepEqual(batchOf({ size: 500, concurrency: 1_000 }), [500, 1_000])
+  assert.deepEqual(
+    faultsOf(() => batchOf({ size: 500, concurrency: 64 })),
+    ['size must not be above the concurrency of 64, found 500'],
+  )
+})
+
 test('refuses names that would need escaping somewhere', () => {
   for (const name of ['', 'Archive', 'add email', '1st', 'a.b', 'a|b', '-a', 'ä', 'a'.repeat(101), undefined, 5])
     assert.throws(() => loosely(name, { in: Contact }, () => {}), { code: 'MB_BAD_NAME' })

@@ -14,7 +14,7 @@ export interface BatchOptions<
   Emits extends readonly Emittable[],
   Next extends Stop,
 > extends Omit<StopOptions<Name, In, Out, To, Emits, Next>, 'middleware'> {
-  /** Events at most; the batch goes when it is full. Default: 100. */
+  /** Events at most; the batch goes when it is full. Default: 100, or the concurrency where that is less. */
   readonly size?: number
   /** How long the first event waits for others, in milliseconds or `{ seconds }`. Default: 20. */
   readonly time?: Duration

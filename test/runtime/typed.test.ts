@@ -162,3 +162,17 @@ test('a batch answers an outcome for each event', async () => {
   assert.deepEqual(kept.toSorted(), ['b: keep', 'c: keep'])
   await running.stop()
 })
+
+test('a batch that is full does not wait for its time, by default', async () => {
+  let calls = 0
+  const store = stop.batch('store', { in: Order, time: { seconds: 3_600 } }, (orders) => {
+    calls++
+    return orders.map(() => null)
+  })
+  const app = metrobus('shop', { entries: [entry('orders', { in: Order, route: store })] })
+  const running = await ride(app, async (app) => {
+    await Promise.all(Array.from({ length: 400 }, (_, n) => app.send('orders', order(`o-${n}`, 'de'))))
+  })
+  assert.equal(calls, 4)
+  await running.stop()
+})
