@@ -67,6 +67,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 /** Where time, randomness, timers, disk and network may be called by their own names. */
 const outsideTheSimulator: readonly Exception[] = [
   { path: 'src/internal/platform/', because: 'it is the boundary' },
+  { path: 'src/testing/kit/virtual-time.ts', because: 'it puts virtual ones in the place of the real ones' },
   { path: 'src/cli/', because: 'the command composes the program from the real parts' },
 ]
 

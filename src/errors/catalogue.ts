@@ -240,6 +240,21 @@ export const catalogue = {
     message: (f: { turns: number }): string =>
       `What runs on the virtual clock did not come to rest within ${f.turns} turns: something asks for another turn again and again.`,
   },
+  MB_REAL_IO: {
+    family: 'park',
+    message: (f: { call: string; who: string }): string =>
+      `${f.call} reaches the world outside, and ${f.who} called it where time is virtual and nothing real can be waited for: let the app take it as a dependency, and give it a fake.`,
+  },
+  MB_NOT_CAUGHT_UP: {
+    family: 'refuse',
+    message: (f: { app: string; afterMs: number; waiting: readonly string[] }): string =>
+      `The app "${f.app}" had not caught up after ${f.afterMs / 1000} s: ${f.waiting.join('; ') || 'nothing is left that could go on'}.`,
+  },
+  MB_CHAOS: {
+    family: 'retry',
+    message: (f: { event: string; when: string }): string =>
+      `chaos() lets the event ${f.event} fail ${f.when} its handler.`,
+  },
 
   // runtime
   MB_APP_FAILED: {

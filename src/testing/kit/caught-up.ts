@@ -1,0 +1,67 @@
+/** Waiting for an app without sleeping. */
+import { MetrobusError } from '../../errors/index.ts'
+import type { Duration } from '../../internal/duration.ts'
+import { toMs } from '../../internal/duration.ts'
+import { nodeClock } from '../../internal/platform/node.ts'
+import type { RunningApp } from '../../runtime/running.ts'
+import type { VirtualClock } from '../virtual-clock.ts'
+
+/** How long may be waited, and on which clock. */
+export interface CaughtUpOptions {
+  /** The clock that the app was started with, to be moved on from timer to timer. Default: real time passes. */
+  readonly clock?: VirtualClock
+  /** Longest wait on that clock, in milliseconds or `{ seconds }`. Default: 10,000 of real time, 30 days of virtual time. */
+  readonly within?: Duration
+}
+
+const day = 24 * 3_600_000
+
+/**
+ * Resolves when everything that was sent has ended or is a dead letter: nothing waits, runs, or waits for a retry. Rejects with MB_NOT_CAUGHT_UP, which says where
+ * events still are.
+ */
+export async function caughtUp(
+  app: Pick<RunningApp, 'name' | 'caughtUp' | 'stats'>,
+  { clock, within = clock === undefined ? 10_000 : 30 * day }: CaughtUpOptions = {},
+): Promise<void> {
+  const withinMs = toMs(within)
+  const done = app.caughtUp()
+  const isDone = clock === undefined ? await isInTime(done, withinMs) : await isReached(done, clock, withinMs)
+  if (!isDone)
+    throw new MetrobusError('MB_NOT_CAUGHT_UP', { app: app.name, afterMs: withinMs, waiting: waitingIn(app) })
+  await done
+}
+
+function isInTime(done: Promise<void>, withinMs: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = nodeClock.timer(withinMs, () => resolve(false))
+    const end = (): void => {
+      timer.cancel()
+      resolve(true)
+    }
+    done.then(end, end)
+  })
+}
+
+/** Moves the clock from timer to timer until the promise settles; false when it does not in time, or when no timer is left. */
+export async function isReached(done: Promise<unknown>, clock: VirtualClock, withinMs: number): Promise<boolean> {
+  let isDone = false
+  const end = (): void => void (isDone = true)
+  done.then(end, end)
+  const until = clock.monotonic() + withinMs
+  for (;;) {
+    await clock.settle()
+    if (isDone) return true
+    const next = clock.untilNext
+    if (next === undefined || clock.monotonic() + next > until) return false
+    await clock.advance(next)
+  }
+}
+
+function waitingIn(app: Pick<RunningApp, 'stats'>): string[] {
+  const of = (count: number, what: string): string[] => (count === 0 ? [] : [`${count} ${what}`])
+  return app.stats().stops.flatMap(({ stop, parkedKeys, inFlight }) => {
+    const facts = [...of(inFlight, 'running'), ...of(parkedKeys, 'keys waiting for a retry')]
+    return facts.length === 0 ? [] : [`the stop "${stop}" has ${facts.join(' and ')}`]
+  })
+}
