@@ -129,6 +129,12 @@ function some(count: number, samples: number, random: SeededRandom): readonly nu
   return [...picked].toSorted((a, b) => a - b)
 }
 
+/** What one crash leaves, drawn: everything, nothing but what was synced, or a mixture. */
+export function drawSurvivors(state: DiskState, random: SeededRandom): Survivors {
+  const mixture = mixed(state.pendingNames, state.pendingSectors, random)
+  return random.pick([everything, nothing, mixture, mixture])
+}
+
 /** Drawn in advance, so that an image is the same at every mount. */
 function mixed(names: number, sectors: readonly PendingSector[], random: SeededRandom): Survivors {
   const keepNames = Array.from({ length: names }, () => random.chance(0.5))

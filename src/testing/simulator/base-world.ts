@@ -1,0 +1,141 @@
+/** What all worlds have in common: a clock, a trace, and processes that are started, stopped and killed. */
+import type { Bus } from '../../bus/bus.ts'
+import type { Log } from '../../internal/log.ts'
+import type { StartOptions } from '../../runtime/options.ts'
+import type { RunningApp } from '../../runtime/running.ts'
+import { SeededRandom } from '../seeded-random.ts'
+import type { DiskFaults, SimDisk } from '../sim-disk.ts'
+import { VirtualClock } from '../virtual-clock.ts'
+import { ProcessBus } from './process-bus.ts'
+import { SimProcess } from './sim-process.ts'
+import { Trace } from './trace.ts'
+import type { MakeApp, World, WorldObserver, WorldOptions } from './world.ts'
+
+/** How long a start, or a stop beyond its deadline, may take. */
+const patienceMs = 60_000
+
+/** What a kind of world gives to a process. */
+interface Surroundings {
+  readonly disk: SimDisk
+  readonly faults: DiskFaults
+  readonly skewMs: number
+  readonly bus: Bus
+  readonly hasOwnBus: boolean
+}
+
+export abstract class BaseWorld implements World {
+  readonly seed: number
+  readonly clock: VirtualClock = new VirtualClock()
+  readonly trace: Trace
+  protected readonly random: SeededRandom
+  protected readonly connections: Map<SimProcess, ProcessBus> = new Map()
+  readonly #observer: WorldObserver
+  readonly #handOver: NonNullable<WorldOptions['handOver']>
+  #started = 0
+
+  constructor({ seed, observer = {}, keepTrace = false, handOver = 'either' }: WorldOptions) {
+    this.seed = seed
+    this.random = new SeededRandom(seed)
+    this.trace = new Trace({ keep: keepTrace })
+    this.#observer = observer
+    this.#handOver = handOver
+  }
+
+  get processes(): readonly SimProcess[] {
+    return [...this.connections.keys()]
+  }
+
+  /** What the next process is given. */
+  protected abstract surroundings(): Surroundings
+
+  async start(makeApp: MakeApp, options: Partial<StartOptions> = {}): Promise<SimProcess> {
+    const { disk, faults, skewMs, bus, hasOwnBus } = this.surroundings()
+    const { clock, trace } = this
+    const random = this.random.fork()
+    const process = new SimProcess({
+      name: `p${++this.#started}`,
+      clock,
+      disk,
+      seed: random.seed,
+      trace,
+      skewMs,
+      faults,
+    })
+    const handsOverBytes = (): boolean =>
+      this.#handOver === 'bytes' || (this.#handOver === 'either' && random.chance(0.5))
+    const observer = this.#observer
+    const connection = new ProcessBus(bus, { process, observer, trace, isOwn: hasOwnBus, handsOverBytes })
+    this.connections.set(process, connection)
+    trace.note(`${process.name} starts`)
+    const { platform } = process
+    const starting = makeApp(process).start({
+      platform,
+      log: this.#logOf(process),
+      socket: false,
+      blockedAfter: 0,
+      ...options,
+      bus: connection,
+    })
+    process.alive(starting).then(
+      (running) => run(process, running as RunningApp),
+      (error: unknown) => (process.failure = error),
+    )
+    await this.until(() => process.running !== undefined || process.failure !== undefined || !process.isAlive)
+    return process
+  }
+
+  async crash(process: SimProcess): Promise<void> {
+    process.kill()
+    await this.clock.settle()
+    process.bury()
+    await this.clock.settle()
+    this.connections.delete(process)
+  }
+
+  async stop(process: SimProcess, deadlineMs?: number): Promise<boolean> {
+    const { running } = process
+    if (running === undefined) return false
+    this.trace.note(`${process.name} stops`)
+    let isOver = false
+    const over = (): void => void (isOver = true)
+    process.alive(running.stop(deadlineMs === undefined ? {} : { deadlineMs })).then(over, over)
+    await this.until(() => isOver || !process.isAlive, patienceMs + (deadlineMs ?? 0))
+    process.isStopped = isOver && process.isAlive && process.failure === undefined
+    return process.isStopped
+  }
+
+  advance(ms: number): Promise<void> {
+    return this.clock.advance(ms)
+  }
+
+  async until(done: () => boolean, mostMs = patienceMs): Promise<boolean> {
+    const { clock } = this
+    const end = clock.monotonic() + mostMs
+    await clock.settle()
+    while (!done() && clock.monotonic() < end)
+      await clock.advance(Math.min(clock.untilNext ?? Infinity, end - clock.monotonic()))
+    return done()
+  }
+
+  async close(): Promise<void> {
+    for (const process of this.processes) await this.crash(process)
+  }
+
+  #logOf(process: SimProcess): Log {
+    const log =
+      (level: 'info' | 'warn' | 'error') =>
+      (facts: object, message: string): void => {
+        if (!process.isAlive) return
+        this.trace.note(`${process.name} ${level} ${message}`)
+        this.#observer.logged?.(process, level, facts, message)
+      }
+    return { info: log('info'), warn: log('warn'), error: log('error') }
+  }
+}
+
+function run(process: SimProcess, running: RunningApp): void {
+  process.running = running
+  running.stopped.catch((error: unknown) => {
+    if (process.isAlive) process.failure = error
+  })
+}

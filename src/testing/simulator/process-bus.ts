@@ -1,0 +1,275 @@
+/**
+ * A bus as one process sees it: cut off when the process dies, or for a while when it is disconnected, and told to an observer. The bus behind it lives in the
+ * process (embedded) or outlives it (a cluster).
+ */
+import type {
+  Assignment,
+  Bus,
+  BusInspector,
+  Member,
+  MemberListener,
+  PollRequest,
+  Settled,
+  Subscription,
+  TopicPartition,
+  TopicSpec,
+} from '../../bus/bus.ts'
+import type { Capabilities } from '../../bus/capabilities.ts'
+import { MetrobusError } from '../../errors/index.ts'
+import { Record } from '../../event/record.ts'
+import type { CommitUnit } from '../../event/unit.ts'
+import type { Platform } from '../../internal/platform/platform.ts'
+import type { SimProcess } from './sim-process.ts'
+import type { Trace } from './trace.ts'
+import type { WorldObserver } from './world.ts'
+
+/** More units than anything settles between two calls of its platform. */
+const restlessMax = 10_000
+
+/** How a process is connected. */
+export interface ConnectionOptions {
+  readonly process: SimProcess
+  readonly observer: WorldObserver
+  readonly trace: Trace
+  /** The bus lives and dies with the process. */
+  readonly isOwn: boolean
+  /** Whether a poll hands over copies made from bytes, as a network does; asked each time. */
+  readonly handsOverBytes: () => boolean
+}
+
+export class ProcessBus implements Bus {
+  readonly name: string
+  readonly capabilities: Capabilities
+  readonly inspector: BusInspector
+  readonly members: ProcessMember[] = []
+  readonly #bus: Bus
+  readonly #options: ConnectionOptions
+
+  constructor(bus: Bus, options: ConnectionOptions) {
+    this.#bus = bus
+    this.#options = options
+    this.name = bus.name
+    this.capabilities = bus.capabilities
+    this.inspector = bus.inspector
+  }
+
+  open(platform: Platform): Promise<void> {
+    return this.#options.isOwn ? this.#options.process.alive(this.#bus.open(platform)) : Promise.resolve()
+  }
+
+  ensureTopics(topics: readonly TopicSpec[]): Promise<void> {
+    return this.#options.process.alive(this.#bus.ensureTopics(topics))
+  }
+
+  async join(group: string, subscriptions: readonly Subscription[], listener: MemberListener): Promise<Member> {
+    const member = new ProcessMember(listener, this.#options, (mine) => this.#bus.join(group, subscriptions, mine))
+    this.members.push(member)
+    this.#options.process.whenBuried(() =>
+      listener.failed(new MetrobusError('MB_BUS_FAILED', { reason: 'its process is dead' })),
+    )
+    await this.#options.process.alive(member.join())
+    return member
+  }
+
+  partitions(topic: string): number {
+    return this.#bus.partitions(topic)
+  }
+
+  close(): Promise<void> {
+    return this.#options.isOwn ? this.#options.process.alive(this.#bus.close()) : Promise.resolve()
+  }
+}
+
+/** A call that waits for the connection. */
+interface Late {
+  readonly unit: CommitUnit
+  readonly answer: (settled: Promise<Settled>) => void
+}
+
+/** A member of a process, which may be disconnected: then what it hands over waits, what it is told waits, and meanwhile the bus may give it up. */
+export class ProcessMember implements Member, MemberListener {
+  readonly #listener: MemberListener
+  readonly #options: ConnectionOptions
+  readonly #join: (listener: MemberListener) => Promise<Member>
+  #member: Member | undefined
+  /** Calls and notices that wait; undefined while connected. */
+  #late: { readonly units: Late[]; readonly notices: (() => void)[] } | undefined
+  #isGivenUp = false
+  #callsBefore = 0
+  #restless = 0
+
+  constructor(
+    listener: MemberListener,
+    options: ConnectionOptions,
+    join: (listener: MemberListener) => Promise<Member>,
+  ) {
+    this.#listener = listener
+    this.#options = options
+    this.#join = join
+  }
+
+  async join(): Promise<void> {
+    this.#member = await this.#join(this)
+  }
+
+  // --- what the app asks
+
+  poll(topic: string, partition: number, request: PollRequest): readonly Record[] {
+    const { process, observer, handsOverBytes } = this.#options
+    if (!process.isAlive || this.#late !== undefined) return none
+    let records = this.#member?.poll(topic, partition, request) ?? none
+    if (records.length > 0 && handsOverBytes()) records = records.map(throughBytes)
+    if (records.length > 0) observer.polled?.(process, { topic, partition }, records)
+    return records
+  }
+
+  rewind(topic: string, partition: number, offset: number): void {
+    const { process, observer } = this.#options
+    if (!process.isAlive) return
+    observer.rewound?.(process, { topic, partition }, offset)
+    this.#member?.rewind(topic, partition, offset)
+  }
+
+  settle(unit: CommitUnit): Promise<Settled> {
+    const { process } = this.#options
+    if (!process.isAlive) return new Promise(() => {})
+    const late = this.#late
+    if (late === undefined) return this.#settle(unit)
+    return process.alive(new Promise((resolve) => late.units.push({ unit, answer: resolve })))
+  }
+
+  async #settle(unit: CommitUnit): Promise<Settled> {
+    const { process, observer, trace } = this.#options
+    this.#checkRest()
+    if (this.#isGivenUp) {
+      // An answer of the network, so not at once.
+      await new Promise<void>((resolve) => process.platform.clock.immediate(resolve))
+      return 'refused'
+    }
+    trace.note(`${process.name} settles ${describeUnit(unit)}`)
+    observer.settling?.(process, unit)
+    const answer = await process.alive(this.#member!.settle(unit))
+    trace.note(`${process.name} is told ${answer}`)
+    observer.settled?.(process, unit, answer)
+    return answer
+  }
+
+  /** What hands over unit after unit without ever letting the disk or a timer have a turn would go on for ever: it dies of it. */
+  #checkRest(): void {
+    const { process } = this.#options
+    this.#restless = process.calls === this.#callsBefore ? this.#restless + 1 : 0
+    this.#callsBefore = process.calls
+    if (this.#restless < restlessMax) return
+    process.failure = new MetrobusError('MB_NEVER_AT_REST', { turns: restlessMax })
+    process.kill('it does not come to rest')
+  }
+
+  load(store: string, partition: number): Promise<ReadonlyMap<string, string>> {
+    return this.#options.process.alive(this.#member!.load(store, partition))
+  }
+
+  leave(): Promise<void> {
+    return this.#options.process.alive(this.#member!.leave())
+  }
+
+  // --- what the bus tells
+
+  assigned(partitions: readonly Assignment[]): void {
+    this.#tell(() => {
+      this.#options.observer.assigned?.(this.#options.process, partitions)
+      this.#listener.assigned(partitions)
+    })
+  }
+
+  revoked(partitions: readonly TopicPartition[]): void {
+    this.#tell(() => {
+      this.#options.observer.revoked?.(this.#options.process, partitions)
+      this.#listener.revoked(partitions)
+    })
+  }
+
+  ready(topic: string, partition: number): void {
+    this.#tell(() => this.#listener.ready(topic, partition))
+  }
+
+  failed(error: unknown): void {
+    this.#tell(() => this.#listener.failed(error))
+  }
+
+  pressed(pressed: boolean, reason: string): void {
+    this.#tell(() => this.#listener.pressed(pressed, reason))
+  }
+
+  #tell(notice: () => void): void {
+    if (!this.#options.process.isAlive) return
+    if (this.#late === undefined) notice()
+    else this.#late.notices.push(notice)
+  }
+
+  // --- what the world does
+
+  get isConnected(): boolean {
+    return this.#late === undefined
+  }
+
+  /** Cuts the connection: nothing goes either way. */
+  disconnect(): void {
+    this.#late ??= { units: [], notices: [] }
+  }
+
+  /** The bus takes the member for dead: its partitions go to others, and what it still hands over is refused. */
+  async giveUp(): Promise<void> {
+    this.#isGivenUp = true
+    await this.#member?.leave()
+  }
+
+  /** The connection is back. A member that was given up is told so, and joins anew. */
+  reconnect(): void {
+    if (this.#late === undefined || !this.#options.process.isAlive) return
+    this.#flush()
+    if (!this.#isGivenUp) return
+    // Nothing comes through until it has joined.
+    this.#late = { units: [], notices: [] }
+    this.join().then(
+      () => {
+        this.#isGivenUp = false
+        this.#flush()
+      },
+      (error: unknown) => this.#listener.failed(error),
+    )
+  }
+
+  /** Lets go through what waited for the connection. */
+  #flush(): void {
+    const late = this.#late
+    this.#late = undefined
+    for (const notice of late?.notices ?? []) notice()
+    for (const { unit, answer } of late?.units ?? []) answer(this.#settle(unit))
+  }
+}
+
+/** A unit in one line of the trace. */
+function describeUnit({ outputs, acknowledgements, changes }: CommitUnit): string {
+  const parts = [
+    ...outputs.map(
+      ({ topic, partition, records }) => `${topic}/${partition}+${records.map((record) => record.id).join()}`,
+    ),
+    ...acknowledgements.map(
+      ({ topic, partition, watermark, above }) => `${topic}/${partition}@${watermark}:${above.join()}`,
+    ),
+    ...changes.map(({ store, partition, key, value }) => `${store}/${partition}/${key}=${value}`),
+  ]
+  return parts.join(' ')
+}
+
+/** The record as it comes out of bytes: its data has to be decoded. */
+function throughBytes(record: Record): Record {
+  if (record.isEncoded || record.data === null) return record
+  const copy = new Record(record, undefined, record.text ?? JSON.stringify(record.data))
+  copy.offset = record.offset
+  copy.appendedAt = record.appendedAt
+  copy.home = record.home
+  return copy
+}
+
+const none: readonly Record[] = Object.freeze([])
