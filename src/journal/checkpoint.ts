@@ -7,6 +7,7 @@
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import type { Disk } from '../internal/platform/disk.ts'
+import { readFully } from './read-fully.ts'
 
 const name = 'checkpoint'
 const temporary = 'checkpoint.new'
@@ -41,7 +42,7 @@ export async function readCheckpoint(disk: Disk, dir: string): Promise<Checkpoin
   const file = await disk.open(path, { readOnly: true })
   try {
     const buffer = Buffer.alloc(Math.min(await file.size(), bytesMax))
-    const text = buffer.toString('utf8', 0, await file.read(buffer, 0, buffer.length, 0))
+    const text = buffer.toString('utf8', 0, await readFully(file, buffer, 0))
     const body = text.slice(9).trimEnd()
     if (text.slice(0, 8) !== crc32(body).toString(16).padStart(8, '0')) return undefined
     return { durable: (JSON.parse(body) as Checkpoint).durable }

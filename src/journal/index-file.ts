@@ -12,6 +12,7 @@
  */
 import { crc32 } from 'node:zlib'
 import type { DiskFile } from '../internal/platform/disk.ts'
+import { readFully } from './read-fully.ts'
 import { SegmentIndex } from './segment-index.ts'
 import type { Contents, IndexRow } from './segment-index.ts'
 
@@ -139,11 +140,5 @@ function alignUp(bytes: number): number {
 
 async function readExactly(file: DiskFile, position: number, length: number): Promise<Buffer | undefined> {
   const buffer = Buffer.allocUnsafe(length)
-  let done = 0
-  while (done < length) {
-    const count = await file.read(buffer, done, length - done, position + done)
-    if (count === 0) return undefined
-    done += count
-  }
-  return buffer
+  return (await readFully(file, buffer, position)) === length ? buffer : undefined
 }

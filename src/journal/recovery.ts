@@ -18,6 +18,7 @@ import { FrameKind } from './frame.ts'
 import type { Frame } from './frame.ts'
 import type { JournalLog } from './journal.ts'
 import { isNoSpace } from './no-space.ts'
+import { readFully } from './read-fully.ts'
 import { findFrames, scanFrames } from './scan.ts'
 import type { ScanEnd } from './scan.ts'
 import { baseOfName, cutName, decodeSegmentHeader, indexName, segmentHeaderBytes, segmentName } from './segment-file.ts'
@@ -134,7 +135,7 @@ async function inspectFile(file: DiskFile, path: string, base: number): Promise<
 
 export async function readHeader(file: DiskFile, path: string, base: number): Promise<SegmentHeader | undefined> {
   const bytes = Buffer.alloc(segmentHeaderBytes)
-  const count = await file.read(bytes, 0, bytes.length, 0)
+  const count = await readFully(file, bytes, 0)
   const header = decodeSegmentHeader(bytes.subarray(0, count), path)
   return header?.base === base ? header : undefined
 }

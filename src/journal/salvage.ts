@@ -15,6 +15,7 @@ import type { Damage } from './loss.ts'
 import { copiedBytes } from './maintenance.ts'
 import type { StoredEntry, StoredRow } from './maintenance.ts'
 import { openJournal } from './open-journal.ts'
+import { readFully } from './read-fully.ts'
 import type { State } from './state.ts'
 import { survey } from './survey.ts'
 import type { Gap, Survey, SurveyedSegment } from './survey.ts'
@@ -156,11 +157,6 @@ class Salvager {
     const size = this.#frames.get(homeFrame)
     if (size === undefined || homeData + dataBytes > homeFrame + size) return undefined
     const data = Buffer.alloc(dataBytes)
-    for (let done = 0; done < dataBytes;) {
-      const count = await file.read(data, done, dataBytes - done, homeData + done)
-      if (count === 0) return undefined
-      done += count
-    }
-    return data
+    return (await readFully(file, data, homeData)) === dataBytes ? data : undefined
   }
 }
