@@ -43,6 +43,16 @@ test('every link to a file of the repository leads somewhere', () => {
   assert.deepEqual(broken, [])
 })
 
+test('every page but those beside the code is reached by links from the README', () => {
+  const withSlashes = (path: string): string => path.replaceAll('\\', '/')
+  const reached = new Set(['README.md'])
+  for (const page of reached)
+    for (const [, target = ''] of textOf(page).matchAll(/\]\((?!https?:|mailto:|#)([^)#\s]+\.md)/g))
+      reached.add(withSlashes(join(dirname(page), target)))
+  const hidden = pages.map(withSlashes).filter((page) => !page.startsWith('src/') && !reached.has(page))
+  assert.deepEqual(hidden, [])
+})
+
 test('the program of the README is the example that runs', () => {
   const [, program = ''] = /```ts\n([\s\S]*?)```/.exec(textOf('README.md')) ?? []
   assert.equal(program.replace("'metrobus'", "'../../src/index.ts'"), textOf('examples/01-hello/main.ts'))
