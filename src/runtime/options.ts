@@ -29,7 +29,7 @@ export interface StartOptions {
   readonly health?: { readonly port: number; readonly host?: string }
   /** Path of the local socket for the command line, or false for none. Default: `<app>.sock` in the folder of an embedded journal. */
   readonly socket?: string | false
-  /** Freezes decoded data, so that a handler cannot change what another sees. Default: true. Off saves 3 to 6 µs for deeply nested events, at your own risk. */
+  /** Freezes decoded data, so that a handler cannot change what another sees. Default: true. Off is faster for deeply nested events, at your own risk. */
   readonly freeze?: boolean
   /** Stops on SIGTERM and SIGINT, draining; a second signal ends the process at once. Default: false. */
   readonly signals?: boolean
