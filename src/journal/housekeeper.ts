@@ -4,7 +4,8 @@
  * the segment that is appended to, and the one that is being cleaned.
  *
  * Invariants:
- * - H1 A segment's files go only after the log says so durably, and what was copied from it is durable before that.
+ * - H1 A segment is whole on the disk before anything is copied from it; its files go only after the log says so durably, and what was copied is durable before
+ *   that.
  * - H2 One pass at a time. A crash in it loses nothing; the next pass goes on where the copying ended.
  * - H3 Time never jumps forward here: a wall clock that is set forward by a year deletes nothing early.
  * - H4 A damaged segment is told of and left as it is.
@@ -135,8 +136,10 @@ export class Housekeeper {
     if (!isTold) this.#log('warn', 'Housekeeping was left off and is tried again.', { error: error.message })
   }
 
+  /** Those that are whole on the disk: of others, what is not durable yet is not read, and would go with them. */
   #sealed(): readonly SegmentInfo[] {
-    return this.#journal.segments().filter(({ sealed }) => sealed)
+    const { durable } = this.#journal
+    return this.#journal.segments().filter(({ sealed, base, bytes }) => sealed && base + bytes <= durable)
   }
 
   async #tryToClean(
