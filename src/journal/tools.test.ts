@@ -92,6 +92,34 @@ test('verify finds a whole journal whole, and changes nothing', async () => {
   assert.deepEqual(files(), before)
 })
 
+test('verify and salvage take a gap between segments for what it is: segments that were given up', async () => {
+  const disk = new SimDisk()
+  const journal = await open(disk)
+  journal.createTopics([
+    { name: 'first', partitions: 1, retention: {} },
+    { name: 'gone', partitions: 1, retention: { timeMs: 0 } },
+  ])
+  for (let number = 0; number < 60; number++) {
+    const records = [recordOf(number, { number, text: 'x'.repeat(200) })]
+    const topic = number < 20 ? 'first' : 'gone'
+    journal.append('app', { outputs: [{ topic, partition: 0, records }], acknowledgements: [], changes: [] })
+    await journal.synced()
+  }
+  await journal.housekeep()
+  const bases = journal.segments().map(({ base, bytes }) => ({ base, end: base + bytes }))
+  await journal.close()
+  assert.ok(
+    bases.some(({ base }, index) => index > 0 && base > bases[index - 1]!.end),
+    'there is a gap',
+  )
+
+  const report = await verifyJournal({ dir: '/j', platform: platformOf(disk.remount()) })
+  const salvaged = await salvageJournal({ dir: '/j', to: '/saved', platform: platformOf(disk.remount()) })
+
+  assert.deepEqual(report.damages, [])
+  assert.deepEqual(salvaged.damages, [])
+})
+
 test('verify tells a torn tail from damage', async () => {
   const disk = await journalOnDisk()
   const { path } = disk.files().findLast((file) => file.path.endsWith('.seg'))!

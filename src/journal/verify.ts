@@ -62,6 +62,8 @@ class Verifier {
   readonly #misfits: Damage[] = []
   /** Whole frames of the present segment: offset and size. */
   readonly #frames = new Map<number, number>()
+  /** The present segment begins where the one before it ends; else one between them was given up, or is missing. */
+  #follows = false
   #count = { segments: 0, frames: 0, entries: 0, done: 0 }
 
   constructor(survey: Survey, progress: ToolOptions['progress'] = () => undefined) {
@@ -75,6 +77,7 @@ class Verifier {
     this.#progress(this.#count.done, this.#survey.bytes)
     if (before !== undefined && segment.header !== undefined && segment.base < before.base + before.size)
       this.#damage(segment, 0, segmentHeaderBytes, 'it begins before the segment before it ends')
+    this.#follows = before !== undefined && segment.base === before.base + before.size
     this.last = segment
     this.#count.segments++
     this.#frames.clear()
@@ -102,9 +105,9 @@ class Verifier {
     return { segments, bytes, frames, entries, damages: [...this.#loss.damages, ...this.#misfits], tail, indexes }
   }
 
-  /** The state at the head of a segment must be what is folded, unless damage has taken a part of that. */
+  /** The state at the head of a segment must be what is folded, unless a part of that was given up, or damage has taken it. */
   #checkState(frame: Frame, segment: SurveyedSegment, offset: number): void {
-    if (this.#count.segments === 1 || this.#loss.damages.length > 0) return
+    if (!this.#follows || this.#loss.damages.length > 0) return
     const folded = JSON.parse(JSON.stringify(this.#loss.state.snapshot())) as { segments?: unknown }
     const stored = payloadOf(frame) as { segments?: unknown }
     // Which segments are sealed is no frame's to tell.
