@@ -42,7 +42,7 @@ async function main({ input, format, dir, again }: Options): Promise<number> {
     await Promise.race([running.caughtUp(), running.stopped, aborted(stop.signal)])
     bar.end()
     const seconds = (performance.now() - began) / 1000
-    const archive = await dependencies.archive.open(report.run)
+    const archive = await dependencies.archive.open(report)
 
     print(tableOf(running.stats(), seconds))
     print(factsOf(report, seconds, dependencies.emails))

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path'
 import { archiveFile } from '../../src/connect/file/index.ts'
-import type { Archive } from '../../src/connect/file/index.ts'
+import type { Archive, Opening } from '../../src/connect/file/index.ts'
 import type { Mailable } from './schemas.ts'
 
 const runPattern = /^[0-9a-f]{32}:\d+:(\d+)$/
@@ -21,9 +21,9 @@ export class RunArchives {
     return this.#of(runPattern.exec(ride)?.[1] ?? '1').put(ride, contact)
   }
 
-  /** Opens the archive of a run before its first ride. */
-  async open(run: number): Promise<Archive> {
-    const archive = this.#of(String(run))
+  /** Opens the archive of a run, before its first ride or behind its last. The ids of a pipe are new for each run, so all of them go to the first. */
+  async open({ run, bytes }: Pick<Opening, 'run' | 'bytes'>): Promise<Archive> {
+    const archive = this.#of(bytes === undefined ? '1' : String(run))
     await archive.open()
     return archive
   }

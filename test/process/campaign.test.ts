@@ -222,6 +222,7 @@ test('a pipe rides as it comes; killed, its last accepted line is told at the ne
 
   assert.equal(second.code, 0, second.stderr)
   assert.match(second.stdout, new RegExp(`cannot be resumed: the last line accepted was ${list.length}`))
+  assert.match(second.stdout, new RegExp(`archive\\.ndjson: ${list.length * 2} rides`))
   const rides = ridesIn(archive)
   assert.equal(new Set(rides).size, list.length * 2)
   assert.equal(rides.length, list.length * 2)
