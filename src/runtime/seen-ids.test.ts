@@ -50,6 +50,29 @@ test('an id is remembered for so many ids and so long, over a restart too', () =
   }
 })
 
+test('what leaves the window by its time is deleted with the next unit', () => {
+  const seen = new SeenIds('orders', { countMax: 100, timeMs: 1000 })
+  const changesAt = (id: string, at: number) => {
+    seen.add(id, at)
+    return seen.takeChanges().map(({ key, value }) => [key, value])
+  }
+  assert.deepEqual(changesAt('a', 0), [['0', '0 a']])
+  assert.deepEqual(changesAt('b', 1000), [['1', '1000 b']])
+  assert.deepEqual(changesAt('c', 1001), [
+    ['2', '1001 c'],
+    ['0', null],
+  ])
+  assert.ok(seen.find('b', 1001))
+})
+
+test('a window of no ids remembers none, and writes none', () => {
+  const seen = new SeenIds('orders', { countMax: 0, timeMs: 1000 })
+  seen.add('a', 1)
+  assert.equal(seen.find('a', 1), undefined)
+  seen.again('a')
+  assert.deepEqual(seen.takeChanges(), [])
+})
+
 test('an id whose unit was refused rides with the next one', () => {
   const seen = new SeenIds('orders', { countMax: 10, timeMs: 1000 })
   seen.add('a', 1)

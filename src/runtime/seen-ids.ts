@@ -4,7 +4,8 @@
  *
  * Invariants:
  * - S1 An id is in the row of the unit that holds its event: both are there or neither.
- * - S2 The rows hold `countMax` ids at least, when so many were accepted, and one unit's ids more at most.
+ * - S2 The rows hold `countMax` ids at least, when so many were accepted within the time, and one unit's ids more at most.
+ * - S3 Where nothing is to be remembered (`countMax` 0), nothing is written either.
  */
 import type { StateChange } from '../event/unit.ts'
 
@@ -59,6 +60,7 @@ export class SeenIds {
 
   /** Remembers an id; its row, to be told when its event is durable, rides in the unit that is being gathered. */
   add(id: string, at: number): SeenRow {
+    if (this.#countMax === 0) return newRow()
     const row = this.#fresh
     row.ids.push(id)
     row.at = at
@@ -83,13 +85,18 @@ export class SeenIds {
     this.#rows.push(row)
     this.#count += row.ids.length
     const changes = [this.#change(row.sequence, `${row.at} ${row.ids.join(' ')}`)]
-    while (this.#rows.length > 1 && this.#count - this.#rows[0]!.ids.length >= this.#countMax) {
+    while (this.#hasLeft(this.#rows[0]!, row.at)) {
       const old = this.#rows.shift()!
       this.#count -= old.ids.length
       for (const id of old.ids) if (this.#byId.get(id) === old) this.#byId.delete(id)
       changes.push(this.#change(old.sequence, null))
     }
     return changes
+  }
+
+  /** True for an oldest row that is out of the window, by the ids behind it or by its time. */
+  #hasLeft(oldest: SeenRow, now: number): boolean {
+    return this.#count - oldest.ids.length >= this.#countMax || oldest.at + this.#timeMs < now
   }
 
   #change(sequence: number, value: string | null): StateChange {
