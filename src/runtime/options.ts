@@ -35,7 +35,7 @@ export interface StartOptions {
   readonly signals?: boolean
   /** Signs the itinerary at each hop, and refuses one that comes back from the bus without an accepted signature. Default: none. */
   readonly signing?: SigningOptions
-  /** What becomes of parked and waiting events of a stop that this app no longer has. 'discard' forgets its parked keys and leaves its events unread. Default: 'refuse', which refuses the start. */
+  /** What becomes of parked and waiting events of a stop that this app no longer has. 'discard' acknowledges them unhandled, and forgets its parked keys. Default: 'refuse', which refuses the start. */
   readonly removedStops?: 'refuse' | 'discard'
   /** How often an event may kill the process while it runs alone, before it is a dead letter. Default: 3. */
   readonly killsMax?: number

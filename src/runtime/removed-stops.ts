@@ -1,22 +1,25 @@
 /**
  * A stop, or an entry that read a topic, that an app no longer has may have left events behind: waiting in its topics, or parked. Nobody would ever read them, so
- * the start is refused, unless told to leave them: then what is remembered of its parked keys is forgotten, and its events stay where they are.
+ * the start is refused, unless told to discard them: then they are acknowledged to the end, unhandled, and what is remembered of parked keys is forgotten.
  */
-import type { BusInspector } from '../bus/bus.ts'
+import type { Bus, BusInspector, MemberListener, TopicInfo } from '../bus/bus.ts'
 import { MetrobusError } from '../errors/index.ts'
-import type { Acknowledgement } from '../event/unit.ts'
+import type { Acknowledgement, StateChange } from '../event/unit.ts'
 import type { Engine } from './engine.ts'
-import { settleRows } from './settle.ts'
+import { settleUnit } from './settle.ts'
 import { stopTopics } from './topics.ts'
 
-/** Throws MB_STOP_REMOVED when events are left behind and `policy` is 'refuse'. */
-export async function checkRemovedStops(
-  engine: Engine,
-  inspector: BusInspector,
-  policy: 'refuse' | 'discard',
-): Promise<void> {
+/** A stop that is gone, and how far its topics go. */
+interface Removed {
+  readonly stop: string
+  readonly waiting: number
+  readonly ends: readonly Acknowledgement[]
+}
+
+/** Before the app joins. Throws MB_STOP_REMOVED when events are left behind and `policy` is 'refuse'. */
+export async function checkRemovedStops(engine: Engine, bus: Bus, policy: 'refuse' | 'discard'): Promise<void> {
   const app = engine.definition.name
-  const topics = await inspector.topics()
+  const topics = await bus.inspector.topics()
   const suffix = '.parked'
   const known = new Set(engine.everyStop().map((stop) => stop.topics.parking))
   const gone = topics
@@ -24,27 +27,68 @@ export async function checkRemovedStops(
     .filter((topic) => topic.startsWith(`${app}.`) && topic.endsWith(suffix) && !known.has(topic))
     .map((topic) => topic.slice(app.length + 1, -suffix.length))
   if (gone.length === 0) return
-  const positions = (await inspector.groups()).find(({ group }) => group === app)?.positions ?? []
+  const positions = (await bus.inspector.groups()).find(({ group }) => group === app)?.positions ?? []
   for (const stop of gone) {
-    const names = stopTopics(app, stop)
-    let waiting = 0
-    for (const { topic, partitions } of topics)
-      if (topic === names.input || topic === names.parking)
-        for (const { partition, end } of partitions) waiting += end - settledOf(positions, topic, partition)
-    if (waiting === 0) continue
-    if (policy === 'refuse') throw new MetrobusError('MB_STOP_REMOVED', { app, stop, waiting })
-    engine.log.warn({ stop, waiting }, 'events of a removed stop are left behind')
-    const { partitions } = topics.find(({ topic }) => topic === names.parking)!
-    for (const { partition } of partitions) {
-      const store = `park/${names.input}`
-      const rows = await inspector.rows(app, store, partition)
-      await settleRows(
-        engine.member,
-        engine.clock,
-        [...rows.keys()].map((key) => ({ store, partition, key, value: null })),
-      )
-    }
+    const removed = removedStop(app, stop, topics, positions)
+    if (removed.waiting === 0) continue
+    if (policy === 'refuse') throw new MetrobusError('MB_STOP_REMOVED', { app, stop, waiting: removed.waiting })
+    await discard(engine, bus, removed)
+    engine.log.warn({ stop, waiting: removed.waiting }, 'events of a removed stop are discarded')
   }
+}
+
+function removedStop(
+  app: string,
+  stop: string,
+  topics: readonly TopicInfo[],
+  positions: readonly Acknowledgement[],
+): Removed {
+  const { input, parking } = stopTopics(app, stop)
+  const ends = topics
+    .filter(({ topic }) => topic === input || topic === parking)
+    .flatMap(({ topic, partitions }) =>
+      partitions.map(({ partition, end }) => ({ topic, partition, watermark: end, above: [] })),
+    )
+  const waiting = ends.reduce(
+    (sum, { topic, partition, watermark }) => sum + watermark - settledOf(positions, topic, partition),
+    0,
+  )
+  return { stop, waiting, ends }
+}
+
+/** By a member of its own, for only the owner of a partition may acknowledge it; in one unit, so that no row speaks of an event that is gone. */
+async function discard({ definition, clock }: Engine, bus: Bus, { stop, ends }: Removed): Promise<void> {
+  const member = await bus.join(
+    definition.name,
+    [...new Set(ends.map(({ topic }) => topic))].map((topic) => ({ topic })),
+    nobody,
+  )
+  try {
+    const changes = await rowsOf(bus.inspector, definition.name, stop, ends)
+    await settleUnit(member, clock, { outputs: [], acknowledgements: ends, changes })
+  } finally {
+    await member.leave()
+  }
+}
+
+const nobody: MemberListener = { assigned() {}, revoked() {}, ready() {}, failed() {}, pressed() {} }
+
+/** What deletes the rows of its parked keys. */
+async function rowsOf(
+  inspector: BusInspector,
+  app: string,
+  stop: string,
+  ends: readonly Acknowledgement[],
+): Promise<readonly StateChange[]> {
+  const { input, parking } = stopTopics(app, stop)
+  const store = `park/${input}`
+  const changes: StateChange[] = []
+  for (const { topic, partition } of ends) {
+    if (topic !== parking) continue
+    const rows = await inspector.rows(app, store, partition)
+    for (const key of rows.keys()) changes.push({ store, partition, key, value: null })
+  }
+  return changes
 }
 
 /** How many offsets of a partition the group has settled. */

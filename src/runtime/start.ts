@@ -86,13 +86,13 @@ async function join(definition: AppDefinition, bus: Bus, options: ResolvedStartO
   const subscriptions = register(definition, stops, engine, bus)
   if (options.signing !== undefined)
     engine.slipGuard = new SlipGuard(definition.name, linesOf(definition), options.signing)
+  await checkRemovedStops(engine, bus, options.removedStops)
   const lanes = new Lanes(engine)
   engine.member = await bus.join(definition.name, subscriptions, listenerOf(engine, lanes))
   const entries = new Entries(engine, (topic) => bus.partitions(topic))
   engine.entries = entries
   entries.room.press(engine.pressure)
   try {
-    await checkRemovedStops(engine, bus.inspector, options.removedStops)
     await claimTopics(definition, engine.member, engine.clock, bus.inspector)
     await entries.load()
     await lanes.load()

@@ -4,7 +4,7 @@ import type { Router } from '../../src/itinerary/router.ts'
 import { plotSlip } from '../../src/itinerary/slip.ts'
 import type { EntryDefinition, TopicDefinition } from '../../src/runtime/definition.ts'
 import type { StandardSchema } from '../../src/schema/standard.ts'
-import { deadLetter, drop, push, split } from '../../src/stop/outcome.ts'
+import { deadLetter, drop, push, retry, split } from '../../src/stop/outcome.ts'
 import { anything, byText, entryOf, lineOf, rest, stopOf, world } from './harness.ts'
 
 interface Item {
@@ -271,17 +271,29 @@ test('a signed itinerary that was altered or not signed is refused before any ha
 test('a start without a stop that events still wait at is refused, unless told to discard them', async () => {
   const w = world()
   const holder = await w.start({ name: 'holder', entries: [entryOf('in', lineOf('main', keep([])))] })
-  const failing = stopOf('gone', () => {
-    throw new Error('no luck')
+  const handled: unknown[] = []
+  const gone = (handler: (item: Item) => unknown) => ({
+    entries: [entryOf('in', lineOf('main', stopOf('gone', handler)))],
   })
-  const old = await w.start({ entries: [entryOf('in', lineOf('main', failing))] })
-  await old.send('in', { key: 'a', n: 1 })
+  const failing = gone(() => retry({ seconds: 60 }))
+  const old = await w.start(failing)
+  for (let n = 0; n < 9; n++) await old.send('in', { key: `k${n % 3}`, n })
   await rest(w)
   await old.stop()
-  const definition = { entries: [entryOf('in', lineOf('main', keep([])))] }
-  await assert.rejects(w.start(definition), { code: 'MB_STOP_REMOVED', message: /"gone", where 1 events still wait/ })
-  const app = await w.start(definition, { removedStops: 'discard' })
+  const without = { entries: [entryOf('in', lineOf('main', keep([])))] }
+  await assert.rejects(w.start(without), { code: 'MB_STOP_REMOVED', message: /"gone", where \d+ events still wait/ })
+
+  const app = await w.start(without, { removedStops: 'discard' })
   await app.stop()
+
+  await (await w.start(without)).stop()
+  for (let partition = 0; partition < 4; partition++)
+    assert.equal((await w.bus.inspector.rows('app', 'park/app.gone', partition)).size, 0)
+  const back = await w.start(gone((item) => void handled.push(item.n)))
+  await back.send('in', { key: 'k0', n: 100 })
+  await back.caughtUp()
+  assert.deepEqual(handled, [100])
+  await back.stop()
   await holder.stop()
 })
 
