@@ -21,7 +21,7 @@ export function fail(site: Site, message: string, expected: unknown, actual: unk
     message: `${message}\n\nwhat happened:\n${story}\n`,
     expected,
     actual,
-    operator: 'deepStrictEqual',
+    operator: 'given',
   })
   // Below the first line and the kit's own frame.
   const frames = site.stack?.split('\n').slice(2) ?? []

@@ -1,0 +1,102 @@
+/** What may go wrong in a simulated run: one thing, at one moment of one event at one stop. */
+import type { SeededRandom } from '../seeded-random.ts'
+
+/**
+ * - `crash`: the process dies there, and the event comes again to the next one;
+ * - `repeat`: the handler has answered, the answer is lost, and the event comes again;
+ * - `delay`: it is slow there, and events of other keys pass by;
+ * - `overlap`: it waits for the next event at this stop, and both go on at the same moment;
+ * - `takeOver`: the process is cut off there, another handles the event again, and then the first goes on;
+ * - `restart`: the app is stopped and started in good order before an event is sent.
+ */
+export type FaultKind = 'crash' | 'repeat' | 'delay' | 'overlap' | 'takeOver' | 'restart'
+
+export const faultKinds: readonly FaultKind[] = ['crash', 'repeat', 'delay', 'overlap', 'takeOver', 'restart']
+
+/** One of them. */
+export interface Fault {
+  readonly kind: FaultKind
+  /** '' for a restart, which is no stop's. */
+  readonly stop: string
+  /** The id of the event; for a restart, of the one before which it happens. */
+  readonly event: string
+  /** Its ride. */
+  readonly ride: string
+  /** How many calls of fakes the handler had made: 0 is before it began, `end` when it had answered. */
+  readonly point: number | 'end'
+  /** The last of those calls, such as `archive.put`. */
+  readonly after: string | undefined
+}
+
+/** One call of a handler, as a run has seen it. */
+export interface Visit {
+  readonly stop: string
+  readonly event: string
+  readonly ride: string
+  /** 1 the first time, one more whenever it came again. */
+  readonly time: number
+  /** The calls of fakes that it made, in order. */
+  readonly effects: string[]
+}
+
+const faultsMax = 3
+
+/** A few faults for a run, at moments of a calm one. */
+export function drawFaults(
+  random: SeededRandom,
+  kinds: readonly FaultKind[],
+  visits: readonly Visit[],
+  sent: readonly string[],
+): readonly Fault[] {
+  if (visits.length === 0) return []
+  return Array.from({ length: random.between(1, faultsMax) }, (): Fault => {
+    const kind = random.pick(kinds)
+    if (kind === 'restart') {
+      const event = random.pick(sent)
+      return { kind, stop: '', event, ride: event, point: 0, after: undefined }
+    }
+    const { stop, event, ride, effects } = random.pick(visits)
+    const drawn = kind === 'overlap' ? 0 : kind === 'repeat' ? Infinity : random.below(effects.length + 2)
+    const point = drawn > effects.length ? 'end' : drawn
+    return { kind, stop, event, ride, point, after: effects.at(point === 'end' ? -1 : point - 1) }
+  })
+}
+
+/** The same fault at every earlier moment of its handler, the earliest first. */
+export function earlier(fault: Fault, { effects }: Visit): readonly Fault[] {
+  const { point } = fault
+  if (fault.kind === 'restart' || fault.kind === 'repeat' || fault.kind === 'overlap') return []
+  return effects
+    .slice(0, point === 'end' ? effects.length : point - 1)
+    .map((after, index) => ({ ...fault, point: index + 1, after }))
+}
+
+/** What a fault shows when a run with it ends differently: the sentence that accuses its stop. */
+export function accusation({ kind, stop, ride, point, after }: Fault): string {
+  const where = after === undefined || point === 0 ? 'its effect' : `\`${after}\``
+  switch (kind) {
+    case 'crash':
+      return point === 0
+        ? `\`${stop}\` does not survive a restart: a crash before its effect changes what comes of ${ride}`
+        : `\`${stop}\` is not idempotent: a crash after ${where} repeats the event`
+    case 'repeat':
+      return `\`${stop}\` is not idempotent: when its outcome is lost, the event comes again`
+    case 'takeOver':
+      return `\`${stop}\` is not fenced: its process is taken for dead after ${where}, another handles ${ride} again, and then the first goes on`
+    case 'delay':
+      return point === 0 || point === 'end'
+        ? `\`${stop}\` depends on the order of events of different keys: ${ride} is slow, and others go before it`
+        : `\`${stop}\` loses or mixes updates: others run while ${ride} is between ${where} and what follows`
+    case 'overlap':
+      return `\`${stop}\` loses or mixes updates: ${ride} and the next event are in it at the same moment`
+    case 'restart':
+      return `the app keeps something in its memory: a restart before ${ride} loses it`
+  }
+}
+
+/** A fault in a few words, for a list. */
+export function describeFault({ kind, stop, ride, point, after }: Fault): string {
+  if (kind === 'restart') return `restart before ${ride} is sent`
+  const where = point === 0 ? 'before the handler' : point === 'end' ? 'after the handler' : `after ${after}`
+  return `${kind} at ${stop}, ${ride}, ${where}`
+}

@@ -1,0 +1,304 @@
+/**
+ * One run of an app in a simulated world: every event is sent when the one before it is at rest, and what the plan of faults says goes wrong. Without a fault it is
+ * the calm run.
+ *
+ * Invariants:
+ * - R1 What outlives a process are the bus and the fakes. A dead process calls no fake any more.
+ * - R2 What a handler draws depends on the seed, its stop, its event and how often the event came, and on nothing that other handlers did.
+ */
+import { isDeepStrictEqual } from 'node:util'
+import { MetrobusError } from '../../errors/index.ts'
+import { shortHash } from '../../internal/hash.ts'
+import type { AppDefinition } from '../../runtime/definition.ts'
+import { startApp } from '../../runtime/start.ts'
+import type { StopContext } from '../../stop/definition.ts'
+import { SeededRandom } from '../seeded-random.ts'
+import { Cluster } from '../simulator/cluster.ts'
+import { Machine } from '../simulator/machine.ts'
+import type { SimProcess } from '../simulator/sim-process.ts'
+import { callInside, currentAmbience, inside } from './ambience.ts'
+import type { Ambience } from './ambience.ts'
+import { watched } from './fakes.ts'
+import type { Fault, Visit } from './fault.ts'
+import { contextWith, instrument } from './instrument.ts'
+import type { Around } from './instrument.ts'
+import { isThenable } from './recorder.ts'
+import { show, wordsOf } from './story.ts'
+
+/** An event as it is sent. */
+export interface Sent {
+  readonly entry: string
+  readonly data: unknown
+  readonly id: string
+}
+
+/** What is run, and against what. */
+export interface RunOptions<Fakes extends object> {
+  readonly makeApp: (fakes: Fakes) => { readonly definition: AppDefinition }
+  readonly fakes: () => Fakes
+  readonly observe: (fakes: Fakes) => unknown
+  readonly sent: readonly Sent[]
+  readonly seed: number
+  readonly faults: readonly Fault[]
+  /** On the embedded bus and a disk of its own, where a crash is a power cut; else in a cluster, where others take over. */
+  readonly onDisk: boolean
+}
+
+/** What a run has done. */
+export interface RunResult {
+  /** What `observe` says, and what was given up. */
+  readonly observed: { readonly observed: unknown; readonly deadLetters: readonly string[] }
+  readonly visits: readonly Visit[]
+  /** Everything in order, each line with its stop. */
+  readonly trace: readonly TraceLine[]
+}
+
+export interface TraceLine {
+  readonly stop: string
+  readonly text: string
+}
+
+/** Where a handler waits, until an event comes to its stop or all others have passed. */
+interface Hold {
+  readonly fault: Fault
+  readonly release: () => void
+}
+
+/** A handler that runs: the ambience knows which. */
+interface Handling extends Ambience {
+  readonly visit: Visit
+  readonly process: SimProcess
+}
+
+/** Nothing happens for so long: whoever runs is held. */
+const silenceMs = 300
+/** The bus takes a silent member for dead after so long. */
+const sessionMs = 1_000
+const patienceMs = 24 * 3_600_000
+
+/** Runs the app once. Rejects when it cannot be started, does not catch up, or reaches for the world outside. */
+export function runOnce<Fakes extends object>(options: RunOptions<Fakes>): Promise<RunResult> {
+  return new Run(options).run()
+}
+
+class Run<Fakes extends object> {
+  readonly #options: RunOptions<Fakes>
+  readonly #world: Cluster | Machine
+  readonly #fakes: Fakes
+  readonly #ambience: Ambience
+  readonly #visits: Visit[] = []
+  readonly #trace: TraceLine[] = []
+  readonly #unanswered: Map<string, Sent> = new Map()
+  #holds: Hold[] = []
+  #activeAt = 0
+  #realIo: MetrobusError | undefined
+  #process: SimProcess | undefined
+  /** Cut off, and still alive. */
+  readonly #zombies: SimProcess[] = []
+
+  constructor(options: RunOptions<Fakes>) {
+    const { seed, onDisk } = options
+    this.#options = options
+    this.#world = onDisk ? new Machine({ seed }) : new Cluster({ seed, sessionMs })
+    const { clock } = this.#world
+    const refused = (error: MetrobusError): void => void (this.#realIo ??= error)
+    this.#ambience = { clock, random: new SeededRandom(seed), who: 'the app', refused }
+    this.#fakes = callInside(this.#ambience, options.fakes)
+  }
+
+  run(): Promise<RunResult> {
+    return inside(this.#ambience, async () => {
+      try {
+        return await this.#run()
+      } catch (error) {
+        throw this.#realIo ?? error
+      } finally {
+        await this.#world.close()
+      }
+    })
+  }
+
+  async #run(): Promise<RunResult> {
+    const { sent, faults, observe } = this.#options
+    await this.#start()
+    for (const one of sent) {
+      if (faults.some(({ kind, event }) => kind === 'restart' && event === one.id)) await this.#restart()
+      this.#unanswered.set(one.id, one)
+      this.#send(one)
+      await this.#rest()
+    }
+    while (this.#holds.length > 0 || this.#zombies.length > 0) {
+      this.#release(() => true)
+      await this.#world.advance(silenceMs)
+      for (const zombie of this.#zombies.splice(0)) await this.#world.crash(zombie)
+      await this.#rest()
+    }
+    const letters = await this.#process!.running!.deadLetters.list({}, { countMax: 1_000 })
+    if (this.#realIo !== undefined) throw this.#realIo
+    const deadLetters = letters.map(({ ride, stop, cause }) => `${ride} at ${stop}: ${cause}`).sort()
+    return { observed: { observed: await observe(this.#fakes), deadLetters }, visits: this.#visits, trace: this.#trace }
+  }
+
+  // --- processes
+
+  async #start(): Promise<void> {
+    this.#process = await this.#world.start((process) => {
+      const told = (name: string, args: readonly unknown[], call: () => unknown): unknown =>
+        this.#effect(process, name, args, call)
+      const app = this.#options.makeApp(watched(this.#fakes, told))
+      const definition = instrument(app.definition, this.#around(process))
+      return { start: (options) => startApp(definition, options) }
+    })
+    const { failure } = this.#process
+    if (failure !== undefined) throw failure
+    for (const one of this.#unanswered.values()) this.#send(one)
+  }
+
+  async #restart(): Promise<void> {
+    this.#note('', 'the app is stopped and started')
+    this.#release(() => true)
+    await this.#world.stop(this.#process!)
+    await this.#world.crash(this.#process!)
+    await this.#start()
+  }
+
+  /** As a sender does that waits for its answer, and sends again to the next process. */
+  #send({ entry, data, id }: Sent): void {
+    const sending = this.#process!.running!.send(entry, data, { id })
+    sending.then(
+      () => this.#unanswered.delete(id),
+      (error: unknown) => (this.#failure ??= this.#process?.isAlive === true ? error : undefined),
+    )
+  }
+
+  #failure: unknown
+
+  /** Moves time until everything has ended or is held, over deaths. */
+  async #rest(): Promise<void> {
+    for (;;) {
+      const process = this.#process!
+      const caught = { up: false }
+      const isOver = (): boolean =>
+        !process.isAlive ||
+        this.#failure !== undefined ||
+        process.failure !== undefined ||
+        this.#zombies.includes(process)
+      const isSilent = (): boolean =>
+        this.#holds.length > 0 && this.#world.clock.monotonic() - this.#activeAt > silenceMs
+      await this.#world.until(() => isOver() || isSilent() || this.#unanswered.size === 0, patienceMs)
+      if (!isOver())
+        process.running!.caughtUp().then(
+          () => (caught.up = true),
+          () => {},
+        )
+      const isAtRest = await this.#world.until(() => isOver() || isSilent() || caught.up, patienceMs)
+      if (this.#failure !== undefined || process.failure !== undefined) throw this.#failure ?? process.failure
+      const isCutOff = this.#zombies.includes(process)
+      if (isCutOff || !process.isAlive) {
+        if (!isCutOff) await (this.#world instanceof Machine ? this.#world.powerCut() : this.#world.crash(process))
+        await this.#start()
+        // Until the bus has given the partitions of the other to this one.
+        await this.#world.advance(2 * sessionMs)
+      } else if (isAtRest) return
+      else throw new MetrobusError('MB_NOT_CAUGHT_UP', { app: process.running!.name, afterMs: patienceMs, waiting: [] })
+    }
+  }
+
+  // --- handlers
+
+  #around(process: SimProcess): Around {
+    return (stop, events, call) => {
+      const { id: event, ride } = events[0]!.context.event
+      const time = 1 + this.#visits.filter((other) => other.stop === stop.name && other.event === event).length
+      const visit: Visit = { stop: stop.name, event, ride, time, effects: [] }
+      this.#visits.push(visit)
+      this.#note(stop.name, `${ride} comes to ${stop.name}${time === 1 ? '' : ` again, time ${time}`}`)
+      this.#release(({ fault }) => fault.kind === 'overlap' && fault.stop === stop.name)
+      const handling: Handling = {
+        ...this.#ambience,
+        clock: process.platform.clock,
+        random: new SeededRandom(parseInt(shortHash(`${this.#options.seed} ${stop.name} ${event} ${time}`), 16)),
+        who: `the stop "${stop.name}"`,
+        visit,
+        process,
+      }
+      const contexts = events.map(({ context }) => context)
+      return callInside(handling, () => this.#handle(handling, contexts, call))
+    }
+  }
+
+  #handle(handling: Handling, contexts: readonly StopContext[], call: Parameters<Around>[2]): unknown {
+    const { visit } = handling
+    const answered = (answer: unknown): unknown => {
+      this.#note(visit.stop, `${visit.ride} at ${visit.stop}: ${wordsOf({ answer, error: undefined, tookMs: 0 })}`)
+      return this.#reach(handling, 'end', answer)
+    }
+    const isRepeated = this.#faultAt(visit, 'end')?.kind === 'repeat'
+    const run = (): unknown => {
+      const first = isRepeated ? call(contexts.map((context) => contextWith(context, { emit: () => {} }))) : undefined
+      if (isThenable(first)) return first.then(() => call(contexts))
+      return call(contexts)
+    }
+    const begun = this.#reach(handling, 0, undefined)
+    const answer = isThenable(begun) ? begun.then(run) : run()
+    return isThenable(answer) ? answer.then(answered) : answered(answer)
+  }
+
+  /** A fake is called. */
+  #effect(process: SimProcess, name: string, args: readonly unknown[], call: () => unknown): unknown {
+    if (!process.isAlive) return never
+    const handling = currentAmbience() as Partial<Handling> | undefined
+    const result = call()
+    if (handling?.visit === undefined) return result
+    const { visit } = handling
+    const point = visit.effects.push(name)
+    this.#note(visit.stop, `${visit.ride} at ${visit.stop}: ${name}(${args.map(show).join(', ')})`)
+    if (!isThenable(result)) return this.#reach(handling as Handling, point, result, false)
+    return result.then(
+      (value) => this.#reach(handling as Handling, point, value),
+      (error: unknown) => {
+        const later = this.#reach(handling as Handling, point, undefined)
+        if (isThenable(later)) return later.then(() => Promise.reject(error as Error))
+        throw error
+      },
+    )
+  }
+
+  /** A handler has come to a point: answers what it goes on with, now or later or never. What is not awaited cannot be held. */
+  #reach({ visit, process }: Handling, point: Fault['point'], value: unknown, canWait = true): unknown {
+    if (!process.isAlive) return never
+    const fault = this.#faultAt(visit, point)
+    if (fault === undefined || fault.kind === 'repeat' || (fault.kind !== 'crash' && !canWait)) return value
+    this.#note(visit.stop, `${visit.ride} at ${visit.stop}: ${fault.kind}`)
+    if (fault.kind === 'crash') {
+      process.kill()
+      return never
+    }
+    if (fault.kind === 'takeOver' && this.#world instanceof Cluster) {
+      this.#world.disconnect(process)
+      this.#zombies.push(process)
+    }
+    return new Promise((resolve) => this.#holds.push({ fault, release: () => resolve(value) }))
+  }
+
+  #faultAt(visit: Visit, point: Fault['point']): Fault | undefined {
+    if (visit.time > 1) return undefined
+    return this.#options.faults.find(
+      (fault) => fault.stop === visit.stop && fault.event === visit.event && isDeepStrictEqual(fault.point, point),
+    )
+  }
+
+  #release(which: (hold: Hold) => boolean): void {
+    const released = this.#holds.filter(which)
+    this.#holds = this.#holds.filter((hold) => !released.includes(hold))
+    for (const { release } of released) release()
+    if (released.length > 0) this.#activeAt = this.#world.clock.monotonic()
+  }
+
+  #note(stop: string, text: string): void {
+    this.#activeAt = this.#world.clock.monotonic()
+    this.#trace.push({ stop, text: `${this.#activeAt} ms  ${text}` })
+  }
+}
+
+const never: Promise<never> = new Promise<never>(() => {})

@@ -1,0 +1,226 @@
+/**
+ * Runs an app against crashes, redeliveries, delays and restarts that seeds choose, and says which stop does not stand them: what the fakes hold in the end must be what
+ * they hold after a calm run.
+ */
+import { AssertionError } from 'node:assert'
+import { isDeepStrictEqual } from 'node:util'
+import { MetrobusError } from '../../errors/index.ts'
+import type { App } from '../../runtime/app.ts'
+import type { Entry } from '../../runtime/entry.ts'
+import type { InOf } from '../../stop/typed.ts'
+import { SeededRandom } from '../seeded-random.ts'
+import { VirtualClock } from '../virtual-clock.ts'
+import { inside } from './ambience.ts'
+import { difference } from './difference.ts'
+import { accusation, describeFault, drawFaults, earlier, faultKinds } from './fault.ts'
+import type { Fault, FaultKind } from './fault.ts'
+import { runOnce } from './run.ts'
+import type { RunResult, Sent, TraceLine } from './run.ts'
+
+/** Events by the entry that they are sent to, each list in its order. */
+export type EventsOf<Entries extends readonly Entry[]> = {
+  readonly [One in Entries[number] as One['name']]?: readonly ([InOf<One>] extends [never] ? unknown : InOf<One>)[]
+}
+
+export interface SimulateOptions<Fakes extends object, Entries extends readonly Entry[]> {
+  /** Makes what stands for the world outside; called for every run. Functions, and objects with methods: each call of them is a moment at which something may go wrong. */
+  readonly fakes: () => Fakes
+  /** The events that are sent, or a function that draws them. Each is sent when the one before it is at rest or held. */
+  readonly events: EventsOf<Entries> | ((random: SeededRandom) => EventsOf<Entries>)
+  /** What must be the same however the run went: a snapshot of the fakes, without times. */
+  readonly observe: (fakes: Fakes) => unknown
+  /** How many seeds, from 1, or which. `METROBUS_SEED` runs that one alone. Default: 100. */
+  readonly seeds?: number | readonly number[]
+  /** What may go wrong. Default: everything. */
+  readonly faults?: readonly FaultKind[]
+}
+
+/** What a simulation that found nothing has done. */
+export interface SimulationReport {
+  readonly seeds: number
+  readonly runs: number
+  /** How often each fault was put in. */
+  readonly faults: Readonly<Record<FaultKind, number>>
+}
+
+/** A simulation that found something. `message` says which stop does not stand what. */
+export interface Finding {
+  readonly seed: number
+  /** What is needed for it, shrunken; empty when the app is not deterministic. */
+  readonly faults: readonly Fault[]
+}
+
+/** Every so many seeds one runs twice. */
+const twiceEvery = 10
+/** Every so many seeds one runs on a machine with a disk, where nobody can take over. */
+const onDiskEvery = 4
+
+/**
+ * Simulates an app with what `makeApp` is given instead of the world outside. Resolves when no seed finds anything; rejects with an `AssertionError` whose message names
+ * one stop and one fault wherever that is enough:
+ *
+ *     await simulate((fakes) => contactCampaign(fakes), {
+ *       fakes: () => ({ emails: new Map([['a-1', 'ada@example.com']]), allowed: new Set(['a-1']), archive: new FakeArchive() }),
+ *       events: { contacts: [{ accountId: 'a-1', campaign: 'spring' }] },
+ *       observe: ({ archive }) => archive.rides,
+ *     })
+ *
+ *     `archive` is not idempotent: a crash after `archive.put` repeats the event; seed 4
+ *
+ * Inside, time, timers and randomness are virtual by their usual names, and real input and output is refused with MB_REAL_IO.
+ */
+export async function simulate<Fakes extends object, const Entries extends readonly Entry[]>(
+  makeApp: (fakes: Fakes) => App<Entries>,
+  options: SimulateOptions<Fakes, Entries>,
+): Promise<SimulationReport> {
+  const ambience = { clock: new VirtualClock(), random: new SeededRandom(0), who: 'the simulation', refused: () => {} }
+  // Around all runs, so that the names are put in place once.
+  return inside(ambience, () => simulateSeeds(makeApp, options))
+}
+
+async function simulateSeeds<Fakes extends object, Entries extends readonly Entry[]>(
+  makeApp: (fakes: Fakes) => App<Entries>,
+  options: SimulateOptions<Fakes, Entries>,
+): Promise<SimulationReport> {
+  const { fakes, observe, faults: kinds = faultKinds } = options
+  const counts = Object.fromEntries(faultKinds.map((kind) => [kind, 0])) as Record<FaultKind, number>
+  const seeds = seedsOf(options.seeds ?? 100)
+  const done = { runs: 0 }
+  for (const [index, seed] of seeds.entries()) {
+    const random = new SeededRandom(seed)
+    const sent = sentBy(typeof options.events === 'function' ? options.events(random) : options.events)
+    const kindsOnDisk = kinds.filter((kind) => kind !== 'takeOver')
+    const onDisk = seed % onDiskEvery === 0 && kindsOnDisk.length > 0
+    const run = (faults: readonly Fault[]): Promise<RunResult> => {
+      done.runs++
+      return runOnce({ makeApp, fakes, observe, sent, seed, faults, onDisk })
+    }
+    const calm = await run([])
+    const plan = drawFaults(
+      random,
+      onDisk ? kindsOnDisk : kinds,
+      calm.visits,
+      sent.map(({ id }) => id),
+    )
+    for (const { kind } of plan) counts[kind]++
+    const result = await run(plan)
+    if (index % twiceEvery === 0) checkTwice(seed, result.trace, (await run(plan)).trace)
+    if (!isDeepStrictEqual(result.observed, calm.observed)) await accuse(seed, plan, calm, run)
+  }
+  return { seeds: seeds.length, runs: done.runs, faults: counts }
+}
+
+function seedsOf(seeds: number | readonly number[]): readonly number[] {
+  const only = process.env['METROBUS_SEED']
+  if (only !== undefined) return [Number(only)]
+  return typeof seeds === 'number' ? Array.from({ length: seeds }, (_, index) => index + 1) : seeds
+}
+
+/** One of each entry in turn, each with an id that tells where it was sent and as which. */
+function sentBy(events: Readonly<Record<string, readonly unknown[] | undefined>>): readonly Sent[] {
+  const lists = Object.entries(events).map(([entry, list = []]) =>
+    list.map((data, index) => ({ entry, data, id: `${entry}-${index + 1}` })),
+  )
+  const sent = Array.from({ length: Math.max(0, ...lists.map((list) => list.length)) }, (_, index) =>
+    lists.flatMap((list) => list[index] ?? []),
+  ).flat()
+  if (sent.length === 0)
+    throw new MetrobusError('MB_BAD_OPTIONS', { what: 'simulate()', faults: ['events are needed'] })
+  return sent
+}
+
+type Run = (faults: readonly Fault[]) => Promise<RunResult>
+
+/** Shrinks the plan to what is needed, and throws what it shows. */
+async function accuse(seed: number, plan: readonly Fault[], calm: RunResult, run: Run): Promise<never> {
+  const found = async (faults: readonly Fault[]): Promise<RunResult | undefined> => {
+    const result = await run(faults)
+    return isDeepStrictEqual(result.observed, calm.observed) ? undefined : result
+  }
+  let faults = plan
+  let result = await found(plan)
+  const attempt = async (fewer: readonly Fault[]): Promise<boolean> => {
+    const smaller = await found(fewer)
+    if (smaller === undefined) return false
+    faults = fewer
+    result = smaller
+    return true
+  }
+  for (const one of plan) if (faults.length > 1 && (await attempt([one]))) break
+  for (const one of faults) if (faults.length > 1) await attempt(faults.filter((other) => other !== one))
+  const [only] = faults
+  if (only !== undefined && faults.length === 1) await simplify(only, calm, result!, attempt)
+  const [first] = faults
+  const message = [
+    `${faults.length === 1 ? accusation(first!) : `together, ${faults.length} faults change what comes of it`}; seed ${seed}`,
+    '',
+    ...(faults.length === 1 ? [] : faults.map((fault) => `  ${describeFault(fault)}`)),
+    `  ${difference(calm.observed, result?.observed) ?? 'the snapshots differ'}`,
+    '',
+    'what happened:',
+    ...around(result?.trace ?? [], faults),
+    '',
+    `Run it again with METROBUS_SEED=${seed}.`,
+  ].join('\n')
+  throw failure(message, calm.observed, result?.observed, { seed, faults })
+}
+
+/**
+ * Looks for the fault that shows the same and says most: of several stops that a crash made repeat their work, or that an event came late to, the one that does
+ * not stand it; and of several moments the earliest.
+ */
+async function simplify(
+  fault: Fault,
+  calm: RunResult,
+  result: RunResult,
+  attempt: (faults: readonly Fault[]) => Promise<boolean>,
+): Promise<void> {
+  if (fault.kind === 'crash')
+    for (const { stop, event, ride } of result.visits.filter(({ time }) => time > 1)) {
+      const effects = calm.visits.find((visit) => visit.stop === stop && visit.event === event)?.effects ?? []
+      const isOther = stop !== fault.stop
+      if (isOther && (await attempt([{ kind: 'repeat', stop, event, ride, point: 'end', after: effects.at(-1) }])))
+        return
+    }
+  const at = calm.visits.findIndex(({ stop, event }) => stop === fault.stop && event === fault.event)
+  const visit = calm.visits[at]
+  // What is late at one stop is late at all that follow: the last of them that minds is meant.
+  if (fault.kind === 'delay')
+    for (const { stop, event, ride } of calm.visits.slice(at + 1).toReversed())
+      if (ride === fault.ride && (await attempt([{ kind: 'delay', stop, event, ride, point: 0, after: undefined }])))
+        return
+  if (visit !== undefined) for (const one of earlier(fault, visit)) if (await attempt([one])) return
+}
+
+function checkTwice(seed: number, one: readonly TraceLine[], other: readonly TraceLine[]): void {
+  const at = Array.from({ length: Math.max(one.length, other.length) }).findIndex(
+    (_, index) => one[index]?.text !== other[index]?.text,
+  )
+  if (at < 0) return
+  const [first, second] = [one[at], other[at]]
+  const stop = first?.stop ?? second?.stop ?? ''
+  const message = [
+    `not deterministic at ${stop === '' ? 'the app' : `\`${stop}\``}; seed ${seed}`,
+    '',
+    `  once:  ${first?.text ?? 'nothing more'}`,
+    `  again: ${second?.text ?? 'nothing more'}`,
+    '',
+    'Two runs of one seed must be equal. Look for what outlives a run: a variable of a module, or a fake that is not made anew.',
+  ].join('\n')
+  throw failure(message, first?.text, second?.text, { seed, faults: [] })
+}
+
+const linesShown = 12
+
+/** The part of the trace that shows the faults. */
+function around(trace: readonly TraceLine[], faults: readonly Fault[]): readonly string[] {
+  const first = trace.findIndex(({ text }) => faults.some(({ ride }) => text.includes(`  ${ride} `)))
+  const from = Math.max(0, first)
+  const shown = trace.slice(from, from + linesShown).map(({ text }) => `  ${text}`)
+  return trace.length > from + linesShown ? [...shown, `  … and ${trace.length - from - linesShown} more`] : shown
+}
+
+function failure(message: string, expected: unknown, actual: unknown, finding: Finding): AssertionError & Finding {
+  const error = new AssertionError({ message, expected, actual, operator: 'simulate' })
+  return Object.assign(error, finding)
+}
