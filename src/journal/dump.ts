@@ -79,7 +79,7 @@ async function dump(
   const found = await survey(disk, dir)
   const loss = new Loss()
   await found.walk({
-    gap: (gap) => void line({ kind: 'damage', ...gap }),
+    gap: (gap) => line({ kind: 'damage', ...gap }),
     frame(frame, segment) {
       const isKnown = loss.apply(frame)
       if (isKnown) return line(describe(frame, segment, loss.state, data))

@@ -36,11 +36,11 @@ export interface SurveyedSegment {
   readonly header: SegmentHeader | undefined
 }
 
-/** What is met on the way, in order. A frame is valid until the promise that `frame` answers is resolved. */
+/** What is met on the way, in order; what answers a promise is waited for. A frame is valid until the promise that `frame` answers is resolved. */
 export interface Visitor {
   segment?(segment: SurveyedSegment): void
   frame?(frame: Frame, segment: SurveyedSegment, file: DiskFile): Promise<void> | undefined | void
-  gap?(gap: Gap, base: number): void
+  gap?(gap: Gap, base: number): Promise<void> | undefined | void
 }
 
 /** The journal in a folder, as it lies there. */
@@ -87,7 +87,7 @@ export class Survey {
       const expected = this.#sealed.get(base) ?? 0
       const size = this.#bases.includes(base) ? await walkSegment(this.#disk, this.#dir, base, this.end, visitor) : 0
       const gap = { file: join(this.#dir, segmentName(base)), offset: size, bytes: expected - size }
-      if (size < expected) visitor.gap?.({ ...gap, detail: size === 0 ? 'missing' : 'cut short' }, base)
+      if (size < expected) await visitor.gap?.({ ...gap, detail: size === 0 ? 'missing' : 'cut short' }, base)
     }
   }
 }
@@ -113,7 +113,7 @@ export async function survey(disk: Disk, dir: string): Promise<Survey> {
       if (frame.kind === FrameKind.state) sealed = new Map((payloadOf(frame) as StateSnapshot).segments)
       if (frame.kind === FrameKind.trim) for (const base of (payloadOf(frame) as Trim).removed) sealed.delete(base)
     },
-    gap: (gap, base) => gaps.push({ ...gap, position: base + gap.offset }),
+    gap: (gap, base) => void gaps.push({ ...gap, position: base + gap.offset }),
   }
   for (const base of bases) await walkSegment(disk, dir, base, Infinity, visitor)
   const tail = gaps.find(({ position }) => position >= durable)
@@ -130,7 +130,10 @@ async function walkSegment(disk: Disk, dir: string, base: number, limit: number,
     const segment = { base, file: path, size, header }
     visitor.segment?.(segment)
     if (header === undefined)
-      visitor.gap?.({ file: path, offset: 0, bytes: Math.min(size, segmentHeaderBytes), detail: 'no header' }, base)
+      await visitor.gap?.(
+        { file: path, offset: 0, bytes: Math.min(size, segmentHeaderBytes), detail: 'no header' },
+        base,
+      )
     const to = Math.min(size, limit - base)
     let before = header === undefined ? undefined : { sequence: header.sequence - 1, crc: header.chain }
     for (let from = segmentHeaderBytes; from < to;) {
@@ -139,7 +142,7 @@ async function walkSegment(disk: Disk, dir: string, base: number, limit: number,
       if (fault === undefined) break
       from = await nextFrame(file, base, offset + 1, to)
       before = undefined
-      visitor.gap?.({ file: path, offset, bytes: from - offset, detail: fault }, base)
+      await visitor.gap?.({ file: path, offset, bytes: from - offset, detail: fault }, base)
     }
     return size
   } finally {

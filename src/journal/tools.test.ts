@@ -181,6 +181,26 @@ test('verify sees a segment that is missing, and one that is cut at the end of a
   assert.ok(damages[0]!.lost.length > 0)
 })
 
+test('dump waits for whoever takes its lines, damage too', async () => {
+  const disk = await journalOnDisk()
+  const { path, bit } = await placeOfRecord(disk, 20)
+  disk.flipBit(path, bit)
+  await disk.unlink(disk.files().find((file) => file.path.endsWith('.seg') && file.path > path)!.path)
+  const kinds: string[] = []
+  let isBusy = false
+
+  await dumpJournal({ dir: '/j', platform: platformOf(disk) }, async ({ kind }) => {
+    assert.equal(isBusy, false)
+    isBusy = true
+    for (let turn = 0; turn < 50; turn++) await Promise.resolve()
+    isBusy = false
+    kinds.push(kind)
+  })
+
+  assert.equal(isBusy, false)
+  assert.ok(kinds.includes('damage') && kinds.includes('unit'))
+})
+
 test('verify names an index that does not fit its segment', async () => {
   const disk = await journalOnDisk()
   const [first, second] = disk.files().filter((file) => file.path.endsWith('.idx'))
