@@ -2,6 +2,7 @@
 import { SingleBar } from 'cli-progress'
 import Table from 'cli-table3'
 import type { Outcome } from './pool.ts'
+import type { Tier } from './row.ts'
 
 export interface Display {
   progressed(outcomes: readonly Outcome[]): void
@@ -12,7 +13,7 @@ export interface Display {
 export const isClean = ({ violations, errors }: Outcome): boolean => violations.length === 0 && errors.length === 0
 
 /** `commit` is of the tree that is tested. */
-export function displayOn(isJson: boolean, commit: string): Display {
+export function displayOn(isJson: boolean, tier: Tier, commit: string): Display {
   const bar = process.stderr.isTTY ? barOf() : undefined
   const say = (text: string): void => {
     bar?.clear()
@@ -21,7 +22,7 @@ export function displayOn(isJson: boolean, commit: string): Display {
   return {
     progressed: (outcomes) => bar?.update(outcomes),
     ended: (outcome) => {
-      for (const fault of faultsOf(outcome)) say(fault)
+      for (const fault of faultsOf(outcome, tier)) say(fault)
       if (isJson) console.log(JSON.stringify(lineOf(outcome, commit)))
       else if (bar === undefined) say(`${isClean(outcome) ? '✔' : '✖'} ${outcome.row} ${summaryOf(outcome)}`)
     },
@@ -39,10 +40,11 @@ export function displayOn(isJson: boolean, commit: string): Display {
 const shownMax = 10
 
 /** Each broken promise with the command that breaks it again. */
-function faultsOf({ row, seed, violations, errors }: Outcome): readonly string[] {
+function faultsOf({ row, seed, violations, errors }: Outcome, tier: Tier): readonly string[] {
+  const again = `npm run -s faults -- --tier ${tier} --row ${row} --seed ${seed}`
   const shown = violations
     .slice(0, shownMax)
-    .map(({ text, number }) => `✖ ${row}: ${text}\n  npm run -s faults -- --row ${row} --seed ${seed} --case ${number}`)
+    .map(({ text, number }) => `✖ ${row}: ${text}\n  ${again} --case ${number}`)
   if (violations.length > shownMax) shown.push(`✖ ${row}: and ${violations.length - shownMax} more`)
   return [...shown, ...errors.map((text) => `✖ ${row} could not run: ${text}`)]
 }

@@ -14,6 +14,7 @@ export interface Job {
   readonly seed: number
   readonly first: number
   readonly step: number
+  readonly quietMinutesMax: number
   /** Absent for a whole sweep: JSON has no Infinity. */
   readonly cases?: number
 }

@@ -104,7 +104,7 @@ const started = performance.now()
 const rows = planOf(await allRows())
 if (rows.length === 0 && !values.resume) fail('No row to run.')
 const commit = commitOf()
-const display = displayOn(values.json, commit)
+const display = displayOn(values.json, tier, commit)
 const stopping = new AbortController()
 let interrupted = false
 process.on('SIGINT', () => {
@@ -121,8 +121,8 @@ const outcomes = await runRows(rows, {
   signal: stopping.signal,
   progressed: (now) => display.progressed(now),
   ended: (outcome) => {
-    if (outcome.cases === 0 && outcome.errors.length === 0 && !stopping.signal.aborted)
-      outcome.errors.push('it did no case')
+    if (outcome.cases === 0 && outcome.errors.length === 0 && !values.resume)
+      outcome.errors.push(stopping.signal.aborted ? 'there was no time for it' : 'it did no case')
     if (values.resume) addToReport(outcome, commit, !stopping.signal.aborted)
     display.ended(outcome)
   },

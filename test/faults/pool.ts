@@ -46,6 +46,7 @@ export interface PoolOptions {
 const program = fileURLToPath(new URL('job.ts', import.meta.url))
 /** After the signal a job may end its case; then it is killed. */
 const graceMs = 60_000
+const quietMinutesMax = 10
 /** Enough to see why a process died. */
 const keptBytes = 4000
 
@@ -100,7 +101,7 @@ const blank = ({ id, title }: Row, wanted: number, seed: number): Outcome => ({
 
 /** The cases of a row in equal parts: one does the numbers 0, 2, 4, ..., another 1, 3, 5, ... */
 function jobsOf({ row, file, cases }: PlannedRow, { tier, seed, only, jobsMax }: PoolOptions): readonly Job[] {
-  const job = { row: row.id, file, tier, seed }
+  const job = { row: row.id, file, tier, seed, quietMinutesMax: row.quietMinutesMax ?? quietMinutesMax }
   if (only !== undefined) return [{ ...job, first: only, step: 1, cases: 1 }]
   const parts = row.isDivisible === true ? Math.min(jobsMax, cases) : 1
   return Array.from({ length: parts }, (_, part) => ({
@@ -132,8 +133,13 @@ function runJob(job: Job, outcome: Outcome, signal: AbortSignal, progressed: () 
       violations++
       outcome.violations.push({ text: message.text, number: message.number })
     }
+    quiet.refresh()
     progressed()
   }
+  const quiet = setTimeout(() => {
+    outcome.errors.push(`it said nothing for ${job.quietMinutesMax} minutes`)
+    child.kill('SIGKILL')
+  }, job.quietMinutesMax * 60_000)
   child.on('message', hear)
   let grace: NodeJS.Timeout | undefined
   const stop = (): void => {
@@ -145,6 +151,7 @@ function runJob(job: Job, outcome: Outcome, signal: AbortSignal, progressed: () 
     child.on('error', (error) => outcome.errors.push(String(error)))
     child.on('close', (code, killedBy) => {
       clearTimeout(grace)
+      clearTimeout(quiet)
       signal.removeEventListener('abort', stop)
       if (!hasEnded) outcome.errors.push(`its process ended early (${killedBy ?? code}): ${said}`)
       const isClean = hasEnded && violations === 0

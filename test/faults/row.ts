@@ -21,6 +21,8 @@ export interface Row {
   readonly isDivisible?: boolean
   /** Nothing else may run beside it, for it measures. Default: false. */
   readonly isAlone?: boolean
+  /** A process that says nothing for so long hangs, and is killed: the row could not run. Default: 10 minutes. */
+  readonly quietMinutesMax?: number
   /** Does cases, as `casesOf(context)` gives them, and says `done` after each. What it throws means that the row could not run. */
   run(context: RowContext): Promise<void>
 }
@@ -79,9 +81,15 @@ export class MissingTool extends Error {
   }
 }
 
-/** Does each case, and takes what it throws for a broken promise. */
-export async function eachCase(context: RowContext, one: (item: Case) => Promise<void>, total?: number): Promise<void> {
+/** Does each case below `total` that is wanted, and takes what it throws for a broken promise. */
+export async function eachCase(
+  context: RowContext,
+  one: (item: Case) => Promise<void>,
+  total = Infinity,
+  isWanted: (number: number) => boolean = () => true,
+): Promise<void> {
   for (const item of casesOf(context, total)) {
+    if (!isWanted(item.number)) continue
     try {
       await one(item)
     } catch (error) {

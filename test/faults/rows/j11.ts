@@ -18,12 +18,12 @@ export const row: Row = {
       const trace = new Trace(seed)
       const disk = new SimDisk()
       try {
-        await liveOn(trace, disk, { openings: 3 })
+        await liveOn(trace, disk, { openings: 2, groups: 5 })
         await judgeImages(trace, disk, {
           // Torn writes are row J2.
           cutEvery: Infinity,
-          subsetsOf: 5,
-          samples: 6,
+          subsetsOf: 4,
+          samples: 4,
           seed,
           only: (name) => / (names|mixed|cuts) /.test(name),
           judged: () => context.done(),
