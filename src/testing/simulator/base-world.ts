@@ -15,7 +15,7 @@ import type { MakeApp, World, WorldObserver, WorldOptions } from './world.ts'
 const patienceMs = 60_000
 
 /** What a kind of world gives to a process. */
-interface Surroundings {
+export interface Surroundings {
   readonly disk: SimDisk
   readonly faults: DiskFaults
   readonly skewMs: number
@@ -108,7 +108,7 @@ export abstract class BaseWorld implements World {
     return this.clock.advance(ms)
   }
 
-  async until(done: () => boolean, mostMs = patienceMs): Promise<boolean> {
+  async until(done: () => boolean, mostMs: number = patienceMs): Promise<boolean> {
     const { clock } = this
     const end = clock.monotonic() + mostMs
     await clock.settle()

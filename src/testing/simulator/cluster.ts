@@ -6,7 +6,7 @@ import type { Bus } from '../../bus/bus.ts'
 import { memory } from '../../bus/memory/index.ts'
 import type { MemoryOptions, SettleCall, SettlePlan } from '../../bus/memory/index.ts'
 import { SimDisk } from '../sim-disk.ts'
-import { BaseWorld } from './base-world.ts'
+import { BaseWorld, type Surroundings } from './base-world.ts'
 import type { SimProcess } from './sim-process.ts'
 import type { WorldOptions } from './world.ts'
 
@@ -63,7 +63,7 @@ export class Cluster extends BaseWorld {
     for (const member of this.connections.get(process)?.members ?? []) member.reconnect()
   }
 
-  protected override surroundings() {
+  protected override surroundings(): Surroundings {
     return {
       disk: new SimDisk({ clock: this.clock, log: false }),
       faults: () => undefined,

@@ -15,7 +15,7 @@ import type { EmbeddedOptions } from '../../bus/embedded/index.ts'
 import { drawSurvivors } from '../crash-images.ts'
 import { SimDisk } from '../sim-disk.ts'
 import type { DiskFaults } from '../sim-disk.ts'
-import { BaseWorld } from './base-world.ts'
+import { BaseWorld, type Surroundings } from './base-world.ts'
 import type { SimProcess } from './sim-process.ts'
 import type { WorldOptions } from './world.ts'
 
@@ -74,7 +74,7 @@ export class Machine extends BaseWorld {
     for (const process of this.processes) process.skewMs += ms
   }
 
-  protected override surroundings() {
+  protected override surroundings(): Surroundings {
     const disk = this.#disk
     return {
       disk,
