@@ -5,6 +5,7 @@
  * - G1 Segments are in the order of their bases; the last one, and no other, is appended to.
  * - G2 At most `filesOpenMax` files and `indexesMax` indexes of sealed segments are held, however many segments there are (I9). A file in use is not closed.
  * - G3 A sealed segment's index is in memory until its file has been written.
+ * - G4 No index is written for a segment that is given up: none is begun then, and removing waits for one that is under way.
  */
 import { join } from 'node:path'
 import { MetrobusError } from '../errors/index.ts'
@@ -48,6 +49,7 @@ export class Segments {
   readonly #log: JournalLog
   readonly #files = new Map<string, OpenFile>()
   readonly #indexes = new Map<number, Promise<SealedIndex>>()
+  #writingIndex: Promise<void> = Promise.resolve()
 
   constructor(disk: Disk, dir: string, readOnly: boolean, log: JournalLog) {
     this.#disk = disk
@@ -138,8 +140,14 @@ export class Segments {
 
   /** Writes the index of a sealed segment whose frames are all on disk. Without space for it the segment does without. */
   async writeIndex(segment: Segment): Promise<void> {
+    const writing = this.#writeIndex(segment)
+    this.#writingIndex = writing.catch(() => undefined)
+    await writing
+  }
+
+  async #writeIndex(segment: Segment): Promise<void> {
     const index = segment.live
-    if (index === undefined) return
+    if (index === undefined || this.at(segment.base) === undefined) return
     segment.contents = index.contents
     segment.lastTime = index.lastTime
     if (!(await this.#store(segment, index))) return
@@ -158,6 +166,7 @@ export class Segments {
   /** Forgets a segment and removes its files. */
   async remove(base: number): Promise<void> {
     this.hide(base)
+    await this.#writingIndex
     this.#indexes.delete(base)
     for (const name of [indexName(base), segmentName(base)]) {
       await this.#forget(name)
