@@ -252,8 +252,8 @@ export const catalogue = {
   },
   MB_CHAOS: {
     family: 'retry',
-    message: (f: { event: string; when: string }): string =>
-      `chaos() lets the event ${f.event} fail ${f.when} its handler.`,
+    message: (f: { seed: number; event: string; when: 'before' | 'after' }): string =>
+      `chaos() lets the event ${f.event} fail ${f.when} its handler, with seed ${f.seed}: nothing is wrong with the handler.`,
   },
 
   // runtime

@@ -61,7 +61,8 @@ export async function isReached(done: Promise<unknown>, clock: VirtualClock, wit
 function waitingIn(app: Pick<RunningApp, 'stats'>): string[] {
   const of = (count: number, what: string): string[] => (count === 0 ? [] : [`${count} ${what}`])
   return app.stats().stops.flatMap(({ stop, parkedKeys, inFlight }) => {
-    const facts = [...of(inFlight, 'running'), ...of(parkedKeys, 'keys waiting for a retry')]
+    const keys = parkedKeys === 1 ? 'key' : 'keys'
+    const facts = [...of(inFlight, 'running'), ...of(parkedKeys, `${keys} waiting for a retry`)]
     return facts.length === 0 ? [] : [`the stop "${stop}" has ${facts.join(' and ')}`]
   })
 }
