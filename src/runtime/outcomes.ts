@@ -13,7 +13,7 @@ import type { OutputQueue } from './outbox.ts'
 import { GivenUp, Retrying } from './retrying.ts'
 import type { StopRuntime } from './stop-runtime.ts'
 
-/** So many hops are never too many; the limit need not be read on the way of a short line. */
+/** So many hops are never too many for a ride that its entry began; the limit need not be read on the way of a short line. */
 const uncheckedHops = 4
 
 /** A split may not give more. */
@@ -168,8 +168,9 @@ function route(
   stop.following = target
   if (target === undefined) throw new MetrobusError('MB_UNKNOWN_STOP', { stop: name, slip })
   const hop = attempt.record.hop + 1
-  if (hop > uncheckedHops && hop > hopLimit(slip))
-    throw new MetrobusError('MB_HOP_LIMIT', { slip, limit: hopLimit(slip) })
+  // The child of a split has what its parent had left, which may be less.
+  const isChecked = hop > uncheckedHops || attempt.record.causationId !== undefined
+  if (isChecked && hop > hopLimit(slip)) throw new MetrobusError('MB_HOP_LIMIT', { slip, limit: hopLimit(slip) })
   return { target, slip: routed }
 }
 

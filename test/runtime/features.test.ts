@@ -133,6 +133,25 @@ test('a ride in a circle ends as a dead letter with the circle printed, also whe
   }
 })
 
+test('a child of a split takes no more hops than its parent had left, however few', async () => {
+  for (let splits = 0; splits <= 18; splits++) {
+    const w = world({ partitions: 1 })
+    const targets = new Map()
+    let handled = 0
+    const handler = (item: Item): unknown => (handled++ < splits ? split([item]) : push('again', item))
+    const stop = stopOf('turn', handler, { targets })
+    targets.set('again', { line: 'again', version: '1', stops: [stop] })
+    Object.assign(stop, { next: stop })
+    const app = await w.start({ entries: [entryOf('in', lineOf('main', stop))] })
+    await app.send('in', { key: 'a', n: 1 })
+    await app.caughtUp()
+    // One stop and 16 hops to spare: 17 hops, the first stop being none.
+    assert.ok(handled <= 18, `${handled} after ${splits} splits`)
+    assert.equal((await app.deadLetters.list())[0]?.cause, 'MB_HOP_LIMIT')
+    await app.stop()
+  }
+})
+
 test('apps publish and subscribe: each group reads a topic for itself, from the beginning or from now, and only the owner publishes', async () => {
   const w = world()
   const confirmed: TopicDefinition = {
