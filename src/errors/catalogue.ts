@@ -200,6 +200,11 @@ export const catalogue = {
     message: (f: { path: string; call: string; error: string }): string =>
       `The archive ${f.path} cannot go on: ${f.call} failed (${f.error}), so what the disk holds is not known. Check the disk and start again.`,
   },
+  MB_ARCHIVE_LOCKED: {
+    family: 'stop',
+    message: (f: { path: string }): string =>
+      `The archive ${f.path} is in use: end the process that writes to it, or close it there, or take another file.`,
+  },
   MB_ARCHIVE_CLOSED: {
     family: 'stop',
     message: (f: { path: string }): string => `The archive ${f.path} is closed.`,

@@ -166,6 +166,22 @@ test('keeps beside the file what it cuts off', async () => {
   assert.equal(new TextDecoder().decode(disk.contents(`${path}.cut`)), '{"ride":"b","da')
 })
 
+test('is refused to a second writer until the first has closed it, also after a full disk', async () => {
+  const disk = new SimDisk()
+  const first = open(disk)
+  await first.put('a', 1)
+  disk.fail(atCallOf('write', disk.callCount('write') + 1, { error: 'ENOSPC' }))
+  await assert.rejects(first.put('b', 2), { code: 'MB_DISK_FAILED' })
+
+  await assert.rejects(open(disk).put('a', 1), { code: 'MB_ARCHIVE_LOCKED' })
+
+  await first.put('b', 2)
+  await first.close()
+  const second = open(disk)
+  await second.put('b', 2)
+  assert.deepEqual(ridesIn(disk), ['a', 'b'])
+})
+
 test('takes no more rides than its limit', async () => {
   const archive = open(new SimDisk(), 2)
   await Promise.all([archive.put('a', 1), archive.put('b', 1)])

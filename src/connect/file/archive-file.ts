@@ -11,10 +11,11 @@
  * - A1 A put resolves only after the sync of its line, and then the id is there for ever.
  * - A2 One group is under way at a time, so what is not synced is the end of the file, from the last `durable` on.
  * - A3 After a failed write the file is read again before the next one; after a failed sync nothing is written ever again, for nobody knows what is on the disk.
+ * - A4 One writer has the file, by a lock in `<path>.lock`: two would write over each other.
  */
 import { dirname } from 'node:path'
 import { MetrobusError } from '../../errors/index.ts'
-import type { Disk, DiskFile } from '../../internal/platform/disk.ts'
+import type { Disk, DiskFile, DiskLock } from '../../internal/platform/disk.ts'
 import { nodePlatform } from '../../internal/platform/node.ts'
 import { pagePhase } from '../../internal/platform/page-buffer.ts'
 import type { Random } from '../../internal/platform/platform.ts'
@@ -108,6 +109,7 @@ class ArchiveFile implements Archive {
   readonly #disk: Disk
   readonly #ridesMax: number
   readonly #seed: number
+  #lock: DiskLock | undefined
   #file: DiskFile | undefined
   #opening: Promise<{ readonly cutBytes: number }> | undefined
   #ids: IdSet
@@ -165,10 +167,12 @@ class ArchiveFile implements Archive {
     const file = this.#file
     this.#file = undefined
     await file?.close()
+    await this.#release()
   }
 
   async #read(): Promise<{ readonly cutBytes: number }> {
     await this.#disk.mkdir(dirname(this.path))
+    await this.#acquire()
     const file = await this.#disk.open(this.path, { create: true })
     try {
       await this.#disk.syncFolder(dirname(this.path))
@@ -182,8 +186,24 @@ class ArchiveFile implements Archive {
       return { cutBytes: size - end }
     } catch (error) {
       await file.close()
+      await this.#release()
       throw error
     }
+  }
+
+  /** A4: it is held until the archive is closed, also while the file is not open. */
+  async #acquire(): Promise<void> {
+    if (this.#lock !== undefined) return
+    const folder = `${this.path}.lock`
+    await this.#disk.mkdir(folder)
+    this.#lock = await this.#disk.lock(folder, 'an archive')
+    if (this.#lock === undefined) throw new MetrobusError('MB_ARCHIVE_LOCKED', { path: this.path })
+  }
+
+  async #release(): Promise<void> {
+    const lock = this.#lock
+    this.#lock = undefined
+    await lock?.release()
   }
 
   /** What was never acknowledged is kept beside, for whoever wants to look at it. */
