@@ -6,6 +6,9 @@
  * - F1 The identity of an input is its content. A changed file is another input and rides from its first line.
  * - F2 A file that grew by whole lines is the same input: what it was is still its beginning. Only the new lines ride, under the old hash.
  * - F3 Reading ends where the file ended when it was opened, so that what is read is what was hashed; what comes later rides at the next start.
+ *
+ * Not noticed: bytes that are changed in place between the hash and the reading. Looking at the time of the file would not tell either, where a change and the opening
+ * fall into one tick of it; hashing what is read would tell when it has ridden.
  */
 import { basename, extname } from 'node:path'
 import { MetrobusError } from '../../errors/index.ts'
