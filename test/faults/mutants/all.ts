@@ -1,0 +1,7 @@
+/** Every mutant. */
+import { busMutants } from './bus-mutants.ts'
+import { journalMutants } from './journal-mutants.ts'
+import type { Mutant } from './mutant.ts'
+import { runtimeMutants } from './runtime-mutants.ts'
+
+export const mutants: readonly Mutant[] = [...journalMutants, ...busMutants, ...runtimeMutants]
