@@ -151,10 +151,14 @@ export class Lane {
     if (!mayRun) {
       this.#hold(attempt)
       this.engine.wakeForLimit(this.stop)
-    } else if (this.batch !== undefined) {
-      this.#hold(attempt)
-      this.batch.add(attempt)
-    } else this.launch(attempt)
+    } else this.admitted(attempt)
+  }
+
+  /** The attempt has a place of every limit: its batch or its handler takes it. */
+  admitted(attempt: Attempt): void {
+    if (this.batch === undefined) return this.launch(attempt)
+    this.#hold(attempt)
+    this.batch.add(attempt)
   }
 
   /** Before the app stops: what has been gathered runs now, and what only waits for a limit will come again. */

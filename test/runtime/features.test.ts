@@ -60,6 +60,23 @@ test('a batch handler that answers too few outcomes fails each event, and none i
   await app.stop()
 })
 
+// Found by random programs, seed 74: what had waited for the limit was given to the handler alone, as if the stop were none of batches.
+test('a batch stop with a limit gets what had to wait for it in a batch too', async () => {
+  const w = world({ partitions: 1 })
+  const batches: unknown[] = []
+  const handler = (items: readonly Item[]): unknown[] => {
+    batches.push(items.map?.((item) => item.n))
+    return items.map((item) => item)
+  }
+  const limits = [{ by: undefined, limit: 2 }]
+  const stop = stopOf('many', handler, { batch: { sizeMax: 10, timeMs: 20 }, limits, outSchema: undefined })
+  const app = await w.start({ entries: [entryOf('in', lineOf('main', stop))] })
+  for (let n = 1; n <= 5; n++) void app.send('in', { key: `k${n}`, n }, { id: `e${n}` })
+  await w.clock.advance(1_000)
+  assert.deepEqual(batches, [[1, 2], [3, 4], [5]])
+  await app.stop()
+})
+
 test('a limit of concurrency counts by its own value, not by the key', async () => {
   const w = world()
   const running = new Map<string, number>()
