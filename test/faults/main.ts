@@ -2,7 +2,7 @@
  * `npm run -s faults -- --tier P`: injects every kind of fault that has a row, as often as `figures.ts` says, and says which promises were broken.
  *
  *     --tier P|N      every change (some minutes), or nights (hours). Default: P
- *     --row J2        only this row; may be given several times
+ *     --row J2        only this row, also one that the tier does not have; may be given several times
  *     --seed 7        of the run. Default: a fresh one, which every failure prints
  *     --case 31       only this case of the row
  *     --cases 100     so many instead of what the tier wants
@@ -58,26 +58,27 @@ if (only !== undefined && (values.row.length !== 1 || values.seed === undefined)
   fail('--case needs one --row and the --seed of its run.')
 if (values.resume && (tier !== 'N' || only !== undefined)) fail('--resume adds to the report of --tier N.')
 
-/** Every row that there is, by its id. */
-async function allRows(): Promise<ReadonlyMap<string, PlannedRow>> {
+/** The rows that are asked for, or all: each in the file of its name. */
+async function rowsWanted(): Promise<readonly PlannedRow[]> {
   const folder = new URL(values.rows)
-  const names = readdirSync(folder).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
-  const found = new Map<string, PlannedRow>()
-  for (const name of names) {
-    const file = new URL(name, folder).href
-    const { row } = (await import(file)) as { readonly row: Row }
-    found.set(row.id, { row, file, cases: 0 })
-  }
-  return found
+  const known = readdirSync(folder).flatMap((name) => /^([a-z0-9-]+)\.ts$/.exec(name)?.[1]?.toUpperCase() ?? [])
+  const ids = values.row.length === 0 ? known : values.row.map((id) => id.toUpperCase())
+  return Promise.all(
+    ids.map(async (id) => {
+      if (!known.includes(id)) fail(`There is no row ${id}; there are ${known.join(', ')}.`)
+      const file = new URL(`${id.toLowerCase()}.ts`, folder).href
+      const { row } = (await import(file)) as { readonly row: Row }
+      if (row.id !== id) fail(`${file} holds the row ${row.id}.`)
+      return { row, file, cases: 0 }
+    }),
+  )
 }
 
-/** Those that are asked for, each with the number of its cases. */
-function planOf(found: ReadonlyMap<string, PlannedRow>): readonly PlannedRow[] {
-  const ids = values.row.map((id) => id.toUpperCase())
-  for (const id of ids) if (!found.has(id)) fail(`There is no row ${id}; there are ${[...found.keys()].join(', ')}.`)
+/** Those that are in the tier, each with the number of its cases. */
+function planOf(rows: readonly PlannedRow[]): readonly PlannedRow[] {
   const runs = values.resume ? readReport() : []
-  return [...found.values()]
-    .filter(({ row }) => (ids.length > 0 ? ids.includes(row.id) : row.tiers === 'PN' || tier === 'N'))
+  return rows
+    .filter(({ row }) => values.row.length > 0 || row.tiers === 'PN' || tier === 'N')
     .map(({ row, file }) => {
       const figure = figures[row.id] ?? fail(`Row ${row.id} has no line in figures.ts.`)
       // A row that is asked for by name, and is not in the tier, runs as in the other one.
@@ -101,7 +102,7 @@ function commitOf(): string {
 }
 
 const started = performance.now()
-const rows = planOf(await allRows())
+const rows = planOf(await rowsWanted())
 if (rows.length === 0 && !values.resume) fail('No row to run.')
 const commit = commitOf()
 const display = displayOn(values.json, tier, commit)
