@@ -62,13 +62,14 @@ export function drawFaults(
   })
 }
 
-/** The same fault at every earlier moment of its handler, the earliest first. */
+/** What may show the same and says more: the fault at every earlier moment of its handling, the earliest first; of a repetition, a crash that causes it. */
 export function earlier(fault: Fault, { effects }: Visit): readonly Fault[] {
-  const { point } = fault
-  if (fault.kind === 'restart' || fault.kind === 'repeat' || fault.kind === 'overlap') return []
+  const { kind, point } = fault
+  if (kind === 'restart' || kind === 'overlap') return []
+  const before = kind === 'repeat' || point === 'end' ? effects.length : point - 1
   return effects
-    .slice(0, point === 'end' ? effects.length : point - 1)
-    .map((after, index) => ({ ...fault, point: index + 1, after }))
+    .slice(0, Math.max(0, before))
+    .map((after, index) => ({ ...fault, kind: kind === 'repeat' ? 'crash' : kind, point: index + 1, after }))
 }
 
 /** What a fault shows when a run with it ends differently: the sentence that accuses its stop. */
@@ -80,7 +81,7 @@ export function accusation({ kind, stop, ride, point, after }: Fault): string {
         ? `\`${stop}\` does not survive a restart: a crash before its effect changes what comes of ${ride}`
         : `\`${stop}\` is not idempotent: a crash after ${where} repeats the event`
     case 'repeat':
-      return `\`${stop}\` is not idempotent: when its outcome is lost, the event comes again`
+      return `\`${stop}\` is not idempotent: its outcome is lost after ${where}, and the event comes again`
     case 'takeOver':
       return `\`${stop}\` is not fenced: its process is taken for dead after ${where}, another handles ${ride} again, and then the first goes on`
     case 'delay':

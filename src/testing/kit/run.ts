@@ -235,9 +235,13 @@ class Run<Fakes extends object> {
     }
     const isRepeated = this.#faultAt(visit, 'end')?.kind === 'repeat'
     const run = (): unknown => {
-      const first = isRepeated ? call(contexts.map((context) => contextWith(context, { emit: () => {} }))) : undefined
-      if (isThenable(first)) return first.then(() => call(contexts))
-      return call(contexts)
+      if (!isRepeated) return call(contexts)
+      const again = (): unknown => {
+        this.#note(visit.stop, `${visit.ride} at ${visit.stop}: its outcome is lost, and it comes again`)
+        return call(contexts)
+      }
+      const first = call(contexts.map((context) => contextWith(context, { emit: () => {} })))
+      return isThenable(first) ? first.then(again) : again()
     }
     const begun = this.#reach(handling, 0, undefined)
     const answer = isThenable(begun) ? begun.then(run) : run()
