@@ -1,0 +1,53 @@
+/**
+ * A short life of an app: sends events through a pure stop and one that archives them, and says what `send` acknowledged. When all are sent it waits until all
+ * have ridden, says `dead` and the number of each that was given up, and stops. See `app-places.ts` for its argument.
+ */
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import * as z from 'zod'
+import { archiveFile } from '../../../src/connect/file/index.ts'
+import { drop, embedded, entry, line, metrobus, stop } from '../../../src/index.ts'
+import { app, isDropped, windowMax } from './app-places.ts'
+import type { AppLife } from './app-places.ts'
+import { eventOf } from './events.ts'
+
+const { dir, from, count, takesMs, reserveBytes = 0, drain } = JSON.parse(process.argv[2]!) as AppLife
+const say = (text: string): void => void process.stdout.write(`${text}\n`)
+
+const Item = z.object({ number: z.number(), key: z.string(), body: z.string() })
+const archive = archiveFile({ path: join(dir, 'archive.ndjson') })
+const check = stop('check', { in: Item, out: Item, effects: 'none' }, (item) =>
+  isDropped(item.number) ? drop('every-tenth') : item,
+)
+const keep = stop('keep', { in: Item }, async (item, { event }) => {
+  if (takesMs !== undefined) await sleep(takesMs)
+  await archive.put(event.ride, item)
+})
+const items = entry('items', { in: Item, key: ({ key }) => key, route: line('main').via(check).to(keep) })
+
+const bus = embedded({ dir: join(dir, 'journal'), partitions: 2, segmentBytes: 64 * 1024, reserveBytes })
+const signals = drain === undefined ? {} : { signals: true, drain }
+const running = await metrobus(app, { entries: [items] }).start({ bus, socket: false, ...signals })
+running.stopped.then(
+  () => say('stopped'),
+  (error: unknown) => {
+    console.error(error)
+    process.exit(1)
+  },
+)
+say('ready')
+
+const sending = new Set<Promise<void>>()
+for (let number = from; number < from + count; number++) {
+  const sent = running.send('items', eventOf(number), { id: `e${number}` }).then(() => {
+    say(`ack ${number}`)
+    sending.delete(sent)
+  })
+  sending.add(sent)
+  if (sending.size >= windowMax) await Promise.race(sending)
+}
+await Promise.all(sending)
+await running.caughtUp()
+for (const { ride } of await running.deadLetters.list({}, { countMax: 1000 })) say(`dead ${ride.slice(1)}`)
+say('done')
+await running.stop()
