@@ -25,7 +25,7 @@ export class Attempt implements StopContext {
   readonly feed: Feed
   readonly record: Record
   readonly attempt: number
-  readonly startedAt: number
+  startedAt: number
   /** Present while others of its key have to wait for it. */
   state: KeyState | undefined
   emissions: Emission[] | undefined = undefined

@@ -344,7 +344,7 @@ export class Engine {
   admit(stop: StopRuntime): void {
     stop.isAdmitting = false
     for (const attempt of stop.limiter?.admit(this.clock.monotonic()) ?? [])
-      if (!attempt.lane.isClosed) attempt.lane.admitted(attempt)
+      if (!attempt.lane.isClosed) attempt.lane.letThrough(attempt)
     this.wakeForLimit(stop)
     this.schedule()
   }

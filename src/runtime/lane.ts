@@ -154,6 +154,12 @@ export class Lane {
     } else this.admitted(attempt)
   }
 
+  /** A limit lets an attempt go on that has waited for it: its time begins now, for what it has waited is no part of its deadline. */
+  letThrough(attempt: Attempt): void {
+    attempt.startedAt = this.now = this.engine.clock.monotonic()
+    this.admitted(attempt)
+  }
+
   /** The attempt has a place of every limit: its batch or its handler takes it. */
   admitted(attempt: Attempt): void {
     if (this.batch === undefined) return this.launch(attempt)

@@ -77,6 +77,22 @@ test('a batch stop with a limit gets what had to wait for it in a batch too', as
   await app.stop()
 })
 
+test('what an event waits for a limit is no part of its deadline, nor of what its handler took', async () => {
+  const w = world({ partitions: 1 })
+  const handler = async (item: Item): Promise<Item> => {
+    await new Promise<void>((resolve) => w.clock.timer(60, resolve))
+    return item
+  }
+  const options = { limits: [{ by: undefined, rate: 4 }], policy: { deadlineMs: 500, attempts: 1 } }
+  const app = await w.start({ entries: [entryOf('in', lineOf('main', stopOf('call', handler, options)))] })
+  for (let n = 0; n < 10; n++) void app.send('in', { key: `k${n}`, n })
+  await w.clock.advance(5_000)
+  const [stats] = app.stats().stops
+  assert.deepEqual([stats!.out, stats!.dead], [10, 0])
+  assert.ok(stats!.p99Ms < 100, `p99 ${stats!.p99Ms} ms`)
+  await app.stop()
+})
+
 test('a limit of concurrency counts by its own value, not by the key', async () => {
   const w = world()
   const running = new Map<string, number>()
