@@ -62,20 +62,21 @@ test('payments stand whatever happens to their process', async () => {
 })
 
 test('a key that is another one with each try is found', async () => {
-  const careless = simulate(
-    (needs) =>
-      payments(
-        needs,
-        chargeAt(needs.bank, () => randomUUID()),
-      ),
-    {
-      fakes,
-      events: { orders: [order] },
-      observe: ({ bank }) => bank.charges.size,
-    },
-  )
+  const careless = (needs: ReturnType<typeof fakes>) => {
+    const charge = chargeAt(needs.bank, () => randomUUID())
+    return payments(needs, charge)
+  }
 
-  await assert.rejects(careless, /`charge` is not idempotent: a crash after `bank.charge` repeats the event; seed \d+/)
+  const simulation = simulate(careless, {
+    fakes,
+    events: { orders: [order] },
+    observe: ({ bank }) => bank.charges.size,
+  })
+
+  await assert.rejects(
+    simulation,
+    /`charge` is not idempotent: a crash after `bank.charge` repeats the event; seed \d+/,
+  )
 })
 
 test('a running app is disturbed, and waited for', async () => {

@@ -131,6 +131,17 @@ suite('the packed package', () => {
     command(packed.project, process.execPath, join(root, 'node_modules', 'typescript', 'bin', 'tsc'))
   })
 
+  test('lets a bus from outside run the cases of the port, without a test runner', () => {
+    const outside = readFileSync(join(root, 'examples', 'test-your-lines', 'adapter.test.ts'), 'utf8')
+      .replaceAll('../../src/bus/index.ts', 'metrobus/bus')
+      .replaceAll('../../src/testing/index.ts', 'metrobus/testing')
+      .replace(/test\(`.*`, run\)$/m, 'await run().then(() => console.log(name))')
+    assert.doesNotMatch(outside, /src\/|test\(/)
+    writeFileSync(join(packed.project, 'adapter.ts'), outside)
+    const held = command(packed.project, process.execPath, 'adapter.ts').trim().split('\n')
+    assert.ok(held.length >= 40, held.join('\n'))
+  })
+
   test('has a command that tells its version', () => {
     const bin = join(packed.project, 'node_modules', 'metrobus', manifest.bin['metrobus'] ?? '')
     assert.match(readFileSync(bin, 'utf8'), /^#!\/usr\/bin\/env node\n/)
