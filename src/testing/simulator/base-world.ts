@@ -60,6 +60,7 @@ export abstract class BaseWorld implements World {
       trace,
       skewMs,
       faults,
+      called: (mine, call) => this.#observer.called?.(mine, call),
     })
     const handsOverBytes = (): boolean =>
       this.#handOver === 'bytes' || (this.#handOver === 'either' && random.chance(0.5))
@@ -76,6 +77,11 @@ export abstract class BaseWorld implements World {
       ...options,
       bus: connection,
     })
+    // Also that of a process that died in the moment in which it was started.
+    starting.then(
+      ({ stopped }) => stopped.catch(() => {}),
+      () => {},
+    )
     process.alive(starting).then(
       (running) => run(process, running as RunningApp),
       (error: unknown) => (process.failure = error),

@@ -53,14 +53,14 @@ export class Cluster extends BaseWorld {
     this.trace.note(`${process.name} is cut off`)
     for (const member of this.connections.get(process)?.members ?? []) {
       member.disconnect()
-      this.clock.timer(this.#sessionMs, () => member.isConnected || void member.giveUp())
+      this.clock.timer(this.#sessionMs, () => member.isConnected || member.giveUp())
     }
   }
 
   /** The connection is back. A process that was given up hears of it now, and joins again. */
   reconnect(process: SimProcess): void {
     this.trace.note(`${process.name} is connected again`)
-    for (const member of this.connections.get(process)?.members ?? []) member.reconnect()
+    for (const member of this.connections.get(process)?.members ?? []) void member.reconnect()
   }
 
   protected override surroundings(): Surroundings {
@@ -76,7 +76,7 @@ export class Cluster extends BaseWorld {
   #giveUpLater(process: SimProcess): void {
     for (const member of this.connections.get(process)?.members ?? []) {
       member.disconnect()
-      this.clock.timer(this.#sessionMs, () => void member.giveUp())
+      this.clock.timer(this.#sessionMs, () => member.giveUp())
     }
   }
 }

@@ -80,10 +80,11 @@ export class ProcessBus implements Bus {
   }
 }
 
-/** A call that waits for the connection. */
+/** What waits for the connection. */
 interface Late {
-  readonly unit: CommitUnit
-  readonly answer: (settled: Promise<Settled>) => void
+  readonly units: (() => void)[]
+  readonly loads: (() => void)[]
+  readonly notices: (() => void)[]
 }
 
 /** A member of a process, which may be disconnected: then what it hands over waits, what it is told waits, and meanwhile the bus may give it up. */
@@ -93,8 +94,10 @@ export class ProcessMember implements Member, MemberListener {
   readonly #join: (listener: MemberListener) => Promise<Member>
   #member: Member | undefined
   /** Calls and notices that wait; undefined while connected. */
-  #late: { readonly units: Late[]; readonly notices: (() => void)[] } | undefined
-  #isGivenUp = false
+  #late: Late | undefined
+  /** Resolves when the bus has taken away what it owned; undefined while the bus believes in it. */
+  #givenUp: Promise<void> | undefined
+  #isReconnecting = false
   #callsBefore = 0
   #restless = 0
 
@@ -116,7 +119,12 @@ export class ProcessMember implements Member, MemberListener {
 
   poll(topic: string, partition: number, request: PollRequest): readonly Record[] {
     const { process, observer, handsOverBytes } = this.#options
-    if (!process.isAlive || this.#late !== undefined) return none
+    if (!process.isAlive) return none
+    if (this.#late !== undefined) {
+      // The bus has said that there is something, and will not say so again.
+      this.#late.notices.push(() => this.#listener.ready(topic, partition))
+      return none
+    }
     let records = this.#member?.poll(topic, partition, request) ?? none
     if (records.length > 0 && handsOverBytes()) records = records.map(throughBytes)
     if (records.length > 0) observer.polled?.(process, { topic, partition }, records)
@@ -135,13 +143,13 @@ export class ProcessMember implements Member, MemberListener {
     if (!process.isAlive) return new Promise(() => {})
     const late = this.#late
     if (late === undefined) return this.#settle(unit)
-    return process.alive(new Promise((resolve) => late.units.push({ unit, answer: resolve })))
+    return process.alive(new Promise((resolve) => late.units.push(() => resolve(this.#settle(unit)))))
   }
 
   async #settle(unit: CommitUnit): Promise<Settled> {
     const { process, observer, trace } = this.#options
     this.#checkRest()
-    if (this.#isGivenUp) {
+    if (this.#givenUp !== undefined) {
       // An answer of the network, so not at once.
       await new Promise<void>((resolve) => process.platform.clock.immediate(resolve))
       return 'refused'
@@ -165,7 +173,10 @@ export class ProcessMember implements Member, MemberListener {
   }
 
   load(store: string, partition: number): Promise<ReadonlyMap<string, string>> {
-    return this.#options.process.alive(this.#member!.load(store, partition))
+    const { process } = this.#options
+    const late = this.#late
+    if (late === undefined) return process.alive(this.#member!.load(store, partition))
+    return process.alive(new Promise((resolve) => late.loads.push(() => resolve(this.load(store, partition)))))
   }
 
   leave(): Promise<void> {
@@ -214,37 +225,40 @@ export class ProcessMember implements Member, MemberListener {
 
   /** Cuts the connection: nothing goes either way. */
   disconnect(): void {
-    this.#late ??= { units: [], notices: [] }
+    this.#late ??= { units: [], loads: [], notices: [] }
   }
 
   /** The bus takes the member for dead: its partitions go to others, and what it still hands over is refused. */
-  async giveUp(): Promise<void> {
-    this.#isGivenUp = true
-    await this.#member?.leave()
+  giveUp(): void {
+    this.#givenUp ??= this.#member?.leave()
   }
 
   /** The connection is back. A member that was given up is told so, and joins anew. */
-  reconnect(): void {
-    if (this.#late === undefined || !this.#options.process.isAlive) return
-    this.#flush()
-    if (!this.#isGivenUp) return
-    // Nothing comes through until it has joined.
-    this.#late = { units: [], notices: [] }
-    this.join().then(
-      () => {
-        this.#isGivenUp = false
-        this.#flush()
-      },
-      (error: unknown) => this.#listener.failed(error),
-    )
+  async reconnect(): Promise<void> {
+    if (this.#late === undefined || this.#isReconnecting) return
+    this.#isReconnecting = true
+    await this.#givenUp
+    this.#isReconnecting = false
+    const { process } = this.#options
+    if (!process.isAlive) return
+    const { loads } = this.#late
+    if (this.#givenUp === undefined) return this.#flush()
+    // Nothing new comes through until it has joined.
+    this.#flush({ units: [], loads: loads.splice(0), notices: [] })
+    try {
+      await this.join()
+      this.#givenUp = undefined
+      this.#flush()
+    } catch (error) {
+      this.#listener.failed(error)
+    }
   }
 
-  /** Lets go through what waited for the connection. */
-  #flush(): void {
+  /** Lets go through what waited for the connection; from now on `next` waits. */
+  #flush(next?: Late): void {
     const late = this.#late
-    this.#late = undefined
-    for (const notice of late?.notices ?? []) notice()
-    for (const { unit, answer } of late?.units ?? []) answer(this.#settle(unit))
+    this.#late = next
+    for (const resume of [...(late?.notices ?? []), ...(late?.loads ?? []), ...(late?.units ?? [])]) resume()
   }
 }
 

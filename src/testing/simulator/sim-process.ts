@@ -9,7 +9,7 @@
 import type { Clock, Platform, Timer } from '../../internal/platform/platform.ts'
 import type { RunningApp } from '../../runtime/running.ts'
 import { SeededRandom } from '../seeded-random.ts'
-import type { DiskCall, DiskFault, DiskFaults, SimDisk } from '../sim-disk.ts'
+import type { DiskCall, DiskCallName, DiskFault, DiskFaults, SimDisk } from '../sim-disk.ts'
 import type { VirtualClock } from '../virtual-clock.ts'
 import type { Trace } from './trace.ts'
 
@@ -25,6 +25,8 @@ export interface SimProcessOptions {
   readonly skewMs: number
   /** What goes wrong with calls of the disk. */
   readonly faults: DiskFaults
+  /** Hears of every call of the platform. */
+  readonly called: (process: SimProcess, call: DiskCallName | 'timer') => void
 }
 
 /** One life of an app, from its start to its end or its death. */
@@ -44,6 +46,7 @@ export class SimProcess {
   /** How it died: `killed`, or the call that it died in. Undefined while it lives. */
   death: string | undefined = undefined
   readonly #trace: Trace
+  readonly #called: SimProcessOptions['called']
   readonly #random: SeededRandom
   readonly #clock: VirtualClock
   #calls = 0
@@ -51,11 +54,12 @@ export class SimProcess {
   /** Lets go of what the dead app holds in the real process. */
   readonly #burials: (() => void)[] = []
 
-  constructor({ name, clock, disk, seed, trace, skewMs, faults }: SimProcessOptions) {
+  constructor({ name, clock, disk, seed, trace, skewMs, faults, called }: SimProcessOptions) {
     this.name = name
     this.disk = disk
     this.skewMs = skewMs
     this.#trace = trace
+    this.#called = called
     this.#clock = clock
     this.#random = new SeededRandom(seed)
     this.platform = { clock: this.#clockOfMine(), random: this.#random.fork(), disk }
@@ -114,14 +118,15 @@ export class SimProcess {
     return {
       now: () => this.#clock.now() + this.skewMs,
       monotonic: () => this.#clock.monotonic(),
-      timer: (delayMs, run): Timer => this.#clock.timer(delayMs, () => this.#enter('timer') && run()),
+      timer: (delayMs, run): Timer => this.#clock.timer(delayMs, () => this.#enter('timer', 'timer') && run()),
       immediate: (run) => this.#clock.immediate(() => this.isAlive && run()),
     }
   }
 
   /** Counts a platform call; false when the process is dead, or dies in it. */
-  #enter(what: string): boolean {
+  #enter(call: DiskCallName | 'timer', what: string): boolean {
     if (!this.isAlive) return false
+    this.#called(this, call)
     this.#trace.note(`${this.name} ${this.#clock.monotonic()} ${what}`)
     if (++this.#calls >= this.#killAt) this.kill(what)
     return this.isAlive
@@ -129,7 +134,7 @@ export class SimProcess {
 
   #diskCall(call: DiskCall, faults: DiskFaults): DiskFault | undefined {
     // A write that the process dies in has taken some of its bytes.
-    if (!this.#enter(`${call.name} ${call.path} ${call.bytes}`))
+    if (!this.#enter(call.name, `${call.name} ${call.path} ${call.bytes}`))
       return { halt: true, bytes: this.#random.below(call.bytes + 1) }
     const fault = faults(call)
     if (fault !== undefined) this.#trace.note(`${this.name} fault ${JSON.stringify(fault)}`)

@@ -7,6 +7,7 @@ import type { Record } from '../../event/record.ts'
 import type { CommitUnit } from '../../event/unit.ts'
 import type { StartOptions } from '../../runtime/options.ts'
 import type { RunningApp } from '../../runtime/running.ts'
+import type { DiskCallName } from '../sim-disk.ts'
 import type { VirtualClock } from '../virtual-clock.ts'
 import type { SimProcess } from './sim-process.ts'
 import type { Trace } from './trace.ts'
@@ -21,6 +22,8 @@ export type MakeApp = (process: SimProcess) => Startable
 
 /** Is told what passes between the processes and their bus. Every method may be left out. */
 export interface WorldObserver {
+  /** The process calls its disk, or a timer of it comes. */
+  called?(process: SimProcess, call: DiskCallName | 'timer'): void
   assigned?(process: SimProcess, partitions: readonly Assignment[]): void
   revoked?(process: SimProcess, partitions: readonly TopicPartition[]): void
   polled?(process: SimProcess, place: TopicPartition, records: readonly Record[]): void

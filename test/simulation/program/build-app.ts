@@ -1,0 +1,229 @@
+/** Makes the app of a program, with the builders that users have. What its handlers do, `behaviour.ts` says; what they are given, a probe hears. */
+import {
+  conductor,
+  deadLetter,
+  drop,
+  entry,
+  line,
+  mapMaker,
+  metrobus,
+  pop,
+  push,
+  reroute,
+  retry,
+  split,
+  stop,
+  switchStop,
+  topic,
+} from '../../../src/index.ts'
+import type { Entry, StopContext, Topic } from '../../../src/index.ts'
+import type { SimProcess, Startable } from '../../../src/testing/index.ts'
+import { changed, childOf, emitted, handlingOf } from './behaviour.ts'
+import type { Handling, Item } from './behaviour.ts'
+import { conductedTo, mappedTo } from './expectation.ts'
+import type { BlockSpec, Program, StopSpec } from './program.ts'
+
+/** Hears what handlers are given, and how they answer. */
+export interface Probe {
+  /** Answers what is to be told when it ends. */
+  begins(process: SimProcess, stop: StopSpec, data: Item, context: StopContext, handling: Handling): () => void
+}
+
+// The builders check types that a drawn program does not have; what does not fit together they refuse at run time as well.
+type Loose = (...values: readonly unknown[]) => never
+
+const anyItem = {
+  '~standard': {
+    version: 1 as const,
+    vendor: 'simulation',
+    validate: (value: unknown) =>
+      typeof (value as Item | null)?.v === 'number'
+        ? { value: value as Item }
+        : { issues: [{ message: 'it must have a v' }] },
+  },
+}
+
+/** Longer than any jump of a clock. */
+const dedupe = { count: 1_000, time: { seconds: 86_400 } }
+
+export function buildApp(program: Program, process: SimProcess, probe: Probe): Startable {
+  const emittable = new Map<string, Entry | Topic>()
+  const entries: Entry[] = []
+  for (const block of program.blocks.toReversed()) {
+    if (block.from !== undefined)
+      emittable.set(block.from, topic(block.from, { schema: anyItem, key: (item: Item) => item.key } as never))
+    const made = buildEntry(program, block, process, probe, emittable)
+    entries.unshift(made)
+    if (block.from === undefined) emittable.set(block.entry, made)
+  }
+  const publishes = [...emittable.values()].filter((target): target is Topic => target.kind === 'topic')
+  return metrobus('app', { entries, publishes, codeVersion: 'simulated' })
+}
+
+function buildEntry(
+  program: Program,
+  block: BlockSpec,
+  process: SimProcess,
+  probe: Probe,
+  emittable: ReadonlyMap<string, Entry | Topic>,
+): Entry {
+  const stops = new Map<string, never>()
+  const lines = new Map<string, never>()
+  for (const spec of block.stops.toReversed()) {
+    for (const name of spec.targets) if (!lines.has(name)) lines.set(name, buildLine(block, name, stops))
+    stops.set(spec.name, buildStop(program, spec, process, probe, { stops, lines, emittable }))
+  }
+  for (const { name } of block.lines) if (!lines.has(name)) lines.set(name, buildLine(block, name, stops))
+  const route = buildRoute(block, stops, lines)
+  const fed =
+    block.from === undefined
+      ? { in: anyItem, key: (item: Item) => item.key, dedupe }
+      : { from: emittable.get(block.from), start: 'beginning' }
+  return (entry as unknown as Loose)(block.entry, { ...fed, route })
+}
+
+function buildLine(block: BlockSpec, name: string, stops: ReadonlyMap<string, never>): never {
+  const { stops: names } = block.lines.find((spec) => spec.name === name)!
+  let builder = line(name)
+  for (const one of names.slice(0, -1)) builder = builder.via(stops.get(one)!) as never
+  return builder.to(stops.get(names.at(-1)!)!) as never
+}
+
+function buildRoute(block: BlockSpec, stops: ReadonlyMap<string, never>, lines: ReadonlyMap<string, never>): never {
+  const [first, second] = block.lines
+  switch (block.route) {
+    case 'line':
+      return lines.get(first!.name)!
+    case 'hard-wired':
+      return stops.get(block.stops[0]!.name)!
+    case 'map-rules':
+    case 'map-choose': {
+      const chosen = { [first!.name]: lines.get(first!.name), [second!.name]: lines.get(second!.name) }
+      const by =
+        block.route === 'map-choose'
+          ? { choose: (item: Item) => mappedTo(block, item) }
+          : { rules: [{ when: { other: ['o0', 'o1'] }, line: first!.name }], otherwise: second!.name }
+      return (mapMaker as unknown as Loose)(`${block.entry}-map`, { lines: chosen, ...by })
+    }
+    default: {
+      const names = block.stops.map(({ name }) => name)
+      const by =
+        block.route === 'conductor-choose'
+          ? { choose: ({ after, data }: { after: string; data: Item }) => conductedTo(block, after, data) }
+          : { rules: conductorRules(block) }
+      return (conductor as unknown as Loose)(`${block.entry}-conductor`, {
+        stops: names.map((name) => stops.get(name)),
+        ...by,
+      })
+    }
+  }
+}
+
+/** The table that says what `conductedTo` says. */
+function conductorRules({ stops }: BlockSpec): readonly object[] {
+  const rules: object[] = [{ after: 'entry', to: stops[0]!.name }]
+  for (const [index, { name, isTerminal }] of stops.entries()) {
+    const next = stops[index + 1]?.name
+    if (next === undefined || isTerminal) continue
+    if (stops[index + 2] !== undefined) rules.push({ after: name, when: { other: 'o0' }, to: stops[index + 2]!.name })
+    rules.push({ after: name, to: next })
+  }
+  return rules
+}
+
+function buildStop(
+  program: Program,
+  spec: StopSpec,
+  process: SimProcess,
+  probe: Probe,
+  made: {
+    readonly stops: ReadonlyMap<string, never>
+    readonly lines: ReadonlyMap<string, never>
+    readonly emittable: ReadonlyMap<string, Entry | Topic>
+  },
+): never {
+  const handler = handlerOf(program, spec, process, probe, made.emittable)
+  const targets = Object.fromEntries(spec.targets.map((name) => [name, made.lines.get(name)]))
+  const options = {
+    in: anyItem,
+    effects: spec.hasEffects ? 'outside' : 'none',
+    policy: {
+      attempts: spec.attempts,
+      backoff: spec.backoffMs,
+      deadline: spec.deadlineMs,
+      whenDeadLettered: spec.whenDeadLettered,
+    },
+    concurrency: spec.concurrency,
+    limits: spec.limit === undefined ? [] : [{ by: (item: Item) => String(item.v % 3), ...spec.limit }],
+  }
+  if (spec.isSwitch) return (switchStop as unknown as Loose)(spec.name, { ...options, lines: targets }, handler)
+  const onward = spec.isTerminal
+    ? {}
+    : {
+        out: anyItem,
+        ...(spec.isRekeying ? { key: (item: Item) => item.other } : {}),
+        ...(spec.next === undefined ? {} : { next: made.stops.get(spec.next) }),
+      }
+  const emits = spec.emits.map((name) => made.emittable.get(name))
+  const all = { ...options, ...onward, targets, emits }
+  if (spec.batch === undefined) return (stop as unknown as Loose)(spec.name, all, handler)
+  const batched = (items: readonly Item[], contexts: readonly StopContext[]): unknown =>
+    Promise.all(items.map((item, index) => handler(item, contexts[index]!)))
+  return (stop.batch as unknown as Loose)(spec.name, { ...all, ...spec.batch }, batched)
+}
+
+function handlerOf(
+  program: Program,
+  spec: StopSpec,
+  process: SimProcess,
+  probe: Probe,
+  emittable: ReadonlyMap<string, Entry | Topic>,
+): (data: Item, context: StopContext) => unknown {
+  return (data, context) => {
+    const { event, attempt } = context
+    if (!process.isAlive) return new Promise(() => {})
+    const handling = handlingOf(program, spec, event.id, event.replay, attempt)
+    const ends = probe.begins(process, spec, data, context, handling)
+    const answer = (): unknown => {
+      ends()
+      return answerOf(spec, data, handling, context, emittable)
+    }
+    if (handling.action.kind === 'kill') process.kill(`killed by ${event.id}`)
+    if (!process.isAlive) return new Promise(() => {})
+    const delayMs = handling.action.kind === 'late' ? spec.deadlineMs + 200 : handling.delayMs
+    if (delayMs === 0) return answer()
+    return new Promise((resolve) => process.platform.clock.timer(delayMs, () => resolve(undefined))).then(answer)
+  }
+}
+
+function answerOf(
+  spec: StopSpec,
+  data: Item,
+  { action, emits }: Handling,
+  context: StopContext,
+  emittable: ReadonlyMap<string, Entry | Topic>,
+): unknown {
+  for (const name of emits) context.emit(emittable.get(name)!, emitted(data, name))
+  switch (action.kind) {
+    case 'forward':
+      return spec.isTerminal ? undefined : action.isChanged ? changed(data, spec) : data
+    case 'drop':
+      return drop('dropped')
+    case 'split':
+      return split(Array.from({ length: action.count }, (_, index) => childOf(data, index)))
+    case 'reroute':
+      return spec.isSwitch ? action.target : reroute(action.target, data)
+    case 'push':
+      return push(action.target, data)
+    case 'pop':
+      return pop(data)
+    case 'retry':
+      return retry(action.afterMs)
+    case 'dead':
+      return deadLetter('given-up')
+    case 'nothing':
+      return undefined
+    default:
+      throw new Error('no luck')
+  }
+}

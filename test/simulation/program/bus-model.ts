@@ -1,0 +1,242 @@
+/**
+ * What a bus must hold, folded from the units that went over the port and from how each was answered; and the judgement of what it holds. Shares no code with
+ * any bus.
+ *
+ * What is committed is there, at its offset, and stays (I1, I4). What was on its way when the process died is there in whole units, in the order handed over, up
+ * to some unit and not beyond (I4, I6). Positions and rows are the fold of the same units (I5), and positions never go back (I7).
+ */
+import type { BusInspector, TopicPartition } from '../../../src/bus/index.ts'
+import type { CommitUnit } from '../../../src/event/unit.ts'
+
+/** What one partition shows. */
+interface Shown {
+  readonly begin: number
+  readonly records: ReadonlyMap<number, string>
+}
+
+/** Everything that a bus shows. */
+export interface View {
+  readonly partitions: ReadonlyMap<string, Shown>
+  readonly positions: ReadonlyMap<string, string>
+  readonly rows: ReadonlyMap<string, string>
+}
+
+interface Fold {
+  readonly records: Map<string, Map<number, string>>
+  readonly positions: Map<string, string>
+  readonly rows: Map<string, string>
+}
+
+interface Pending<Process> {
+  readonly process: Process
+  readonly unit: CommitUnit
+  /** One that was handed over later is committed. */
+  isPassed: boolean
+}
+
+/** More units on their way than the runtime may have. */
+const onTheirWayMax = 33
+
+export const placeOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`
+
+export class BusModel<Process> {
+  readonly #fold: Fold = { records: new Map(), positions: new Map(), rows: new Map() }
+  #pending: Pending<Process>[] = []
+  readonly #stores = new Set<string>()
+  readonly #doubted = new WeakSet<CommitUnit>()
+
+  /** A unit is handed over. Answers what is wrong with it. */
+  settling(process: Process, unit: CommitUnit): readonly string[] {
+    if (this.#pending.some((pending) => pending.unit === unit)) return []
+    this.#pending.push({ process, unit, isPassed: false })
+    for (const { store, partition } of unit.changes) this.#stores.add(`${store}/${partition}`)
+    const count = this.#pending.filter((pending) => pending.process === process).length
+    return count > onTheirWayMax ? [`I9 ${count} units are on their way`] : []
+  }
+
+  /** The bus has answered. Answers what is wrong with that. */
+  settled(unit: CommitUnit, answer: 'committed' | 'refused' | 'unknown'): readonly string[] {
+    if (answer === 'unknown') {
+      this.#doubted.add(unit)
+      return []
+    }
+    const place = this.#pending.findIndex((pending) => pending.unit === unit)
+    const mine = this.#pending[place]
+    const older = this.#pending.slice(0, Math.max(0, place))
+    this.#pending = this.#pending.filter((pending) => pending.unit !== unit)
+    if (answer === 'refused') return []
+    // It had happened when the bus did not know, and what came behind it is committed already.
+    if (mine?.isPassed === true && this.#doubted.has(unit)) {
+      apply(this.#fold, { outputs: unit.outputs, acknowledgements: [], changes: [] })
+      return []
+    }
+    for (const before of older) if (before.process === mine?.process) before.isPassed = true
+    const faults: string[] = []
+    for (const mark of unit.acknowledgements) {
+      const before = this.#fold.positions.get(placeOf(mark))
+      const missing = before === undefined ? undefined : firstMissing(before, positionText(mark))
+      if (missing !== undefined)
+        faults.push(
+          `I7 ${placeOf(mark)} goes back: ${missing} was settled (${before}), and is not in ${positionText(mark)}`,
+        )
+    }
+    apply(this.#fold, unit)
+    return faults
+  }
+
+  /** Whether a record is there for sure. */
+  isCommitted(place: TopicPartition, offset: number): boolean {
+    return this.#fold.records.get(placeOf(place))?.has(offset) === true
+  }
+
+  /** Every store and partition that a unit has changed. */
+  get stores(): readonly string[] {
+    return [...this.#stores]
+  }
+
+  /** Judges what is found after the process has died: some of what was on its way is there. From then on that is committed, and the rest never was. */
+  judge(view: View): readonly string[] {
+    const faultsOfEntries: string[] = []
+    for (const { unit } of this.#pending.filter(isEntry)) {
+      const there = presence(unit, view)
+      if (!there.includes(false)) apply(this.#fold, unit)
+      else if (there.includes(true)) faultsOfEntries.push(`I4 half of a unit is there: ${there.join()}`)
+    }
+    const pending = this.#pending.filter((one) => !isEntry(one))
+    this.#pending = []
+    let best: { readonly faults: readonly string[]; readonly count: number } | undefined
+    const fold = copyOf(this.#fold)
+    for (let count = 0; count <= pending.length; count++) {
+      if (count > 0) apply(fold, pending[count - 1]!.unit)
+      const faults = faultsOf(fold, view)
+      if (best === undefined || faults.length < best.faults.length) best = { faults, count }
+      if (faults.length === 0) break
+    }
+    for (const { unit } of pending.slice(0, best!.count)) apply(this.#fold, unit)
+    return [...faultsOfEntries, ...best!.faults].map(
+      (fault) => `${fault} (of ${pending.length} units on their way, ${best!.count} fit best)`,
+    )
+  }
+
+  /** Judges what is found while the bus lives on: units of dead processes may be there, each as a whole. */
+  judgeLive(view: View): readonly string[] {
+    const faults: string[] = []
+    for (const [place, records] of this.#fold.records)
+      for (const [offset, text] of records) {
+        const shown = view.partitions.get(place)
+        if (shown !== undefined && offset >= shown.begin && shown.records.get(offset) !== text)
+          faults.push(`I1 ${place}@${offset} was committed as ${text} and is ${shown.records.get(offset)}`)
+      }
+    for (const { unit } of this.#pending) {
+      const there = presence(unit, view)
+      if (there.includes(true) && there.includes(false)) faults.push(`I4 half of a unit is visible: ${there.join()}`)
+    }
+    return faults
+  }
+}
+
+/** Reads everything that a bus shows of the rows asked for, and of all topics and positions of one group. */
+export async function viewOf(inspector: BusInspector, group: string, stores: readonly string[]): Promise<View> {
+  const partitions = new Map<string, Shown>()
+  for (const { topic, partitions: infos } of await inspector.topics())
+    for (const { partition, begin, end } of infos) {
+      const records = new Map<number, string>()
+      for (const record of end > begin ? await inspector.read(topic, partition, begin, end - begin) : [])
+        records.set(record.offset, `${record.id}#${record.replay}`)
+      partitions.set(`${topic}/${partition}`, { begin, records })
+    }
+  const found = (await inspector.groups()).find((info) => info.group === group)?.positions ?? []
+  const rows = new Map<string, string>()
+  for (const store of stores) {
+    const slash = store.lastIndexOf('/')
+    const partition = Number(store.slice(slash + 1))
+    for (const [key, value] of await inspector.rows(group, store.slice(0, slash), partition))
+      rows.set(`${store}/${key}`, value)
+  }
+  return { partitions, positions: new Map(found.map((mark) => [placeOf(mark), positionText(mark)])), rows }
+}
+
+/** Brings in events and settles nothing. A bus that is short of space may take such a unit before others that were handed over earlier. */
+const isEntry = ({ unit }: Pending<unknown>): boolean => unit.acknowledgements.length === 0 && unit.outputs.length > 0
+
+/** Of each record of a unit, whether it is where it was put. */
+function presence({ outputs }: CommitUnit, view: View): readonly boolean[] {
+  return outputs.flatMap((output) =>
+    output.records.map(
+      (record) =>
+        record.offset >= 0 &&
+        view.partitions.get(placeOf(output))?.records.get(record.offset) === `${record.id}#${record.replay}`,
+    ),
+  )
+}
+
+function apply(fold: Fold, { outputs, acknowledgements, changes }: CommitUnit): void {
+  for (const output of outputs) {
+    const place = placeOf(output)
+    let records = fold.records.get(place)
+    if (records === undefined) fold.records.set(place, (records = new Map()))
+    for (const record of output.records) records.set(record.offset, `${record.id}#${record.replay}`)
+  }
+  for (const mark of acknowledgements) fold.positions.set(placeOf(mark), positionText(mark))
+  for (const { store, partition, key, value } of changes) {
+    if (value === null) fold.rows.delete(`${store}/${partition}/${key}`)
+    else fold.rows.set(`${store}/${partition}/${key}`, value)
+  }
+}
+
+const copyOf = ({ records, positions, rows }: Fold): Fold => ({
+  records: new Map([...records].map(([place, inside]) => [place, new Map(inside)])),
+  positions: new Map(positions),
+  rows: new Map(rows),
+})
+
+function faultsOf(fold: Fold, view: View): readonly string[] {
+  const faults: string[] = []
+  for (const [place, { begin, records }] of view.partitions) {
+    const wanted = fold.records.get(place) ?? new Map<number, string>()
+    for (const [offset, text] of wanted)
+      if (offset >= begin && records.get(offset) !== text)
+        faults.push(`I1 ${place}@${offset} should be ${text} and is ${records.get(offset)}`)
+    for (const [offset, text] of records)
+      if (!wanted.has(offset)) faults.push(`I4 ${place}@${offset} is ${text}, which was not committed`)
+    const [watermark = 0] = rangesOf(fold.positions.get(place) ?? '0')
+    if (begin > Math.max(0, watermark) && wanted.size > 0 && fold.positions.has(place))
+      faults.push(`I1 ${place} begins at ${begin}, and only what is below ${watermark} was settled`)
+  }
+  for (const [place, text] of fold.positions)
+    if (view.positions.get(place) !== text)
+      faults.push(`I5 ${place} should be settled to ${text} and is to ${view.positions.get(place)}`)
+  for (const [row, value] of fold.rows)
+    if (view.rows.get(row) !== value) faults.push(`I5 row ${row} should be ${value} and is ${view.rows.get(row)}`)
+  for (const [row, value] of view.rows)
+    if (!fold.rows.has(row)) faults.push(`I5 row ${row} is ${value} and should not be`)
+  return faults
+}
+
+/** `<watermark>` and then the ranges above it, flat. */
+const positionText = ({
+  watermark,
+  above,
+}: {
+  readonly watermark: number
+  readonly above: readonly number[]
+}): string => [watermark, ...above].join()
+
+const rangesOf = (text: string): readonly number[] => text.split(',').map(Number)
+
+/** The first offset that one position has settled and the other has not. */
+function firstMissing(before: string, after: string): number | undefined {
+  const [watermark = 0, ...above] = rangesOf(before)
+  const isIn = inside(after)
+  if (watermark > 0 && !isIn(watermark - 1)) return watermark - 1
+  for (let index = 0; index < above.length; index += 2)
+    for (let offset = above[index]!; offset < above[index + 1]!; offset++) if (!isIn(offset)) return offset
+  return undefined
+}
+
+/** Tells whether a position has settled an offset. */
+export function inside(position: string): (offset: number) => boolean {
+  const [watermark = 0, ...above] = rangesOf(position)
+  return (offset) =>
+    offset < watermark || above.some((from, index) => index % 2 === 0 && offset >= from && offset < above[index + 1]!)
+}

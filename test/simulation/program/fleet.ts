@@ -1,0 +1,105 @@
+/** The processes of a case: one on a machine, some in a cluster; started when none runs, cleared away when they are dead, and judged by what they leave. */
+import { Machine } from '../../../src/testing/index.ts'
+import type { Cluster, SimProcess } from '../../../src/testing/index.ts'
+import { buildApp } from './build-app.ts'
+import type { Coverage } from './coverage.ts'
+import { DiskLooks } from './looks.ts'
+import type { Oracle } from './oracle.ts'
+import type { Program } from './program.ts'
+
+/** Deaths in a row, by an event that kills the process, before a case is taken to go in circles. */
+const restartsMax = 40
+
+/** What an app may say of a disk or a bus that has failed. */
+const failureCodes = ['MB_APP_FAILED', 'MB_JOURNAL_POISONED', 'MB_DISK_FAILED', 'MB_NO_SPACE', 'MB_BUS_FAILED']
+
+export class Fleet {
+  /** The next death is a power cut. */
+  isPower = false
+  /** Something was made to fail, so that an app may fail. */
+  hasFaults = false
+  readonly looks: DiskLooks | undefined
+  readonly #program: Program
+  readonly #world: Machine | Cluster
+  readonly #oracle: Oracle
+  readonly #coverage: Coverage
+  #turn = 0
+
+  constructor(program: Program, world: Machine | Cluster, oracle: Oracle, coverage: Coverage) {
+    this.#program = program
+    this.#world = world
+    this.#oracle = oracle
+    this.#coverage = coverage
+    if (world instanceof Machine) this.looks = new DiskLooks(world, oracle)
+  }
+
+  member(who: number): SimProcess | undefined {
+    const members = this.#world.processes.filter(({ isRunning }) => isRunning)
+    return members[who % Math.max(1, members.length)]
+  }
+
+  /** A process whose app runs: starts one when there is none. Undefined when none can be started. */
+  async running(): Promise<SimProcess | undefined> {
+    const world = this.#world
+    for (let tries = 0; tries < restartsMax; tries++) {
+      for (const process of world.processes) if (!process.isRunning) await this.#clearAway(process)
+      const found = this.member(this.#turn++)
+      if (found !== undefined) return found
+      // What a start needs may be back after a while.
+      if (tries > 1) await world.advance(500)
+      await this.start()
+    }
+    this.#oracle.violation(`I8 the app does not come up in ${restartsMax} starts`)
+    return undefined
+  }
+
+  async start(): Promise<void> {
+    const { killsMax } = this.#program
+    const process = await this.#world.start((mine) => buildApp(this.#program, mine, this.#oracle), {
+      killsMax,
+      drain: 2_000,
+    })
+    if (process.isAlive && process.running === undefined && process.failure === undefined)
+      this.#oracle.violation('I10 a start neither succeeds nor fails within a minute')
+    if (process.failure !== undefined) this.#failed(process)
+  }
+
+  /** An app that could not start or go on: somebody must have been told why, and something must have gone wrong. */
+  #failed(process: SimProcess): void {
+    this.#coverage.add('state', 'failed')
+    this.#oracle.failed(process.failure, 'the app', this.hasFaults ? failureCodes : [])
+    if (this.#world instanceof Machine) this.#world.faults = undefined
+  }
+
+  /** Clears away a process that is dead, has failed or has stopped; on a machine, looks at what it left. */
+  async #clearAway(process: SimProcess): Promise<void> {
+    if (process.failure !== undefined && process.isAlive) this.#failed(process)
+    this.#coverage.add('death', this.isPower ? 'power' : 'killed')
+    this.#oracle.died(process)
+    if (this.#world instanceof Machine && this.isPower) await this.#world.powerCut()
+    else await this.#world.crash(process)
+    this.isPower = false
+    await this.looks?.judge()
+  }
+
+  async stop(process: SimProcess | undefined, deadlineMs: number): Promise<void> {
+    if (process === undefined) return
+    const isStopped = await this.#world.stop(process, deadlineMs)
+    if (!isStopped && process.isAlive && process.failure === undefined)
+      this.#oracle.violation('I8 a stop does not end within a minute of its deadline')
+    if (deadlineMs === 0) this.#coverage.add('state', 'undrained')
+    this.#oracle.setback()
+  }
+
+  /** Until what `begin` begins is done, over deaths; at most so long. */
+  async untilDone(mostMs: number, begin: () => () => boolean): Promise<boolean> {
+    for (let tries = 0; tries < restartsMax; tries++) {
+      if ((await this.running()) === undefined) return false
+      const all = this.#world.processes.filter(({ isRunning }) => isRunning)
+      const isDone = begin()
+      await this.#world.until(() => isDone() || all.some(({ isRunning }) => !isRunning), mostMs)
+      if (all.every(({ isRunning }) => isRunning)) return isDone()
+    }
+    return false
+  }
+}

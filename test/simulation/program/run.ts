@@ -1,0 +1,87 @@
+/**
+ * One case: a drawn program runs in a drawn world through a drawn schedule, the oracle watching; then the faults end, everything must come to its end, and the
+ * topics must hold what was to be expected.
+ */
+import { Cluster, Machine, SeededRandom } from '../../../src/testing/index.ts'
+import { Coverage } from './coverage.ts'
+import { Driver } from './driver.ts'
+import { Oracle } from './oracle.ts'
+import { drawProgram } from './program.ts'
+import { drawSchedule } from './schedule.ts'
+import type { Step, WorldKind } from './schedule.ts'
+
+/** Which case. */
+export interface CaseOptions {
+  readonly seed: number
+  readonly world: WorldKind
+  /** Numbers of the steps to take, for a case that is being shrunk. Default: all. */
+  readonly only?: readonly number[]
+  readonly keepTrace?: boolean
+}
+
+export interface CaseResult {
+  readonly seed: number
+  readonly world: WorldKind
+  /** What was broken; none when all is well. */
+  readonly violations: readonly string[]
+  /** Of the trace. */
+  readonly hash: string
+  readonly trace: readonly string[]
+  /** How many events were handled. */
+  readonly events: number
+  readonly steps: readonly Step[]
+  readonly coverage: Coverage
+}
+
+/** Runs one case. */
+export async function runCase({ seed, world: kind, only, keepTrace = false }: CaseOptions): Promise<CaseResult> {
+  const drawn = drawProgram(seed)
+  const program = kind === 'machine' ? drawn : { ...drawn, hasKiller: false }
+  const coverage = new Coverage()
+  const oracle = new Oracle(program, coverage)
+  const random = new SeededRandom(seed ^ 0xface)
+  const options = {
+    seed,
+    observer: oracle.observer,
+    keepTrace,
+    handOver: random.pick(['reference', 'bytes', 'either'] as const),
+  }
+  const partitions = random.between(1, 3)
+  const world =
+    kind === 'machine'
+      ? new Machine({
+          ...options,
+          bus: {
+            dir: '/data',
+            partitions,
+            segmentBytes: 65_536,
+            cacheBytesMax: 65_536,
+            reserveBytes: random.pick([0, 65_536]),
+          },
+        })
+      : new Cluster({
+          ...options,
+          sessionMs: random.pick([1_000, 10_000]),
+          bus: { partitions, runAhead: random.chance(0.5) },
+        })
+  const steps = drawSchedule(program, kind)
+  const driver = new Driver(program, world, oracle, coverage, random)
+  try {
+    for (const [index, step] of steps.entries()) if (only === undefined || only.includes(index)) await driver.step(step)
+    await driver.end()
+  } catch (error) {
+    oracle.violation(`the case itself failed: ${error instanceof Error ? error.stack : String(error)}`)
+  }
+  await world.close()
+  const { hash, lines } = world.trace
+  return {
+    seed,
+    world: kind,
+    violations: oracle.violations,
+    hash,
+    trace: lines,
+    events: oracle.handlings,
+    steps,
+    coverage,
+  }
+}

@@ -1,0 +1,27 @@
+/**
+ * Random programs in simulated worlds, judged by an oracle that shares no code with them. `METROBUS_SEED=74` runs that seed alone; `METROBUS_SEEDS=500` runs so many.
+ */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { runCase } from './program/run.ts'
+import { describeFailure, sweep } from './sweep.ts'
+
+const only = process.env['METROBUS_SEED']
+const count = Number(process.env['METROBUS_SEEDS'] ?? 40)
+const seeds = only === undefined ? Array.from({ length: count }, (_, index) => index + 1) : [Number(only)]
+
+for (const world of ['machine', 'cluster'] as const)
+  test(`random programs in a ${world} lose, double, reorder and hide nothing`, async (t) => {
+    const { cases, events, failures } = await sweep({ seeds, worlds: [world] })
+    assert.equal(failures.length, 0, failures.map(describeFailure).join('\n\n'))
+    t.diagnostic(`${cases} programs, ${events} events`)
+  })
+
+test('the same seed is the same run, byte for byte', async () => {
+  for (const world of ['machine', 'cluster'] as const)
+    for (const seed of seeds.slice(0, 5)) {
+      const [first, second] = [await runCase({ seed, world }), await runCase({ seed, world })]
+      assert.equal(first.hash, second.hash, `seed ${seed} of the ${world} ran in two ways`)
+      assert.deepEqual(first.violations, second.violations)
+    }
+})

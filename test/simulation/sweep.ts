@@ -1,0 +1,86 @@
+/**
+ * Random programs over many seeds: each is run, judged, and, when something was broken, shrunk to the fewest steps that still break it. What `npm test`, the fault
+ * matrix and the hunt for mutants call.
+ */
+import { Coverage } from './program/coverage.ts'
+import { runCase } from './program/run.ts'
+import type { CaseResult } from './program/run.ts'
+import type { WorldKind } from './program/schedule.ts'
+import { shrink } from './program/shrink.ts'
+
+export interface SweepOptions {
+  /** The seeds to run. */
+  readonly seeds: Iterable<number>
+  /** Default: both, a machine and a cluster, by turns. */
+  readonly worlds?: readonly WorldKind[]
+  /** Ends the sweep before the next case. */
+  readonly signal?: AbortSignal
+  /** Hears of each case when it is done. */
+  readonly onCase?: (result: CaseResult) => void
+  /** Default: true. Shrinking takes some hundred runs of the case. */
+  readonly shrinks?: boolean
+  /** Ends the sweep with the first failure. Default: false. */
+  readonly stopsAtFirst?: boolean
+}
+
+/** A case in which something was broken. */
+export interface Failure {
+  readonly seed: number
+  readonly world: WorldKind
+  readonly violations: readonly string[]
+  /** The command that does it again, shrunk. */
+  readonly replay: string
+  /** The steps that are left, each as JSON. */
+  readonly schedule: readonly string[]
+}
+
+export interface SweepResult {
+  readonly cases: number
+  /** Events that handlers were given. */
+  readonly events: number
+  readonly failures: readonly Failure[]
+  readonly coverage: Coverage
+}
+
+/** Runs the cases of some seeds. */
+export async function sweep(options: SweepOptions): Promise<SweepResult> {
+  const { seeds, worlds = ['machine', 'cluster'], signal, onCase, shrinks = true, stopsAtFirst = false } = options
+  const coverage = new Coverage()
+  const failures: Failure[] = []
+  let cases = 0
+  let events = 0
+  for (const seed of seeds) {
+    if (signal?.aborted === true || (stopsAtFirst && failures.length > 0)) break
+    const result = await runCase({ seed, world: worlds[seed % worlds.length]! })
+    cases++
+    events += result.events
+    coverage.merge(result.coverage)
+    if (result.violations.length > 0) failures.push(await failureOf(result, shrinks))
+    onCase?.(result)
+  }
+  return { cases, events, failures, coverage }
+}
+
+/** A failed case, shrunk, with the command that does it again. */
+export async function failureOf(result: CaseResult, shrinks: boolean): Promise<Failure> {
+  const { seed, world } = result
+  const { only, violations } = shrinks
+    ? await shrink(result)
+    : { only: result.steps.map((_, index) => index), violations: result.violations }
+  return {
+    seed,
+    world,
+    violations,
+    replay: `node test/simulation/replay.ts --seed ${seed} --world ${world} --only ${only.join() || 'none'}`,
+    schedule: only.map((index) => `${index} ${JSON.stringify(result.steps[index])}`),
+  }
+}
+
+/** A failure in words. */
+export const describeFailure = ({ seed, world, violations, replay, schedule }: Failure): string =>
+  [
+    `seed ${seed}, ${world}: ${violations.length} violations`,
+    ...violations,
+    ...schedule.map((step) => `  ${step}`),
+    `again: ${replay}`,
+  ].join('\n')
