@@ -282,6 +282,9 @@ export class EmbeddedJournal implements Journal {
     } finally {
       await this.#lock.release()
     }
+    // A disk that is merely full has told those who wait; nothing else is missing but the seal.
+    const { failure } = this.#commit
+    if (isWritable && failure !== undefined && !isNoSpace(failure.cause)) throw failure
   }
 
   #mayAppend(): void {

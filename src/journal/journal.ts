@@ -187,7 +187,10 @@ export interface Journal {
    * within a minute, and when segments fill up or entries are refused. Resolves early when the journal closes, fails or is full.
    */
   housekeep(): Promise<HousekeepingReport>
-  /** Makes what is pending durable, writes a seal and a checkpoint, lets go of the lock. A poisoned journal only lets go. Twice is fine. */
+  /**
+   * Makes what is pending durable, writes a seal and a checkpoint, lets go of the lock; rejects when the disk fails in that. A journal that is poisoned already
+   * only lets go. Twice is fine.
+   */
   close(): Promise<void>
 }
 

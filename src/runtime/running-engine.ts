@@ -138,10 +138,20 @@ export class RunningEngine implements RunningApp {
       if (engine.failure === undefined) await markClean(engine)
       await engine.member.leave()
     } finally {
-      await this.#bus.close()
+      await this.#closeBus()
     }
     if (engine.failure === undefined) this.#end.resolve()
     return { drained }
+  }
+
+  /** A bus that cannot bring its last words to the disk has not stopped as it should. */
+  async #closeBus(): Promise<void> {
+    try {
+      await this.#bus.close()
+    } catch (error) {
+      this.#end.reject(new MetrobusError('MB_APP_FAILED', { app: this.name }, { cause: error }))
+      throw error
+    }
   }
 
   #abandon(lane: Lane): void {

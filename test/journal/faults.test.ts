@@ -191,6 +191,38 @@ test('on a full disk a new journal is refused, and close ends, acknowledging not
   assert.deepEqual((await picture(again)).topics['a/0'], ['0 kept 1'])
 })
 
+test('a disk that fails while the journal closes makes close reject, at any call, and nothing acknowledged is lost', async () => {
+  const closing = async (
+    fault: number | undefined,
+  ): Promise<{ disk: SimDisk; calls: number; closed: Promise<void> }> => {
+    const disk = new SimDisk()
+    const journal = await open(disk)
+    journal.createTopics(topics)
+    journal.append(group, unit({ 'a/0': [record('kept', 1)] }))
+    await journal.synced()
+    const before = disk.callCount()
+    const isFault = ({ number, name }: DiskCall): boolean =>
+      number - before === fault && (name === 'write' || name === 'sync')
+    disk.fail((call) => (isFault(call) ? { error: 'EIO' } : undefined))
+    const closed = journal.close()
+    await closed.catch(() => undefined)
+    return { disk, calls: disk.callCount() - before, closed }
+  }
+  const { calls, closed } = await closing(undefined)
+  await closed
+  let rejected = 0
+  for (let fault = 1; fault <= calls; fault++) {
+    const { disk, closed } = await closing(fault)
+    await closed.catch((error: unknown) => {
+      assert.ok(isMetrobusError(error, 'MB_JOURNAL_POISONED'))
+      rejected++
+    })
+    const again = await open(disk.remount())
+    assert.deepEqual((await picture(again)).topics['a/0'], ['0 kept 1'])
+  }
+  assert.equal(rejected, 4, 'write and sync of the seal, and of the checkpoint')
+})
+
 test('behind a slow disk entries wait before memory grows, settling goes on up to a bound, and both resume', async () => {
   const clock = new VirtualClock()
   const disk = new SimDisk({ clock, log: false })
