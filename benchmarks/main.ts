@@ -11,8 +11,9 @@ import { reopen } from './reopen.ts'
 import { routing } from './routing.ts'
 import { slowKey } from './slow-key.ts'
 import { start } from './start.ts'
+import { trace } from './trace.ts'
 
-const benches: readonly Bench[] = [campaign, routing, backlog, start, reopen, slowKey, disk]
+const benches: readonly Bench[] = [campaign, routing, backlog, start, reopen, slowKey, trace, disk]
 
 function usage(): string {
   const lines = benches.map(({ name, purpose, options }) => {

@@ -10,8 +10,8 @@
 import { join } from 'node:path'
 import { MetrobusError } from '../errors/index.ts'
 import type { Disk, DiskFile } from '../internal/platform/disk.ts'
-import { encodeIndex, findRide, readIndex } from './index-file.ts'
-import type { SealedIndex } from './index-file.ts'
+import { encodeIndex, findRide, readIndex, readSummary } from './index-file.ts'
+import type { IndexSummary, SealedIndex } from './index-file.ts'
 import type { JournalLog } from './journal.ts'
 import { isNoSpace } from './no-space.ts'
 import { scanFrames } from './scan.ts'
@@ -96,13 +96,13 @@ export class Segments {
     return bytes
   }
 
-  /** Adds a sealed segment at open: what it holds is known when its index has been read. */
+  /** Adds a sealed segment at open: what it holds is known when the head of its index has been read. */
   async adopt(base: number, bytes: number): Promise<void> {
     const segment: Segment = { base, bytes, live: undefined, contents: new Map(), lastTime: 0 }
     this.list.push(segment)
-    const { index } = await this.#load(segment)
-    segment.contents = index.contents
-    segment.lastTime = index.lastTime
+    const { contents, lastTime } = (await this.#summary(segment)) ?? (await this.#load(segment)).index
+    segment.contents = contents
+    segment.lastTime = lastTime
   }
 
   /** The index of a segment: rows, chunks and contents. */
@@ -113,8 +113,9 @@ export class Segments {
   /** Frames of a segment that may hold entries of a ride. */
   async ridesIn(segment: Segment, hash: number): Promise<readonly number[]> {
     if (segment.live !== undefined) return segment.live.rides.find(hash)
-    const sealed = await this.#load(segment)
-    const frames = await this.use(indexName(segment.base), (file) => findRide(file, sealed, hash)).catch(absent)
+    const blocks =
+      (await this.#indexes.get(segment.base)) ?? (await this.#summary(segment)) ?? (await this.#load(segment))
+    const frames = await this.use(indexName(segment.base), (file) => findRide(file, blocks, hash)).catch(absent)
     if (frames !== undefined) return frames
     return (await this.#rebuild(segment)).rides.find(hash)
   }
@@ -177,6 +178,10 @@ export class Segments {
 
   async close(): Promise<void> {
     for (const name of this.#files.keys()) await this.#forget(name)
+  }
+
+  #summary({ base, bytes }: Segment): Promise<IndexSummary | undefined> {
+    return this.use(indexName(base), (file) => readSummary(file, base, bytes)).catch(absent)
   }
 
   async #load(segment: Segment): Promise<SealedIndex> {

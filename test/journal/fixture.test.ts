@@ -24,7 +24,7 @@ async function mount(version: string): Promise<SimDisk> {
 }
 
 test('there is a fixture of every format', () => {
-  assert.deepEqual(versions, ['v1'])
+  assert.deepEqual(versions, ['v1', 'v1-index2'])
 })
 
 for (const version of versions)
@@ -32,8 +32,10 @@ for (const version of versions)
     const disk = await mount(version)
     const journal = await open(disk, { segmentBytesMax: 4096 })
     assert.equal(journal.opened.cutBytes, 0)
-    assert.equal(journal.opened.indexesRebuilt, 0)
-    assert.ok(journal.segments().length > 1)
+    const sealed = journal.segments().length - 1
+    assert.ok(sealed > 0)
+    // The index is a help and never a truth: one of an older format is made again.
+    assert.equal(journal.opened.indexesRebuilt, version === 'v1' ? sealed : 0)
     assert.deepEqual(await picture(journal), modelOf(fixturePlan, fixturePlan.length))
     const [first] = Object.values(fixturePlan[0]!.outputs).flat()
     assert.ok((await journal.ride(first!.ride)).length > 0)

@@ -1,7 +1,6 @@
 /** HTTP on a local socket and on a port: the part of `admin` that touches the network. */
 import { createHash } from 'node:crypto'
 import { chmod, mkdtemp, open, rename, rm, unlink } from 'node:fs/promises'
-import { request as httpRequest } from 'node:http'
 import type { Server } from 'node:http'
 import { basename, dirname, join, relative } from 'node:path'
 import { MetrobusError } from '../../errors/index.ts'
@@ -66,10 +65,12 @@ export async function listenOnPort(
 }
 
 /** Asks over a socket file. Rejects with Node's error (`ENOENT`, `ECONNREFUSED`, ...) when nothing listens. */
-export function requestOverSocket(
+export async function requestOverSocket(
   path: string,
   { method, path: target, headers, body, signal }: SocketRequest,
 ): Promise<SocketResponse> {
+  // On first use: it takes 30 ms to load, and a command over the files of a journal asks nobody.
+  const { request: httpRequest } = await import('node:http')
   const ask = (socketPath: string): Promise<SocketResponse> =>
     new Promise((resolve, reject) => {
       const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
