@@ -289,8 +289,8 @@ export const catalogue = {
   },
   MB_TOO_LARGE: {
     family: 'park',
-    message: (f: { where: string; bytes: number; bytesMax: number }): string =>
-      `"${f.where}" gave ${f.bytes} bytes of data, and ${f.bytesMax} are the limit: put large data elsewhere and send where it is.`,
+    message: (f: { where: string; of: string; bytes: number; bytesMax: number }): string =>
+      `"${f.where}" gave ${f.bytes} bytes of ${f.of}, and ${f.bytesMax} are the limit: put large data elsewhere and send where it is.`,
   },
   MB_BAD_KEY: {
     family: 'park',

@@ -3,6 +3,15 @@
  * would have ridden in.
  */
 import { MetrobusError } from '../errors/index.ts'
+import { noHeaders } from '../event/event.ts'
+import type { Record } from '../event/record.ts'
+
+/** What one event causes rides in one unit: so many bytes of data at most, well within what a bus takes. */
+export const unitDataBytesMax: number = 8 * 1024 * 1024
+/** Characters of an event beside its data: key, type, source and headers together. */
+export const envelopeMax: number = 64 * 1024
+/** What JSON puts around a header. */
+const headerMarks = 6
 
 /** Throws MB_NOT_JSON or MB_TOO_LARGE; `where` names the entry or stop. */
 export function encodeData(value: unknown, where: string, bytesMax: number): string {
@@ -16,7 +25,32 @@ export function encodeData(value: unknown, where: string, bytesMax: number): str
   // A UTF-16 unit takes at most three bytes of UTF-8: short texts need no counting.
   if (text.length * 3 > bytesMax) {
     const bytes = Buffer.byteLength(text)
-    if (bytes > bytesMax) throw new MetrobusError('MB_TOO_LARGE', { where, bytes, bytesMax })
+    if (bytes > bytesMax) throw new MetrobusError('MB_TOO_LARGE', { where, of: 'data', bytes, bytesMax })
   }
   return text
+}
+
+/** Characters of a record's key, type, source and headers. */
+export function envelopeOf({ key, type, source, headers }: Record): number {
+  let length = (key?.length ?? 0) + type.length + source.length
+  if (headers !== noHeaders) for (const name in headers) length += name.length + headers[name]!.length + headerMarks
+  return length
+}
+
+/** Throws MB_TOO_LARGE for a record whose key, type, source and headers are too large; `where` names the entry or topic. */
+export function checkEnvelope(record: Record, where: string): void {
+  const bytes = envelopeOf(record)
+  if (bytes > envelopeMax)
+    throw new MetrobusError('MB_TOO_LARGE', { where, of: 'key and headers', bytes, bytesMax: envelopeMax })
+}
+
+/** Throws MB_TOO_LARGE for records that one unit cannot hold; `where` names what caused them. A record without text has `otherBytes`. */
+export function checkUnitData(records: Iterable<Record>, where: string, otherBytes: number): void {
+  let bytes = 0
+  for (const { text } of records) bytes += text === undefined ? otherBytes : text.length
+  if (bytes * 3 <= unitDataBytesMax) return
+  bytes = 0
+  for (const { text } of records) bytes += text === undefined ? otherBytes : Buffer.byteLength(text)
+  if (bytes > unitDataBytesMax)
+    throw new MetrobusError('MB_TOO_LARGE', { where, of: 'data in all', bytes, bytesMax: unitDataBytesMax })
 }

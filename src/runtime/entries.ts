@@ -16,7 +16,7 @@ import { validate, type Validated } from '../schema/validate.ts'
 import { appFailed } from './app-failed.ts'
 import type { Emission } from './attempt.ts'
 import type { EntryDefinition, IngestBatch, IngestItem, Receipt, SendOptions, TopicDefinition } from './definition.ts'
-import { encodeData } from './encode.ts'
+import { checkEnvelope, checkUnitData, encodeData } from './encode.ts'
 import type { Engine } from './engine.ts'
 import { type Fate, OutputQueue } from './outbox.ts'
 import { keyOf } from './outcomes.ts'
@@ -125,6 +125,11 @@ export class Entries {
       else
         this.#engine.report({ entry: name, error: fault, ...(item.place === undefined ? {} : { place: item.place }) })
     }
+    checkUnitData(
+      emitted.map(({ record }) => record),
+      name,
+      0,
+    )
     this.accepted += accepted
     this.refused += batch.items.length - accepted
     const { position } = batch
@@ -174,6 +179,7 @@ export class Entries {
       value,
       undefined,
     )
+    checkEnvelope(record, definition.name)
     record.text = encodeData(value, definition.name, engine.recordBytesMax)
     if (engine.freezes) freezeDeep(value)
     return {
@@ -275,6 +281,7 @@ export class Entries {
       value,
       undefined,
     )
+    checkEnvelope(record, definition.name)
     record.text = encodeData(value, definition.name, engine.recordBytesMax)
     if (engine.freezes) freezeDeep(value)
     record.slip = definition.router.plot(value, record)
@@ -300,36 +307,38 @@ export class Entries {
           resolve({ id: record.ride, duplicate: false })
         } else {
           // The unit was refused because of a lane that moved away, not because of this event: it rides in the next one.
-          this.#engine.outbox.output(queue, record, bytes)
+          outbox.output(queue, record, bytes)
           if (seen !== undefined) {
             seen.again(record.ride)
-            this.#engine.outbox.touchSeen(seen)
+            outbox.touchSeen(seen)
           }
-          this.#engine.outbox.wait(settled)
-          this.#engine.schedule()
+          this.#answerBy(settled)
         }
       }
-      outbox.wait(settled)
-      if (outbox.isRipe) outbox.flush()
-      this.#engine.schedule()
+      this.#answerBy(settled)
     })
   }
 
   /** Gathers now, and again should the unit be refused; resolves when it is committed. */
   #committed(gather: () => void): Promise<void> {
-    const { outbox } = this.#engine
     return new Promise((resolve, reject) => {
       const settled = (fate: Fate): void => {
         if (fate === 'failed') return reject(appFailed(this.#engine))
         if (fate === 'committed') return resolve()
         gather()
-        outbox.wait(settled)
-        this.#engine.schedule()
+        this.#answerBy(settled)
       }
       gather()
-      outbox.wait(settled)
-      this.#engine.schedule()
+      this.#answerBy(settled)
     })
+  }
+
+  /** What was gathered rides in the next unit, `settled` is told how it ends; what comes next goes into another one when this one is ripe. */
+  #answerBy(settled: (fate: Fate) => void): void {
+    const { outbox } = this.#engine
+    outbox.wait(settled)
+    if (outbox.isRipe) outbox.flush()
+    this.#engine.schedule()
   }
 
   /** Adds the event of an item, or answers why it cannot enter. */

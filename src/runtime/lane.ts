@@ -276,6 +276,8 @@ export class Lane {
     this.engine.outbox.acknowledge(feed, record.offset)
     if (feed.isTracked) feed.held.delete(record.offset)
     if (state !== undefined) this.parking.settled(state, feed, record.offset)
+    // Many that end in one turn are more than one unit may hold.
+    if (this.engine.outbox.isRipe) this.engine.outbox.flush()
   }
 
   /** Writes a failure that does not stop the event to the error log. */

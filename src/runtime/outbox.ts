@@ -8,10 +8,12 @@
  * - O3 After `unknown` the same unit is settled again, and nothing else before it is decided.
  * - O4 After a refusal nothing is handed over until every unit on its way has ended, and what was gathered meanwhile is void with it: it may
  *   acknowledge what the refused unit decided.
+ * - O5 No unit grows beyond what is ripe and what one more event causes, however long the bus takes nothing: units wait in their order.
  */
 import type { Settled } from '../bus/bus.ts'
 import type { Record } from '../event/record.ts'
 import type { Acknowledgement, CommitUnit, Output, StateChange } from '../event/unit.ts'
+import { envelopeOf } from './encode.ts'
 import type { Feed } from './feed.ts'
 import { encodeRow, type KeyState } from './key-state.ts'
 import type { Lane } from './lane.ts'
@@ -79,6 +81,8 @@ export class Outbox {
   #events = 0
   #bytes = 0
   #pending = 0
+  /** Built, and not yet handed over (O5). */
+  readonly #waitingUnits: PendingUnit[] = []
   #hasFailed = false
   #epoch = 0
   /** Units that were refused while others are still on their way; undefined when none was. */
@@ -100,6 +104,10 @@ export class Outbox {
   }
 
   get isEmpty(): boolean {
+    return this.#waitingUnits.length === 0 && this.#gathersNothing
+  }
+
+  get #gathersNothing(): boolean {
     return (
       this.#queues.length === 0 &&
       this.#feeds.length === 0 &&
@@ -128,7 +136,7 @@ export class Outbox {
     if (queue.records.length === 0) this.#queues.push(queue)
     queue.records.push(record)
     if (queue.isInput) this.inside++
-    this.#bytes += bytes
+    this.#bytes += bytes + envelopeOf(record)
   }
 
   acknowledge(feed: Feed, offset: number): void {
@@ -160,7 +168,7 @@ export class Outbox {
   /** The app has failed: whoever waits is told so. */
   abandon(): void {
     this.#hasFailed = true
-    const waiting = [...this.#onTheirWay, this.#take()].flatMap(({ waiters }) => waiters)
+    const waiting = [...this.#onTheirWay, ...this.#takeAll()].flatMap(({ waiters }) => waiters)
     this.#onTheirWay.clear()
     for (const answer of waiting) answer('failed')
   }
@@ -176,13 +184,23 @@ export class Outbox {
     this.#events++
   }
 
-  /** Hands over what is gathered, if the bus may take it now. */
+  /** Hands over what is gathered, if the bus may take it now; else, when it is ripe, what comes next goes into another unit. */
   flush(): void {
-    if (this.isEmpty || this.isFull) return
-    const pending = this.#take()
+    while (this.#waitingUnits.length > 0 && !this.isFull) this.#handOver(this.#waitingUnits.shift()!)
+    if (this.#gathersNothing) return
+    if (!this.isFull) this.#handOver(this.#take())
+    else if (this.isRipe && !this.#hasFailed) this.#waitingUnits.push(this.#take())
+  }
+
+  #handOver(pending: PendingUnit): void {
     this.#onTheirWay.add(pending)
     this.#pending++
     this.#settle(pending)
+  }
+
+  /** What waits and what is gathered, to be voided. */
+  #takeAll(): readonly PendingUnit[] {
+    return [...this.#waitingUnits.splice(0), this.#take()]
   }
 
   #take(): PendingUnit {
@@ -239,7 +257,7 @@ export class Outbox {
     if (settled === 'refused') {
       this.#refused ??= []
       this.#refused.push(pending)
-      this.#options.refused([...pending.feeds, ...this.#feeds])
+      this.#options.refused([pending, ...this.#waitingUnits].flatMap(({ feeds }) => feeds).concat(this.#feeds))
     } else {
       for (const answer of pending.waiters) answer(settled)
       this.#options.committed(pending)
@@ -249,14 +267,14 @@ export class Outbox {
 
   /** Every unit on its way has ended after a refusal: senders of what was refused or gathered since send again, in their order. */
   #recover(refused: readonly PendingUnit[]): void {
-    const gathered = this.#take()
-    this.#options.refused(gathered.feeds)
+    const gathered = this.#takeAll()
+    this.#options.refused(gathered.flatMap(({ feeds }) => feeds))
     this.#refused = undefined
     this.#epoch++
     // The rows of lanes that go on have not been written.
-    for (const { rows } of [...refused, gathered])
+    for (const { rows } of [...refused, ...gathered])
       for (const { lane, state } of rows) if (!lane.isClosed) this.touchRow(lane, state)
-    for (const { waiters } of [...refused, gathered]) for (const answer of waiters) answer('refused')
+    for (const { waiters } of [...refused, ...gathered]) for (const answer of waiters) answer('refused')
     this.#options.recovered()
   }
 

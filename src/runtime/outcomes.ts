@@ -8,7 +8,7 @@ import { freezeDeep, Record } from '../event/record.ts'
 import { advanceSlip, hopLimit, nextStop, popAhead, pushAhead, replaceAhead, withHopLimit } from '../itinerary/slip.ts'
 import { isOutcome, type Outcome, outcomeKind } from '../stop/outcome.ts'
 import type { Attempt, Emission } from './attempt.ts'
-import { encodeData } from './encode.ts'
+import { checkUnitData, encodeData, envelopeMax } from './encode.ts'
 import type { OutputQueue } from './outbox.ts'
 import { GivenUp, Retrying } from './retrying.ts'
 import type { StopRuntime } from './stop-runtime.ts'
@@ -53,6 +53,7 @@ export function complete(attempt: Attempt, result: unknown): void {
   if (attempt.emissions !== undefined) planEmissions(attempt, attempt.emissions)
   const { engine, stop } = attempt.lane
   const bytes = attempt.record.home?.length ?? 0
+  if (plan.count > 1) checkUnitData(plan.records.slice(0, plan.count), stop.name, bytes)
   for (let index = 0; index < plan.count; index++) {
     const record = plan.records[index]!
     engine.outbox.output(plan.queues[index]!, record, record.text === undefined ? bytes : record.text.length)
@@ -243,9 +244,14 @@ export function keyOf(where: string, key: (data: unknown) => unknown, data: unkn
   const value = key(data)
   if (value === null) return value
   // Half of a surrogate pair cannot be written as UTF-8: it would come back as another key.
-  if (typeof value === 'string' && value.isWellFormed()) return value
+  if (typeof value === 'string' && value.length <= envelopeMax && value.isWellFormed()) return value
   throw new MetrobusError('MB_BAD_KEY', {
     where,
-    type: typeof value === 'string' ? 'text with half a character' : typeof value,
+    type:
+      typeof value !== 'string'
+        ? typeof value
+        : value.length > envelopeMax
+          ? `text of more than ${envelopeMax} characters`
+          : 'text with half a character',
   })
 }

@@ -26,7 +26,7 @@ export interface EmbeddedOptions {
   readonly retention?: { readonly time?: number; readonly bytesMax?: number }
   /** Encoded bytes of the records kept in memory between the stop that made them and the one that reads them. Default: 16 MiB. */
   readonly cacheBytesMax?: number
-  /** Bytes of one record, encoded. Default: 1 MiB. */
+  /** Bytes of the data of one record, encoded; at most 8 MiB. Default: 1 MiB. */
   readonly recordBytesMax?: number
   /** What others are told who find the journal in use. Default: nothing. */
   readonly note?: string
@@ -77,7 +77,7 @@ export function resolveEmbeddedOptions(options: EmbeddedOptions): ResolvedEmbedd
       bytesMax: number('retention.bytesMax', retention.bytesMax, GiB, 0),
     },
     cacheBytesMax: number('cacheBytesMax', options.cacheBytesMax, 16 * MiB, 64 * KiB, 64 * GiB),
-    recordBytesMax: number('recordBytesMax', options.recordBytesMax, MiB, KiB, 16 * MiB),
+    recordBytesMax: number('recordBytesMax', options.recordBytesMax, MiB, KiB, 8 * MiB),
     note,
     log,
   }
