@@ -241,6 +241,11 @@ test('handed to a stop several times, as after crashes, an event shows what is n
   assert.deepEqual([put.size, added.length], [1, 3])
 })
 
+test('a handler that never ends does not hang the test', async () => {
+  const never = stop('never', { in: Order }, () => new Promise<void>(() => {}))
+  await assert.rejects(given(never).when(order), { code: 'MB_NOT_CAUGHT_UP', message: /the stop "never" has/ })
+})
+
 test('a batch is told event by event', async () => {
   const bulk = stop.batch('bulk', { in: Order, out: Order, size: 10 }, (orders) =>
     orders.map((one) => (one.total > 10 ? one : drop('small'))),

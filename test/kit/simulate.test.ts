@@ -40,7 +40,8 @@ interface Fakes {
   readonly store: Store
 }
 
-type Shop = App<readonly [Entry<'orders', Order>]>
+type Orders = Entry<'orders', Order>
+type Shop = App<readonly [Orders]>
 
 const shop =
   (keep: (order: Order, ride: string, fakes: Fakes) => unknown) =>
@@ -173,6 +174,46 @@ test('an event that only a fault makes a dead letter is a finding', async () => 
   })
   const { message } = await findingOf(simulate(twice, { ...options, faults: ['crash'], seeds: 1_000 }))
   assert.match(message, /at deadLetters\[0\]: nothing when calm, "orders-\d at keep: RangeError" when not/)
+})
+
+test('a lock that a dead process has left is a finding', async () => {
+  class Lock {
+    #free = Promise.resolve()
+    async take(): Promise<() => void> {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      const free = this.#free
+      this.#free = promise
+      await free
+      return resolve
+    }
+  }
+  const app = ({ lock, store }: Fakes & { readonly lock: Lock }): Shop =>
+    shop(async (order, ride) => {
+      const free = await lock.take()
+      await store.put(ride, order)
+      free()
+    })({ store })
+  const run = simulate(app, {
+    ...options,
+    fakes: () => ({ store: new Store(), lock: new Lock() }),
+    faults: ['crash'],
+    seeds: 1_000,
+  })
+  const { message } = await findingOf(run)
+  assert.match(message, /^the app does not get over this: crash at keep, orders-\d, after lock\.take; seed \d+\n/)
+  assert.match(message, /had not caught up after [\d.]+ s: the stop "keep" has 1 running/)
+})
+
+test('what was never disturbed is told', async () => {
+  const report = await simulate(
+    (fakes: Fakes) => {
+      const never = stop('never', { in: Order }, () => {})
+      const unused = entry('unused', { in: Order, route: never })
+      return metrobus('shop', { entries: [clean(fakes).definition.entries[0] as Orders, unused] })
+    },
+    { ...options, seeds: 20 },
+  )
+  assert.deepEqual(report.untouched, ['never'])
 })
 
 test('real input and output is refused, and what is real again is as before', async () => {

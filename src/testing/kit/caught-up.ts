@@ -26,7 +26,10 @@ export async function caughtUp(
 ): Promise<void> {
   const withinMs = toMs(within)
   const done = app.caughtUp()
-  const isDone = clock === undefined ? await isInTime(done, withinMs) : await isReached(done, clock, withinMs)
+  const isDone =
+    clock === undefined
+      ? await isInTime(done, withinMs)
+      : await isReached(done, clock, withinMs, () => JSON.stringify(app.stats()))
   if (!isDone)
     throw new MetrobusError('MB_NOT_CAUGHT_UP', { app: app.name, afterMs: withinMs, waiting: waitingIn(app) })
   await done
@@ -43,22 +46,47 @@ function isInTime(done: Promise<void>, withinMs: number): Promise<boolean> {
   })
 }
 
-/** Moves the clock from timer to timer until the promise settles; false when it does not in time, or when no timer is left. */
-export async function isReached(done: Promise<unknown>, clock: VirtualClock, withinMs: number): Promise<boolean> {
-  let isDone = false
-  const end = (): void => void (isDone = true)
-  done.then(end, end)
+/** So many timers come without anything being done only where a handler never ends, and its deadline is looked after again and again. */
+const idleStepsMax = 10_000
+
+/** Moves the clock from timer to timer until `isDone`; false when it is not in time, when no timer is left, or when `activity` does not change any more. */
+export async function moveUntil(
+  isDone: () => boolean,
+  clock: VirtualClock,
+  withinMs: number,
+  activity: () => unknown,
+): Promise<boolean> {
   const until = clock.monotonic() + withinMs
-  for (;;) {
+  let before = activity()
+  for (let step = 1; ; step++) {
     await clock.settle()
-    if (isDone) return true
+    if (isDone()) return true
     const next = clock.untilNext
     if (next === undefined || clock.monotonic() + next > until) return false
+    if (step % idleStepsMax === 0) {
+      const now = activity()
+      if (now === before) return false
+      before = now
+    }
     await clock.advance(next)
   }
 }
 
-function waitingIn(app: Pick<RunningApp, 'stats'>): string[] {
+/** The same until the promise settles. */
+export function isReached(
+  done: Promise<unknown>,
+  clock: VirtualClock,
+  withinMs: number,
+  activity: () => unknown,
+): Promise<boolean> {
+  let isDone = false
+  const end = (): void => void (isDone = true)
+  done.then(end, end)
+  return moveUntil(() => isDone, clock, withinMs, activity)
+}
+
+/** Where events still are, in words. */
+export function waitingIn(app: Pick<RunningApp, 'stats'>): string[] {
   const of = (count: number, what: string): string[] => (count === 0 ? [] : [`${count} ${what}`])
   return app.stats().stops.flatMap(({ stop, parkedKeys, inFlight }) => {
     const keys = parkedKeys === 1 ? 'key' : 'keys'

@@ -1,8 +1,10 @@
 /** Puts a test between an app and its stops: the same routes, policies and schemas, with something around every call of a handler. */
-import type { Router } from '../../itinerary/router.ts'
+import type { Event } from '../../event/event.ts'
 import type { AppDefinition, EntryDefinition } from '../../runtime/definition.ts'
 import type { StopContext, StopDefinition } from '../../stop/definition.ts'
 import { drop } from '../../stop/outcome.ts'
+import { callInside } from './ambience.ts'
+import type { Ambience } from './ambience.ts'
 
 /** One event that is handed to a handler. */
 export interface Handed {
@@ -20,42 +22,65 @@ export type Around = (
   call: (contexts?: readonly StopContext[]) => unknown,
 ) => unknown
 
+/** What is put around an app. */
+export interface Instruments {
+  readonly around: Around
+  /** In which its other functions run: keys, routers, rules of retries and limits. */
+  readonly ambience: Ambience
+  /** The stop that is tested alone; the others end what comes to them. */
+  readonly only?: StopDefinition | undefined
+}
+
 /**
  * The app with `around` around all of its handlers. Waits between tries lose their random share, so that their times can be told, and entries that
- * read another app's topic are sent to directly. With `only`, the other stops end what comes to them.
+ * read another app's topic are sent to directly.
  */
-export function instrument(definition: AppDefinition, around: Around, only?: StopDefinition): AppDefinition {
-  const known = new Map<StopDefinition, StopDefinition>()
+export function instrument(definition: AppDefinition, { around, ambience, only }: Instruments): AppDefinition {
+  const within = <Call extends ((...args: never[]) => unknown) | undefined>(call: Call): Call =>
+    call && (((...args: never[]) => callInside(ambience, () => call(...args))) as Call)
   const stopOf = (stop: StopDefinition): StopDefinition => {
-    let made = known.get(stop)
-    if (made === undefined)
-      known.set(stop, (made = only === undefined || stop === only ? surround(stop, around) : stub(stop)))
-    return made
+    if (only !== undefined && stop !== only) return stub(stop)
+    const { key, limits, policy } = stop
+    return {
+      ...stop,
+      handler: surround(stop, around),
+      middleware: [],
+      key: within(key),
+      limits: limits.map((limit) => ({ ...limit, by: within(limit.by) })),
+      policy: { ...policy, jitter: 0, retryIf: within(policy.retryIf) },
+    }
   }
-  const routerOf = (router: Router): Router => ({ ...router, stops: router.stops.map(stopOf) })
+  const made = new Map<StopDefinition, StopDefinition>()
+  const once = (stop: StopDefinition): StopDefinition => made.get(stop) ?? made.set(stop, stopOf(stop)).get(stop)!
   const owned = new Set(definition.publishes.map(({ name }) => name))
   const entryOf = (entry: EntryDefinition): EntryDefinition => {
-    const { from } = entry
-    const router = routerOf(entry.router)
-    if (from === undefined || owned.has(from.topic.name)) return { ...entry, router }
-    return { ...entry, router, from: undefined, inSchema: from.topic.schema, key: entry.key ?? from.topic.key }
+    const { from, inSchema, key, router } = entry
+    const isDirect = from !== undefined && !owned.has(from.topic.name)
+    return {
+      ...entry,
+      from: isDirect ? undefined : from,
+      inSchema: isDirect ? from.topic.schema : inSchema,
+      key: within(key ?? (isDirect ? from.topic.key : undefined)),
+      router: {
+        ...router,
+        stops: router.stops.map(once),
+        plot: within((data: unknown, event: Event) => router.plot(data, event)),
+        conduct: within(router.conduct),
+      },
+    }
   }
   return { ...definition, entries: definition.entries.map(entryOf) }
 }
 
-function surround(stop: StopDefinition, around: Around): StopDefinition {
+function surround(stop: StopDefinition, around: Around): StopDefinition['handler'] {
   const run = withMiddleware(stop)
-  const handler =
-    stop.batch === undefined
-      ? (data: unknown, context: StopContext) =>
-          around(stop, [{ data, context }], (contexts) => run(data, contexts?.[0] ?? context))
-      : (data: readonly unknown[], contexts: readonly StopContext[]) =>
-          around(
-            stop,
-            data.map((one, index) => ({ data: one, context: contexts[index]! })),
-            (changed) => run(data, changed ?? contexts),
-          )
-  return { ...stop, middleware: [], handler, policy: { ...stop.policy, jitter: 0 } }
+  if (stop.batch === undefined)
+    return (data: unknown, context: StopContext) =>
+      around(stop, [{ data, context }], (contexts) => run(data, contexts?.[0] ?? context))
+  return (data: readonly unknown[], contexts: readonly StopContext[]) => {
+    const events = data.map((one, index) => ({ data: one, context: contexts[index]! }))
+    return around(stop, events, (changed) => run(data, changed ?? contexts))
+  }
 }
 
 function stub(stop: StopDefinition): StopDefinition {

@@ -18,6 +18,7 @@ import { Machine } from '../simulator/machine.ts'
 import type { SimProcess } from '../simulator/sim-process.ts'
 import { callInside, currentAmbience, inside } from './ambience.ts'
 import type { Ambience } from './ambience.ts'
+import { moveUntil, waitingIn } from './caught-up.ts'
 import { watched } from './fakes.ts'
 import type { Fault, Visit } from './fault.ts'
 import { contextWith, instrument } from './instrument.ts'
@@ -46,8 +47,12 @@ export interface RunOptions<Fakes extends object> {
 
 /** What a run has done. */
 export interface RunResult {
-  /** What `observe` says, and what was given up. */
-  readonly observed: { readonly observed: unknown; readonly deadLetters: readonly string[] }
+  /** What `observe` says and what was given up, or why the run could not be ended. */
+  readonly observed:
+    | { readonly observed: unknown; readonly deadLetters: readonly string[] }
+    | { readonly ended: string }
+  /** All stops of the app. */
+  readonly stops: readonly string[]
   readonly visits: readonly Visit[]
   /** Everything in order, each line with its stop. */
   readonly trace: readonly TraceLine[]
@@ -93,6 +98,7 @@ class Run<Fakes extends object> {
   #activeAt = 0
   #realIo: MetrobusError | undefined
   #process: SimProcess | undefined
+  #stops: readonly string[] = []
   /** Cut off, and still alive. */
   readonly #zombies: SimProcess[] = []
 
@@ -111,7 +117,9 @@ class Run<Fakes extends object> {
       try {
         return await this.#run()
       } catch (error) {
-        throw this.#realIo ?? error
+        // What only a fault keeps from going on is a finding.
+        if (this.#realIo !== undefined || this.#options.faults.length === 0) throw this.#realIo ?? error
+        return this.#result({ ended: error instanceof Error ? error.message : String(error) })
       } finally {
         await this.#world.close()
       }
@@ -136,7 +144,11 @@ class Run<Fakes extends object> {
     const letters = await this.#process!.running!.deadLetters.list({}, { countMax: 1_000 })
     if (this.#realIo !== undefined) throw this.#realIo
     const deadLetters = letters.map(({ ride, stop, cause }) => `${ride} at ${stop}: ${cause}`).sort()
-    return { observed: { observed: await observe(this.#fakes), deadLetters }, visits: this.#visits, trace: this.#trace }
+    return this.#result({ observed: await observe(this.#fakes), deadLetters })
+  }
+
+  #result(observed: RunResult['observed']): RunResult {
+    return { observed, stops: this.#stops, visits: this.#visits, trace: this.#trace }
   }
 
   // --- processes
@@ -146,7 +158,9 @@ class Run<Fakes extends object> {
       const told = (name: string, args: readonly unknown[], call: () => unknown): unknown =>
         this.#effect(process, name, args, call)
       const app = this.#options.makeApp(watched(this.#fakes, told))
-      const definition = instrument(app.definition, this.#around(process))
+      const ambience = { ...this.#ambience, clock: process.platform.clock }
+      const definition = instrument(app.definition, { around: this.#around(process), ambience })
+      this.#stops = [...new Set(definition.entries.flatMap(({ router }) => router.stops.map(({ name }) => name)))]
       return { start: (options) => startApp(definition, options) }
     })
     const { failure } = this.#process
@@ -185,13 +199,13 @@ class Run<Fakes extends object> {
         this.#zombies.includes(process)
       const isSilent = (): boolean =>
         this.#holds.length > 0 && this.#world.clock.monotonic() - this.#activeAt > silenceMs
-      await this.#world.until(() => isOver() || isSilent() || this.#unanswered.size === 0, patienceMs)
+      await this.#until(() => isOver() || isSilent() || this.#unanswered.size === 0)
       if (!isOver())
         process.running!.caughtUp().then(
           () => (caught.up = true),
           () => {},
         )
-      const isAtRest = await this.#world.until(() => isOver() || isSilent() || caught.up, patienceMs)
+      const isAtRest = await this.#until(() => isOver() || isSilent() || caught.up)
       if (this.#failure !== undefined || process.failure !== undefined) throw this.#failure ?? process.failure
       const isCutOff = this.#zombies.includes(process)
       if (isCutOff || !process.isAlive) {
@@ -199,9 +213,17 @@ class Run<Fakes extends object> {
         await this.#start()
         // Until the bus has given the partitions of the other to this one.
         await this.#world.advance(2 * sessionMs)
-      } else if (isAtRest) return
-      else throw new MetrobusError('MB_NOT_CAUGHT_UP', { app: process.running!.name, afterMs: patienceMs, waiting: [] })
+      } else if (isAtRest || this.#holds.length > 0) return
+      else {
+        const app = process.running!
+        const afterMs = this.#world.clock.monotonic() - this.#activeAt
+        throw new MetrobusError('MB_NOT_CAUGHT_UP', { app: app.name, afterMs, waiting: waitingIn(app) })
+      }
     }
+  }
+
+  #until(isDone: () => boolean): Promise<boolean> {
+    return moveUntil(isDone, this.#world.clock, patienceMs, () => this.#trace.length)
   }
 
   // --- handlers

@@ -41,7 +41,8 @@ export interface Scene {
   }
 }
 
-const refusalMs = 60_000
+/** An event is accepted within so long, unless its validator never ends. */
+const acceptedMs = 60_000
 
 /** Made by `given`. Awaiting it answers the story so far, for assertions of your own. */
 export class Scenario<When extends readonly unknown[], Out> implements Promise<Story> {
@@ -82,7 +83,7 @@ export class Scenario<When extends readonly unknown[], Out> implements Promise<S
       const before = this.#recorder.timesOf
       const ride = sendOptions.id ?? id
       this.#recorder.timesOf = (other) => (other === ride || other.startsWith(`${ride}~`) ? times : before(other))
-      await isReached(sent, this.#clock, refusalMs)
+      await isReached(sent, this.#clock, acceptedMs, () => this.#recorder.tries.length)
       try {
         this.#rides = [(await sent).id]
       } catch (error) {
@@ -244,7 +245,8 @@ export class Scenario<When extends readonly unknown[], Out> implements Promise<S
     const { definition, only } = this.#scene
     const platform = { clock: this.#clock, random: new SeededRandom(2), disk: new SimDisk() }
     const options = { bus: memory(), platform, log: silentLog, socket: false, blockedAfter: 0 } as const
-    return startApp(instrument(definition, this.#recorder.around, only), options)
+    const { around } = this.#recorder
+    return startApp(instrument(definition, { around, ambience: this.#ambience, only }), options)
   }
 
   #throwRefusal(): void {

@@ -41,6 +41,8 @@ export interface SimulationReport {
   readonly runs: number
   /** How often each fault was put in. */
   readonly faults: Readonly<Record<FaultKind, number>>
+  /** Stops in which nothing went wrong, because no event came to them or there were too few seeds: of them it says nothing. */
+  readonly untouched: readonly string[]
 }
 
 /** A simulation that found something. `message` says which stop does not stand what. */
@@ -86,6 +88,8 @@ async function simulateSeeds<Fakes extends object, Entries extends readonly Entr
   const counts = Object.fromEntries(faultKinds.map((kind) => [kind, 0])) as Record<FaultKind, number>
   const seeds = seedsOf(options.seeds ?? 100)
   const done = { runs: 0 }
+  const stops = new Set<string>()
+  const touched = new Set<string>()
   for (const [index, seed] of seeds.entries()) {
     const random = new SeededRandom(seed)
     const sent = sentBy(typeof options.events === 'function' ? options.events(random) : options.events)
@@ -102,12 +106,16 @@ async function simulateSeeds<Fakes extends object, Entries extends readonly Entr
       calm.visits,
       sent.map(({ id }) => id),
     )
-    for (const { kind } of plan) counts[kind]++
+    for (const stop of calm.stops) stops.add(stop)
+    for (const { kind, stop } of plan) {
+      counts[kind]++
+      touched.add(stop)
+    }
     const result = await run(plan)
     if (index % twiceEvery === 0) checkTwice(seed, result.trace, (await run(plan)).trace)
     if (!isDeepStrictEqual(result.observed, calm.observed)) await accuse(seed, plan, calm, run)
   }
-  return { seeds: seeds.length, runs: done.runs, faults: counts }
+  return { seeds: seeds.length, runs: done.runs, faults: counts, untouched: [...stops.difference(touched)] }
 }
 
 function seedsOf(seeds: number | readonly number[]): readonly number[] {
@@ -150,19 +158,25 @@ async function accuse(seed: number, plan: readonly Fault[], calm: RunResult, run
   for (const one of faults) if (faults.length > 1) await attempt(faults.filter((other) => other !== one))
   const [only] = faults
   if (only !== undefined && faults.length === 1) await simplify(only, calm, result!, attempt)
-  const [first] = faults
+  const { observed = calm.observed, trace = [] } = result ?? {}
   const message = [
-    `${faults.length === 1 ? accusation(first!) : `together, ${faults.length} faults change what comes of it`}; seed ${seed}`,
+    `${headline(faults, 'ended' in observed)}; seed ${seed}`,
     '',
     ...(faults.length === 1 ? [] : faults.map((fault) => `  ${describeFault(fault)}`)),
-    `  ${difference(calm.observed, result?.observed) ?? 'the snapshots differ'}`,
+    `  ${'ended' in observed ? observed.ended : (difference(calm.observed, observed) ?? 'the snapshots differ')}`,
     '',
     'what happened:',
-    ...around(result?.trace ?? [], faults),
+    ...around(trace, faults),
     '',
     `Run it again with METROBUS_SEED=${seed}.`,
   ].join('\n')
-  throw failure(message, calm.observed, result?.observed, { seed, faults })
+  throw failure(message, calm.observed, observed, { seed, faults })
+}
+
+function headline(faults: readonly Fault[], isEnded: boolean): string {
+  const [first] = faults
+  if (first === undefined || faults.length > 1) return `together, ${faults.length} faults change what comes of it`
+  return isEnded ? `the app does not get over this: ${describeFault(first)}` : accusation(first)
 }
 
 /**
