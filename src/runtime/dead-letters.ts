@@ -123,6 +123,8 @@ export class DeadLetterOffice implements DeadLetters {
 
   /** Marks a letter settled in memory; false when somebody else has. */
   #claim({ stop, partition, record }: Letter): boolean {
+    // What a replay at a rate hands over when the member has left would look like a failure of the app.
+    if (this.#engine.isDraining) throw stopping(this.#engine)
     const acks = stop.deadFeeds[partition]?.acks
     if (acks === undefined || acks.has(record.offset)) return false
     acks.add(record.offset)
@@ -138,6 +140,10 @@ export class DeadLetterOffice implements DeadLetters {
     const feed = stop.deadFeeds[partition]
     await new Promise<void>((resolve, reject) => {
       const attempt = (): void => {
+        if (engine.isDraining) {
+          reject(stopping(engine))
+          return
+        }
         if (feed === undefined || stop.deadFeeds[partition] !== feed) {
           reject(new MetrobusError('MB_REVOKED', { stop: stop.name, partition }))
           return
@@ -204,3 +210,5 @@ export class DeadLetterOffice implements DeadLetters {
     return stop.deadFeeds[partition]?.acks.has(record.offset) === true ? 'settled' : 'waiting'
   }
 }
+
+const stopping = ({ definition }: Engine): MetrobusError => new MetrobusError('MB_STOPPING', { app: definition.name })

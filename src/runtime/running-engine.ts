@@ -80,7 +80,7 @@ export class RunningEngine implements RunningApp {
     for (const lane of this.#engine.lanes())
       for (const feed of [lane.input, lane.parked]) {
         const end = ends.get(`${feed.topic}/${feed.partition}`) ?? 0
-        if (feed.acks.watermark < end && feed.next < end) return false
+        if (feed.acks.watermark < end && feed.left(end, 1) > 0) return false
       }
     return this.#engine.isIdle
   }

@@ -407,3 +407,47 @@ test('parked events wait for the older one that ran when they moved, also over a
     await holder.stop()
   }
 })
+
+// Found by random programs, seed 1397 of the cluster.
+test('an app that stops during a replay at a rate ends as it should, and what was not replayed stays a dead letter', async () => {
+  const w = world()
+  const stop = stopOf('work', () => deadLetter('no'))
+  const definition = { entries: [entryOf('in', lineOf('main', stop))] }
+  const holder = await w.start({ ...definition, name: 'holder' })
+  const app = await w.start(definition)
+  for (let n = 0; n < 5; n++) await app.send('in', { key: 'a', n })
+  await app.caughtUp()
+  const replayed = assert.rejects(app.deadLetters.replay({}, { ratePerSecond: 10 }), { code: 'MB_STOPPING' })
+  await w.clock.advance(150)
+  await app.stop()
+  await w.clock.advance(1_000)
+  await replayed
+  await app.stopped
+  const again = await w.start(definition)
+  await again.caughtUp()
+  assert.equal((await again.deadLetters.list()).length, 5)
+  await again.stop()
+  await holder.stop()
+})
+
+// Found by random programs, seed 1309 of the cluster: the last event was settled above the watermark before the restart, so the bus never answered it.
+test('an app is caught up although a held key keeps the watermark below what was settled before a restart', async () => {
+  const w = world({ partitions: 1 })
+  const stop = stopOf('work', (item: Item) => (item.key === 'a' ? retry({ seconds: 3 }) : item), {
+    policy: { attempts: 2, whenDeadLettered: 'holdKey' },
+  })
+  const definition = { entries: [entryOf('in', lineOf('main', stop))] }
+  const holder = await w.start({ ...definition, name: 'holder' })
+  let app = await w.start(definition)
+  for (const [n, key] of ['a', 'a', 'b'].entries()) await app.send('in', { key, n })
+  await rest(w)
+  await app.stop()
+  app = await w.start(definition)
+  await w.clock.advance(5_000)
+  let isCaughtUp = false
+  void app.caughtUp().then(() => (isCaughtUp = true))
+  for (let turn = 0; turn < 100; turn++) await new Promise((resolve) => setImmediate(resolve))
+  assert.ok(isCaughtUp, 'it never is')
+  await app.stop()
+  await holder.stop()
+})

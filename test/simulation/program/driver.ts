@@ -235,9 +235,10 @@ export class Driver {
     } else {
       world.plan = undefined
       for (const process of world.processes) world.reconnect(process)
-      await world.advance(20_000)
     }
     await this.#fleet.running()
+    // Members that have died are given up by then.
+    if (world instanceof Cluster) await world.advance(20_000)
   }
 
   get #entry(): string {
