@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isMetrobusError } from '../../errors/index.ts'
-import { SeededRandom, SimDisk, atCallOf, crashImages } from '../../testing/index.ts'
+import { SeededRandom, SimDisk, atCall, atCallOf, crashImages } from '../../testing/index.ts'
 import { archiveFile } from './archive-file.ts'
 import type { Archive } from './archive-file.ts'
 
@@ -127,6 +127,23 @@ test('promises nothing more after a failed sync', async () => {
   const later = [archive.put('a', 1), archive.put('c', 3), archive.open()]
 
   for (const put of later) await assert.rejects(put, (error) => isMetrobusError(error, 'MB_ARCHIVE_FAILED'))
+})
+
+test('promises nothing more after EIO from any call that opens it', async () => {
+  const healthy = new SimDisk()
+  await open(healthy).open()
+  const calls = healthy.callCount()
+  for (let number = 1; number <= calls; number++) {
+    const disk = new SimDisk()
+    disk.fail(atCall(number, { error: 'EIO' }))
+    const archive = open(disk)
+
+    const first = await archive.put('a', null).catch((error: unknown) => error)
+    const second = await archive.put('b', null).catch((error: unknown) => error)
+
+    for (const error of [first, second])
+      assert.ok(isMetrobusError(error, 'MB_ARCHIVE_FAILED'), `call ${number}: ${error}`)
+  }
 })
 
 test('refuses a file that is damaged where it was synced, and changes nothing', async () => {

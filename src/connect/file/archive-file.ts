@@ -10,7 +10,8 @@
  * Invariants:
  * - A1 A put resolves only after the sync of its line, and then the id is there for ever.
  * - A2 One group is under way at a time, so what is not synced is the end of the file, from the last `durable` on.
- * - A3 After a failed write the file is read again before the next one; after a failed sync nothing is written ever again, for nobody knows what is on the disk.
+ * - A3 After a failed write the file is read again before the next one; after a failed sync, or EIO while it is opened, nothing is written ever again, for nobody
+ *   knows what is on the disk.
  * - A4 One writer has the file, by a lock in `<path>.lock`: two would write over each other.
  */
 import { dirname } from 'node:path'
@@ -155,6 +156,8 @@ class ArchiveFile implements Archive {
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
     this.#opening ??= this.#read().catch((error: unknown) => {
       this.#opening = undefined
+      // A disk that cannot read or sync its folder may say the next time that all is well.
+      if ((error as NodeJS.ErrnoException).code === 'EIO') throw this.#fail('open', error as NodeJS.ErrnoException)
       throw error
     })
     return this.#opening
@@ -267,12 +270,13 @@ class ArchiveFile implements Archive {
   }
 
   async #syncFailed(call: string, cause: NodeJS.ErrnoException): Promise<void> {
-    this.#failure = new MetrobusError(
-      'MB_ARCHIVE_FAILED',
-      { path: this.path, call, error: cause.code ?? cause.message },
-      { cause },
-    )
-    this.#reject(this.#failure)
+    this.#reject(this.#fail(call, cause))
+  }
+
+  /** For good. */
+  #fail(call: string, cause: NodeJS.ErrnoException): MetrobusError {
+    const facts = { path: this.path, call, error: cause.code ?? cause.message }
+    return (this.#failure = new MetrobusError('MB_ARCHIVE_FAILED', facts, { cause }))
   }
 
   #reject(error: MetrobusError): void {
