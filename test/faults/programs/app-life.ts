@@ -6,12 +6,12 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as z from 'zod'
 import { archiveFile } from '../../../src/connect/file/index.ts'
-import { drop, embedded, entry, line, metrobus, stop } from '../../../src/index.ts'
+import { drop, embedded, entry, isMetrobusError, line, metrobus, stop } from '../../../src/index.ts'
 import { app, isDropped, windowMax } from './app-places.ts'
 import type { AppLife } from './app-places.ts'
 import { eventOf } from './events.ts'
 
-const { dir, from, count, takesMs, reserveBytes = 0, drain } = JSON.parse(process.argv[2]!) as AppLife
+const { dir, from, count, takesMs, everyMs, reserveBytes = 0, drain } = JSON.parse(process.argv[2]!) as AppLife
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 
 const Item = z.object({ number: z.number(), key: z.string(), body: z.string() })
@@ -37,17 +37,29 @@ running.stopped.then(
 )
 say('ready')
 
+/** Told by a signal, in the midst of sending. */
+let isStopping = false
 const sending = new Set<Promise<void>>()
-for (let number = from; number < from + count; number++) {
-  const sent = running.send('items', eventOf(number), { id: `e${number}` }).then(() => {
-    say(`ack ${number}`)
-    sending.delete(sent)
-  })
+for (let number = from; number < from + count && !isStopping; number++) {
+  const sent = send(number).finally(() => sending.delete(sent))
   sending.add(sent)
+  if (everyMs !== undefined) await sleep(everyMs)
   if (sending.size >= windowMax) await Promise.race(sending)
 }
 await Promise.all(sending)
-await running.caughtUp()
-for (const { ride } of await running.deadLetters.list({}, { countMax: 1000 })) say(`dead ${ride.slice(1)}`)
-say('done')
+if (!isStopping) {
+  await running.caughtUp()
+  for (const { ride } of await running.deadLetters.list({}, { countMax: 1000 })) say(`dead ${ride.slice(1)}`)
+  say('done')
+}
 await running.stop()
+
+async function send(number: number): Promise<void> {
+  try {
+    await running.send('items', eventOf(number), { id: `e${number}` })
+    say(`ack ${number}`)
+  } catch (error) {
+    if (!isMetrobusError(error, 'MB_STOPPING')) throw error
+    isStopping = true
+  }
+}

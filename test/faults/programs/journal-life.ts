@@ -3,6 +3,7 @@
  * What fails, ends it. See `journal-places.ts` for its argument.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isMetrobusError } from '../../../src/errors/index.ts'
 import { noHeaders } from '../../../src/event/event.ts'
 import { partitionOf } from '../../../src/event/partition.ts'
 import { Record } from '../../../src/event/record.ts'
@@ -34,7 +35,7 @@ say('ready')
 let next = life.from
 for (let turn = 1; turn <= life.groups; turn++) {
   const numbers = Array.from({ length: 1 + (turn % groupMax) }, () => next++)
-  for (const number of numbers) arrive(journal, number)
+  for (const number of numbers) await arrive(journal, number)
   for (let partition = 0; partition < partitions; partition++) await move(journal, partition)
   await journal.synced()
   say(`ack ${numbers.join(' ')}`)
@@ -44,8 +45,20 @@ for (let turn = 1; turn <= life.groups; turn++) {
 await journal.close()
 say('closed')
 
+/** While nothing new is taken, for want of space, it waits. */
+async function arrive(to: Journal, number: number): Promise<void> {
+  for (;;) {
+    try {
+      return append(to, number)
+    } catch (error) {
+      if (!isMetrobusError(error, 'MB_NO_SPACE')) throw error
+      await sleep(20)
+    }
+  }
+}
+
 /** One unit: the event where it is kept and where it is compacted, and something that nobody keeps. */
-function arrive(to: Journal, number: number): void {
+function append(to: Journal, number: number): void {
   const { key } = eventOf(number)
   const partition = partitionOf(key, partitions)
   to.append(group, {

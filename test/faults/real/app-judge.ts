@@ -1,6 +1,7 @@
 /** Whether what `programs/app-life.ts` left holds what it must. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { isMetrobusError } from '../../../src/errors/index.ts'
 import { nodePlatform } from '../../../src/internal/platform/node.ts'
 import { openJournal } from '../../../src/journal/index.ts'
 import { describeViolations, judge } from '../../../src/testing/index.ts'
@@ -22,9 +23,8 @@ export async function judgeApp(
   finished?: { readonly lines: readonly string[] },
 ): Promise<void> {
   const folder = join(dir, 'journal')
-  if (acknowledged.highest === 0 && !existsSync(folder)) return
   const journal = await openJournal({ dir: folder, platform: nodePlatform, readOnly: true }).catch((error: unknown) => {
-    if (acknowledged.highest === 0 && (error as { code?: string }).code === 'MB_JOURNAL_MISSING') return undefined
+    if (acknowledged.highest === 0 && isMetrobusError(error, 'MB_JOURNAL_MISSING')) return undefined
     throw error
   })
   if (journal === undefined) return

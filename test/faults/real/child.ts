@@ -3,10 +3,11 @@
  * Every child leads a group of its own, so that killing it reaches the program behind strace too, and nothing else.
  */
 import { spawn } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
+import type { ChildProcessByStdio } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 
 export interface ChildOptions {
   /** A file in `programs/`, without its ending. */
@@ -40,22 +41,28 @@ const compileCache = join(tmpdir(), 'metrobus-faults-compiled')
 export class Child {
   readonly ended: Promise<Ended>
   readonly lines: string[] = []
-  readonly #child: ChildProcess
+  readonly #child: ChildProcessByStdio<null, Readable, Readable>
   readonly #waiting: { readonly matches: (line: string) => boolean; readonly found: (line: string) => void }[] = []
   #errors = ''
   #isOver = false
 
   constructor({ program, life, before = [], nodeOptions = [], env = {}, onLine = () => undefined }: ChildOptions) {
     const file = join(import.meta.dirname, '../programs', `${program}.ts`)
-    const [command, ...args] = [...before, process.execPath, ...nodeOptions, file, JSON.stringify(life)]
-    const child = spawn(command!, args, {
+    const [command = process.execPath, ...args] = [
+      ...before,
+      process.execPath,
+      ...nodeOptions,
+      file,
+      JSON.stringify(life),
+    ]
+    const child = spawn(command, args, {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, NODE_COMPILE_CACHE: compileCache, ...env },
     })
     this.#child = child
-    child.stderr!.on('data', (bytes: Buffer) => (this.#errors = (this.#errors + bytes.toString()).slice(-errorsKept)))
-    createInterface({ input: child.stdout! }).on('line', (line) => {
+    child.stderr.on('data', (bytes: Buffer) => (this.#errors = (this.#errors + bytes.toString()).slice(-errorsKept)))
+    createInterface({ input: child.stdout }).on('line', (line) => {
       this.lines.push(line)
       onLine(line)
       for (const one of this.#waiting) if (one.matches(line)) one.found(line)

@@ -1,4 +1,5 @@
 /** Whether a journal that `programs/journal-life.ts` left holds what it must. */
+import { isMetrobusError } from '../../../src/errors/index.ts'
 import { nodePlatform } from '../../../src/internal/platform/node.ts'
 import { openJournal } from '../../../src/journal/index.ts'
 import type { Journal } from '../../../src/journal/index.ts'
@@ -25,25 +26,18 @@ export async function eventsIn(journal: Journal, topic: string): Promise<readonl
 
 /** Opens the journal, read-only by default, and throws what is wrong with it. Answers how many events arrived. */
 export async function judgeJournal(dir: string, acknowledgements: Acknowledgements, readOnly = true): Promise<number> {
-  // A process that was killed before there was a journal has promised nothing.
-  if (acknowledgements.highest === 0 && readOnly && !(await hasJournal(dir))) return 0
-  const journal = await openJournal({
-    dir,
-    platform: nodePlatform,
-    readOnly,
-    segmentBytesMax: 8 * 1024,
-    reserveBytes: 0,
+  const options = { dir, platform: nodePlatform, readOnly, segmentBytesMax: 8 * 1024, reserveBytes: 0 }
+  const journal = await openJournal(options).catch((error: unknown) => {
+    // A process that ended before there was a journal has promised nothing.
+    if (acknowledgements.highest === 0 && isMetrobusError(error, 'MB_JOURNAL_MISSING')) return undefined
+    throw error
   })
+  if (journal === undefined) return 0
   try {
     return await judgeOpen(journal, acknowledgements)
   } finally {
     await journal.close()
   }
-}
-
-async function hasJournal(dir: string): Promise<boolean> {
-  const { disk } = nodePlatform
-  return (await disk.exists(dir)) && (await disk.list(dir)).some((name) => name.endsWith('.seg'))
 }
 
 async function judgeOpen(journal: Journal, acknowledgements: Acknowledgements): Promise<number> {

@@ -12,7 +12,8 @@ import { judgeApp } from '../real/app-judge.ts'
 import { Child, runToEnd, sleep } from '../real/child.ts'
 import type { ChildOptions } from '../real/child.ts'
 import { judgeJournal } from '../real/journal-judge.ts'
-import { diskCalls, needStrace, oneThread, pointsOf, straced } from '../real/strace.ts'
+import { measure } from '../real/measure.ts'
+import { diskCalls, needStrace, oneThread, straced } from '../real/strace.ts'
 import type { Point } from '../real/strace.ts'
 import { casesOf, describe } from '../row.ts'
 import type { Case, Row, RowContext } from '../row.ts'
@@ -67,7 +68,7 @@ export const row: Row = {
   isDivisible: true,
   async run(context) {
     needStrace()
-    const points = { journal: await measure(context, bareJournal), app: await measure(context, wholeApp) }
+    const points = { journal: await callsOf(context, bareJournal), app: await callsOf(context, wholeApp) }
     for (const item of casesOf(context)) {
       const isApp = item.number % 3 === 2
       try {
@@ -79,25 +80,14 @@ export const row: Row = {
   },
 }
 
-/** The calls of a life that nobody disturbs. */
-async function measure({ dir }: RowContext, kind: Kind): Promise<readonly Point[]> {
+async function callsOf({ dir }: RowContext, kind: Kind): Promise<readonly Point[]> {
   const folder = join(dir, 'measured')
-  const log = join(dir, 'calls')
   mkdirSync(folder)
   const acknowledgements = new Acknowledgements(folder)
   try {
-    const { program, life } = kind.life(folder, acknowledgements)
-    const { code, errors } = await runToEnd({
-      program,
-      life,
-      before: straced({ log, calls: diskCalls }),
-      env: oneThread,
-    })
-    if (code !== 0) throw new Error(`It fails without any fault:\n${errors}`)
-    return pointsOf(log, folder)
+    return await measure(folder, diskCalls, kind.life(folder, acknowledgements))
   } finally {
     acknowledgements.close()
-    rmSync(folder, { recursive: true })
   }
 }
 
