@@ -43,7 +43,7 @@ export interface JournalOptions {
   readonly reserveBytes?: number
   /** Opens under the lock and writes nothing: for tools on a stopped app. Missing is an error. Default: false. */
   readonly readOnly?: boolean
-  /** Said about this holder to others that find the journal locked, such as the path of its socket. Default: ''. */
+  /** Said about this holder to others that find the journal locked, such as the path of its socket. Default: '', which the real disk takes for the id of the process. */
   readonly note?: string
   /** Told what an operator should know: bytes cut, indexes rebuilt, space gone and back. Default: nowhere. */
   readonly log?: JournalLog

@@ -28,7 +28,7 @@ export interface EmbeddedOptions {
   readonly cacheBytesMax?: number
   /** Bytes of the data of one record, encoded; at most 8 MiB. Default: 1 MiB. */
   readonly recordBytesMax?: number
-  /** What others are told who find the journal in use. Default: nothing. */
+  /** What others are told who find the journal in use. Default: the id of this process. */
   readonly note?: string
   /** Where the bus and its journal log. Default: nowhere. */
   readonly log?: Log

@@ -52,6 +52,15 @@ test('refuses the lock while this process has it, and gives it again after relea
   await again!.release()
 })
 
+test('names the process that has it where nothing else was said', async (context) => {
+  const dir = folder(context)
+
+  const lock = await nodeDisk.lock(dir, '')
+
+  assert.equal(await nodeDisk.lockNote(dir), `process ${process.pid}`)
+  await lock!.release()
+})
+
 test('refuses the lock while another process has it, and has it back as soon as that process is killed', async (context) => {
   const dir = folder(context)
   const holder = start(context, dir)

@@ -16,7 +16,7 @@ const noteName = 'lock.note'
 /** SQLITE_BUSY, the low byte of its extended codes: somebody else has it. */
 const busy = 5
 
-/** Takes the lock, or answers undefined while somebody else has it. */
+/** Takes the lock, or answers undefined while somebody else has it. Without a note others are told the id of this process. */
 export async function lockFolder(folder: string, note: string): Promise<DiskLock | undefined> {
   const { DatabaseSync } = await loadSqlite()
   // No waiting: who is refused is told at once by whom.
@@ -28,7 +28,7 @@ export async function lockFolder(folder: string, note: string): Promise<DiskLock
     if (((error as { errcode?: number }).errcode ?? 0) % 256 === busy) return undefined
     throw error
   }
-  fs.writeFileSync(join(folder, noteName), note, { mode: 0o600 })
+  fs.writeFileSync(join(folder, noteName), note === '' ? `process ${process.pid}` : note, { mode: 0o600 })
   return {
     release: async () => {
       if (!database.isOpen) return
