@@ -48,6 +48,27 @@ test('puts of one turn share a write and a sync', async () => {
   assert.deepEqual([disk.callCount('write') - writes, disk.callCount('sync') - syncs], [1, 1])
 })
 
+test('groups use the memory of those before them, one alone or two at a time', async () => {
+  class CountingDisk extends SimDisk {
+    handedOut = 0
+    override buffer(bytes: number): Buffer {
+      this.handedOut++
+      return super.buffer(bytes)
+    }
+  }
+  const disk = new CountingDisk()
+  const archive = open(disk)
+  await archive.open()
+  for (let round = 0; round < 20; round++) {
+    const alone = archive.put(`a${round}`, null)
+    await Promise.resolve()
+    const meanwhile = archive.put(`b${round}`, null)
+    await Promise.all([alone, meanwhile])
+  }
+
+  assert.equal(disk.handedOut, 2)
+})
+
 test('knows after a restart what it has', async () => {
   const disk = new SimDisk()
   const first = open(disk)
@@ -142,7 +163,7 @@ test('promises nothing more after EIO from any call that opens it', async () => 
     const second = await archive.put('b', null).catch((error: unknown) => error)
 
     for (const error of [first, second])
-      assert.ok(isMetrobusError(error, 'MB_ARCHIVE_FAILED'), `call ${number}: ${error}`)
+      assert.ok(isMetrobusError(error, 'MB_ARCHIVE_FAILED'), `call ${number}: ${String(error)}`)
   }
 })
 

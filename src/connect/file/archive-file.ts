@@ -53,6 +53,8 @@ export function archiveFile(options: ArchiveFileOptions): Archive {
 const ridesMaxDefault = 3_000_000
 
 const groupBytes = 1024 * 1024
+/** While one group is written the next one is gathered. */
+const sparesMax = 2
 
 /** Puts that share a write, and the promise that all of them were given. */
 class Group {
@@ -119,8 +121,8 @@ class ArchiveFile implements Archive {
   #rides = 0
   #next: Group | undefined
   #writing: Group | undefined
-  /** A group's buffer, to be used again: fresh memory costs more than what is written into it. */
-  #spare: Buffer | undefined
+  /** Buffers of groups, to be used again: fresh memory costs more than what is written into it, and the collector is called for it. */
+  readonly #spare: Buffer[] = []
   #failure: MetrobusError | undefined
 
   constructor({
@@ -224,8 +226,7 @@ class ArchiveFile implements Archive {
   #newGroup(): Group {
     // Whatever is put in this turn goes into the group; while another is being written, all that comes until then.
     if (this.#writing === undefined) queueMicrotask(() => void this.#write())
-    const buffer = this.#spare ?? this.#disk.buffer(groupBytes)
-    this.#spare = undefined
+    const buffer = this.#spare.pop() ?? this.#disk.buffer(groupBytes)
     return new Group(this.#durable + (this.#writing?.bytes.length ?? 0), buffer)
   }
 
@@ -254,7 +255,7 @@ class ArchiveFile implements Archive {
     this.#durable += bytes.length
     this.#rides += group.rides
     this.#writing = undefined
-    if (group.buffer.length === groupBytes) this.#spare = group.buffer
+    if (group.buffer.length === groupBytes && this.#spare.length < sparesMax) this.#spare.push(group.buffer)
     group.done.resolve()
     if (this.#next !== undefined) void this.#write()
   }
