@@ -19,12 +19,12 @@ export class RunningEngine implements RunningApp {
   readonly definition: AppDefinition
   readonly deadLetters: DeadLetters
   readonly inspector: BusInspector
-  readonly stopped: Promise<void>
   readonly #engine: Engine
   readonly #entries: Entries
   readonly #bus: Bus
   readonly #options: ResolvedStartOptions
   readonly #end: PromiseWithResolvers<void> = Promise.withResolvers()
+  #stopped: Promise<void>
   #services: readonly Service[] = []
   #listening: Promise<readonly Service[]> = Promise.resolve([])
   #stopping: Promise<{ readonly drained: boolean }> | undefined
@@ -38,7 +38,9 @@ export class RunningEngine implements RunningApp {
     this.#options = options
     this.inspector = bus.inspector
     this.deadLetters = new DeadLetterOffice(engine, bus.inspector)
-    this.stopped = this.#end.promise
+    // Of a failure while it begins the start tells.
+    this.#end.promise.catch(() => {})
+    this.#stopped = this.#end.promise
   }
 
   /** Starts what belongs to a running app beside its lanes: signals and watchdog at once, socket and health port as soon as may be. */
@@ -47,6 +49,15 @@ export class RunningEngine implements RunningApp {
     this.#listening = listen(this, this.#bus, this.#options)
     // An app that cannot be looked at is not left running in silence.
     this.#listening.catch((error: unknown) => this.#engine.fail(error))
+  }
+
+  /** The start has succeeded: from now on a failure that nobody waits for ends the process, as an unhandled rejection. */
+  begun(): void {
+    this.#stopped = this.#end.promise.then(() => {})
+  }
+
+  get stopped(): Promise<void> {
+    return this.#stopped
   }
 
   get listening(): Promise<void> {

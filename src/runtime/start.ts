@@ -51,7 +51,6 @@ export async function startApp(definition: AppDefinition, startOptions: StartOpt
   try {
     return await begin(joined, bus, options)
   } catch (error) {
-    joined.running.stopped.catch(() => {})
     await joined.running.stop()
     throw error
   }
@@ -117,6 +116,7 @@ async function begin({ engine, lanes, running }: Joined, bus: Bus, options: Reso
   if (engine.failure !== undefined) throw engine.failure
   lanes.open()
   if (before.wasUnclean) goOnCarefully(engine, before.reach).catch((error: unknown) => engine.fail(error))
+  running.begun()
   return running
 }
 
