@@ -49,13 +49,14 @@ function faultsOf({ row, seed, violations, errors }: Outcome, tier: Tier): reado
   return [...shown, ...errors.map((text) => `✖ ${row} could not run: ${text}`)]
 }
 
-const lineOf = ({ row, cases, violations, seed, seconds, errors, notes }: Outcome, commit: string): object => ({
+const lineOf = ({ row, cases, violations, seed, seconds, errors, notes, counts }: Outcome, commit: string): object => ({
   row,
   cases,
   violations: violations.length,
   seed,
   commit,
   seconds,
+  ...counts,
   ...(errors.length === 0 ? {} : { errors }),
   ...(notes.length === 0 ? {} : { notes }),
 })
@@ -72,9 +73,16 @@ function tableOf(outcomes: readonly Outcome[]): string {
     style: { head: [], border: [] },
   })
   for (const outcome of outcomes) {
-    const { row, title, cases, violations, seconds, notes, errors } = outcome
+    const { row, title, cases, violations, seconds, notes, counts, errors } = outcome
+    const more = Object.entries(counts).map(([what, count]) => `${count.toLocaleString('en-US')} ${what}`)
     const broken = errors.length > 0 ? 'not run' : String(violations.length)
-    table.push([`${isClean(outcome) ? '✔' : '✖'} ${row}`, [title, ...notes].join('\n'), cases, broken, seconds])
+    table.push([
+      `${isClean(outcome) ? '✔' : '✖'} ${row}`,
+      [title, ...more, ...notes].join('\n'),
+      cases,
+      broken,
+      seconds,
+    ])
   }
   return table.toString()
 }

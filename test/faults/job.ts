@@ -24,6 +24,7 @@ export type JobMessage =
   | { readonly kind: 'dir'; readonly dir: string }
   | { readonly kind: 'done'; readonly count: number }
   | { readonly kind: 'violation'; readonly text: string; readonly number: number }
+  | { readonly kind: 'count'; readonly what: string; readonly by: number }
   | { readonly kind: 'note'; readonly text: string }
   | { readonly kind: 'error'; readonly text: string }
   | { readonly kind: 'ended' }
@@ -67,6 +68,7 @@ async function runJob(job: Job): Promise<void> {
       return counted
     },
     violation: (text, number) => send({ kind: 'violation', text, number }),
+    count: (what, by) => send({ kind: 'count', what, by }),
     note: (text) => send({ kind: 'note', text }),
   }
   try {

@@ -93,6 +93,7 @@ const reported: ReportedRun = {
   seconds: 12.4,
   isWhole: true,
   notes: ['a race takes 3 ms'],
+  counts: { events: 1000 },
 }
 
 test('what the report lacks is the rest of the aim, and runs that found something do not count', () => {
@@ -106,7 +107,7 @@ test('what the report lacks is the rest of the aim, and runs that found somethin
 test('the page adds the runs of a row up, and keeps each with its seed and commit', () => {
   const page = pageOf([reported, { ...reported, cases: 50, violations: 2, seed: 8, commit: 'def5678' }])
 
-  assert.match(page, /\| J13 \| two processes \| 450 \| 1,000 \| 2 \|/)
+  assert.match(page, /\| J13 \| two processes \| 450, 2,000 events \| 1,000 \| 2 \|/)
   assert.match(page, /\| J13 \| 50 \| 2 \| 8 \| `def5678` \| 2026-01-01 \| 12 \|/)
   assert.match(page, /- J13: a race takes 3 ms/)
 })

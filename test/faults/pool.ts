@@ -26,6 +26,8 @@ export interface Outcome {
   /** Why it could not run, or not to its end. */
   readonly errors: string[]
   readonly notes: string[]
+  /** What was counted beside the cases. */
+  readonly counts: { [what: string]: number }
   readonly seed: number
   /** From the start of its first job to the end of its last one. */
   seconds: number
@@ -95,6 +97,7 @@ const blank = ({ id, title }: Row, wanted: number, seed: number): Outcome => ({
   violations: [],
   errors: [],
   notes: [],
+  counts: {},
   seed,
   seconds: 0,
 })
@@ -126,6 +129,7 @@ function runJob(job: Job, outcome: Outcome, signal: AbortSignal, progressed: () 
   const hear = (message: JobMessage): void => {
     if (message.kind === 'dir') dir = message.dir
     if (message.kind === 'done') outcome.cases += message.count
+    if (message.kind === 'count') outcome.counts[message.what] = (outcome.counts[message.what] ?? 0) + message.by
     if (message.kind === 'note' && !outcome.notes.includes(message.text)) outcome.notes.push(message.text)
     if (message.kind === 'error') outcome.errors.push(message.text)
     if (message.kind === 'ended') hasEnded = true

@@ -23,6 +23,7 @@ export interface ReportedRun {
   /** False when it was interrupted, which matters to a sweep. */
   readonly isWhole: boolean
   readonly notes: readonly string[]
+  readonly counts: { readonly [what: string]: number }
 }
 
 /** All runs so far. */
@@ -40,10 +41,10 @@ export function missingCases(row: string, runs: readonly ReportedRun[]): number 
 /** Adds what came of a row to the report, and writes the page again. A row that could not run has nothing to report. */
 export function addToReport(outcome: Outcome, commit: string, isWhole: boolean): void {
   if (outcome.errors.length > 0 || outcome.cases === 0) return
-  const { row, title, cases, seed, seconds, notes } = outcome
+  const { row, title, cases, seed, seconds, notes, counts } = outcome
   const date = new Date().toISOString().slice(0, 10)
   const violations = outcome.violations.length
-  const run = { row, title, cases, violations, seed, commit, date, seconds, isWhole, notes }
+  const run = { row, title, cases, violations, seed, commit, date, seconds, isWhole, notes, counts }
   const runs = [...readReport(), run]
   writeFileSync(file, `${JSON.stringify(runs, undefined, 2)}\n`)
   writeFileSync(page, pageOf(runs))
@@ -59,7 +60,11 @@ export function pageOf(runs: readonly ReportedRun[]): string {
     const wanted = figures[id]!.N
     const aim = wanted === Infinity ? 'a whole sweep' : number(wanted)
     const found = sum(({ violations }) => violations)
-    return `| ${id} | ${own.at(-1)!.title} | ${number(sum(({ cases }) => cases))} | ${aim} | ${number(found)} |`
+    const counted = [...new Set(own.flatMap(({ counts }) => Object.keys(counts)))].map(
+      (what) => `, ${number(sum(({ counts }) => counts[what] ?? 0))} ${what}`,
+    )
+    const done = `${number(sum(({ cases }) => cases))}${counted.join('')}`
+    return `| ${id} | ${own.at(-1)!.title} | ${done} | ${aim} | ${number(found)} |`
   })
   const lines = runs.map(
     ({ row, cases, violations, seed, commit, date, seconds }) =>

@@ -47,6 +47,8 @@ export interface RowContext {
   readonly counted: number
   /** A promise was broken in this case: a sentence. The runner adds the command that does the case again. */
   violation(text: string, number: number): void
+  /** Adds to a count beside the cases, such as events: the sum over all processes and runs is reported. */
+  count(what: string, by: number): void
   /** What is worth knowing, such as a figure that was measured. */
   note(text: string): void
 }
