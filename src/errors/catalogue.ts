@@ -287,6 +287,11 @@ export const catalogue = {
     message: (f: { where: string; type: string }): string =>
       `"${f.where}" gave data of type ${f.type} that JSON cannot hold: give plain data.`,
   },
+  MB_TOO_DEEP: {
+    family: 'park',
+    message: (f: { levelsMax: number }): string =>
+      `The data is nested deeper than ${f.levelsMax} levels: flatten it, or send it as text.`,
+  },
   MB_TOO_LARGE: {
     family: 'park',
     message: (f: { where: string; of: string; bytes: number; bytesMax: number }): string =>

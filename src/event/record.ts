@@ -4,6 +4,7 @@
  *
  * The class exists for its constant shape: records are made on the hot path, one a hop.
  */
+import { MetrobusError } from '../errors/index.ts'
 import type { Event, Headers } from './event.ts'
 
 /** Where encoded data lies in a journal, so that an unchanged event can refer to it. Opaque to all but the journal. */
@@ -118,14 +119,21 @@ function fieldsOf(record: Record): RecordFields {
   return { ride, hop, type, source, time, key, headers, correlationId, causationId, replay, slip }
 }
 
-/** Freezes a JSON value and everything in it. A frozen object is taken as frozen throughout. */
-export function freezeDeep(value: unknown): unknown {
+/** Levels that data may be nested: encoding and freezing take stack for each, and what one stop could encode the next must be able to. */
+export const nestingMax = 1000
+
+/**
+ * Freezes a JSON value and everything in it. A frozen object is taken as frozen throughout. Throws MB_TOO_DEEP where it is nested deeper than `levels`.
+ * Default: as deep as the stack goes, for data that was taken once.
+ */
+export function freezeDeep(value: unknown, levels: number = Infinity): unknown {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  if (levels === 0) throw new MetrobusError('MB_TOO_DEEP', { levelsMax: nestingMax })
   // A list of the values is faster to walk than the keys, by half for a flat object of 26 fields.
   const children: readonly unknown[] = Object.values(value)
   for (let index = 0; index < children.length; index++) {
     const child = children[index]
-    if (typeof child === 'object' && child !== null) freezeDeep(child)
+    if (typeof child === 'object' && child !== null) freezeDeep(child, levels - 1)
   }
   return Object.freeze(value)
 }

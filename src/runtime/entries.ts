@@ -9,7 +9,7 @@
 import { MetrobusError } from '../errors/index.ts'
 import { noHeaders } from '../event/event.ts'
 import { partitionOf } from '../event/partition.ts'
-import { freezeDeep, Record } from '../event/record.ts'
+import { freezeDeep, nestingMax, Record } from '../event/record.ts'
 import { currentScope } from '../internal/scope.ts'
 import { nextStop } from '../itinerary/slip.ts'
 import { validate, type Validated } from '../schema/validate.ts'
@@ -181,7 +181,7 @@ export class Entries {
     )
     checkEnvelope(record, definition.name)
     record.text = encodeData(value, definition.name, engine.recordBytesMax)
-    if (engine.freezes) freezeDeep(value)
+    if (engine.freezes) freezeDeep(value, nestingMax)
     return {
       queue: queues[chosen === null ? topic.turn++ % queues.length : partitionOf(chosen, queues.length)]!,
       record,
@@ -283,7 +283,7 @@ export class Entries {
     )
     checkEnvelope(record, definition.name)
     record.text = encodeData(value, definition.name, engine.recordBytesMax)
-    if (engine.freezes) freezeDeep(value)
+    if (engine.freezes) freezeDeep(value, nestingMax)
     record.slip = definition.router.plot(value, record)
     const name = nextStop(record.slip) ?? ''
     const stop = engine.stopNamed(name)

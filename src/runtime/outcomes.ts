@@ -4,7 +4,7 @@
  */
 import { MetrobusError } from '../errors/index.ts'
 import { partitionOf } from '../event/partition.ts'
-import { freezeDeep, Record } from '../event/record.ts'
+import { freezeDeep, nestingMax, Record } from '../event/record.ts'
 import { advanceSlip, hopLimit, nextStop, popAhead, pushAhead, replaceAhead, withHopLimit } from '../itinerary/slip.ts'
 import { isOutcome, type Outcome, outcomeKind } from '../stop/outcome.ts'
 import type { Attempt, Emission } from './attempt.ts'
@@ -221,7 +221,7 @@ function planRecord(
     // No sink will ask for the old text: held until its unit is durable, it would be copied by every young collection.
     record.text = undefined
     next.text = encodeData(value, stop.name, lane.engine.recordBytesMax)
-    if (lane.engine.freezes) freezeDeep(value)
+    if (lane.engine.freezes) freezeDeep(value, nestingMax)
   }
   plan.add(target.input[partition]!, next)
 }

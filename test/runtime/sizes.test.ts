@@ -87,3 +87,21 @@ test('a batch of more than one unit holds is refused as a whole', async () => {
   assert.deepEqual(await half, { accepted: 5, refused: 0 })
   assert.equal(handled(), 5)
 })
+
+test('data nested deeper than 1,000 levels is refused, before a stop further on would run out of stack over it', async () => {
+  const nested = (levels: number): unknown => (levels === 0 ? 1 : [nested(levels - 1)])
+  const { clock, app, handled } = await scene((data: { readonly deep: unknown; readonly grows?: true }) =>
+    data.grows === true ? { deep: nested(2000) } : { deep: data.deep },
+  )
+  const refused = [2000, 3000, 4000].map((levels) =>
+    assert.rejects(app.send('in', { deep: nested(levels) }), { code: 'MB_TOO_DEEP' }),
+  )
+  const sent = [app.send('in', { deep: nested(999) }), app.send('in', { deep: 1, grows: true })]
+  await clock.advance(1000)
+  await Promise.all([...refused, ...sent])
+  assert.equal(handled(), 1)
+  assert.deepEqual(
+    (await app.deadLetters.list()).map(({ cause }) => cause),
+    ['MB_TOO_DEEP'],
+  )
+})
