@@ -5,6 +5,7 @@
 import { MetrobusError } from '../errors/index.ts'
 import { noHeaders } from '../event/event.ts'
 import type { Record } from '../event/record.ts'
+import { enrichedText } from './enriched-text.ts'
 
 /** What one event causes rides in one unit: so many bytes of data at most, well within what a bus takes. */
 export const unitDataBytesMax: number = 8 * 1024 * 1024
@@ -13,11 +14,14 @@ export const envelopeMax: number = 64 * 1024
 /** What JSON puts around a header. */
 const headerMarks = 6
 
-/** Throws MB_NOT_JSON or MB_TOO_LARGE; `where` names the entry or stop. */
-export function encodeData(value: unknown, where: string, bytesMax: number): string {
+/**
+ * Throws MB_NOT_JSON or MB_TOO_LARGE; `where` names the entry or stop. `from` is a record whose frozen data the value may only have added to.
+ */
+export function encodeData(value: unknown, where: string, bytesMax: number, from?: Record): string {
   let text: string | undefined
   try {
-    text = JSON.stringify(value) as string | undefined
+    if (from?.text !== undefined) text = enrichedText(from.text, from.data, value)
+    text ??= JSON.stringify(value) as string | undefined
   } catch (cause) {
     throw new MetrobusError('MB_NOT_JSON', { where, type: typeof value }, { cause })
   }

@@ -218,10 +218,11 @@ function planRecord(
     next.unchangedFrom = record
     next.text = record.text
   } else {
+    const { freezes, recordBytesMax } = lane.engine
+    next.text = encodeData(value, stop.name, recordBytesMax, freezes ? record : undefined)
+    if (freezes) freezeDeep(value, nestingMax)
     // No sink will ask for the old text: held until its unit is durable, it would be copied by every young collection.
     record.text = undefined
-    next.text = encodeData(value, stop.name, lane.engine.recordBytesMax)
-    if (lane.engine.freezes) freezeDeep(value, nestingMax)
   }
   plan.add(target.input[partition]!, next)
 }
