@@ -79,6 +79,14 @@ test('a clean app stands everything', async (t) => {
   assert.ok(Object.values(report.faults).every((count) => count > 0))
 })
 
+test('a clean app stands it when what killed two processes kills the one that starts, too', async () => {
+  await simulate(clean, {
+    ...options,
+    faults: ['takeOver', 'crash', 'restart'],
+    seeds: [150_579, 151_321, 151_863, 152_379],
+  })
+})
+
 test('a handler that is not idempotent is found, and shrunken to one stop and one fault', async (t) => {
   const adds = shop((order, _, { store }) => store.add(order))
   const { message, seed, faults } = await findingOf(simulate(adds, { ...options, faults: ['crash'], seeds: 1_000 }))
@@ -89,32 +97,37 @@ test('a handler that is not idempotent is found, and shrunken to one stop and on
   assert.equal(again.message, message)
 })
 
-test('a handler that depends on the order of other keys is found', async (t) => {
+/** What simulations say that begin with another seed each. */
+async function headlines(app: (fakes: Fakes) => Shop): Promise<ReadonlySet<string>> {
+  const told = new Set<string>()
+  for (let from = 1; from <= 8; from++) {
+    const seeds = Array.from({ length: 1_000 }, (_, index) => from * 5_000 + index)
+    const { message } = await findingOf(simulate(app, { ...options, seeds }))
+    told.add(message.slice(0, message.indexOf(';')).replace(/orders-\d/, 'orders-N'))
+  }
+  return told
+}
+
+test('a handler that depends on the order of other keys is found, whatever goes wrong', async () => {
   const lists = shop(
     (order, _, { store }) =>
       store.list.some(({ id, total }) => id === order.id && total === order.total) || store.add(order),
   )
-  const { message } = await findingOf(simulate(lists, { ...options, seeds: 1_000 }))
-  t.diagnostic(message)
-  assert.match(
-    message,
-    /^`keep` depends on the order of events of different keys: orders-\d is slow, and others go before it/,
+  assert.deepEqual(
+    [...(await headlines(lists))],
+    ['`keep` depends on the order of events of different keys: orders-N is slow, and others go before it'],
   )
 })
 
-test('a lost update is found', async (t) => {
+test('a lost update is found, whatever goes wrong', async () => {
   const counts = shop(async (order, ride, { store }) => {
     if (store.rows.has(ride)) return
     const total = await store.read()
     await store.write(total + order.total)
     await store.put(ride, order)
   })
-  const { message } = await findingOf(simulate(counts, { ...options, faults: ['delay', 'overlap'], seeds: 1_000 }))
-  t.diagnostic(message)
-  assert.match(message, /^`keep` loses or mixes updates/)
-  // The same handler repeats the events write when it dies behind it.
-  const other = await findingOf(simulate(counts, { ...options, faults: ['crash'], seeds: 1_000 }))
-  assert.match(other.message, /^`keep` is not idempotent: a crash after `store\.write` repeats the event/)
+  for (const headline of await headlines(counts))
+    assert.match(headline, /^`keep` (loses or mixes updates|is not idempotent: a crash after `store\.write` repeats)/)
 })
 
 test('a stop that claims to have no effects is accused, whichever stop of its line the process dies in', async () => {

@@ -62,14 +62,24 @@ export function drawFaults(
   })
 }
 
-/** What may show the same and says more: the fault at every earlier moment of its handling, the earliest first; of a repetition, a crash that causes it. */
-export function earlier(fault: Fault, { effects }: Visit): readonly Fault[] {
+/**
+ * What may show the same and says more, the most telling first: that the order is not kept before that updates are mixed, that an effect is repeated before that nobody is
+ * fenced, and an earlier moment before a later one.
+ */
+export function* simpler(fault: Fault, { effects }: Visit): Generator<Fault> {
   const { kind, point } = fault
-  if (kind === 'restart' || kind === 'overlap') return []
-  const before = kind === 'repeat' || point === 'end' ? effects.length : point - 1
-  return effects
-    .slice(0, Math.max(0, before))
-    .map((after, index) => ({ ...fault, kind: kind === 'repeat' ? 'crash' : kind, point: index + 1, after }))
+  const at = (kind: FaultKind, index: number): Fault => ({
+    ...fault,
+    kind,
+    point: index,
+    after: index === 0 ? undefined : effects[index - 1],
+  })
+  const all = effects.map((_, index) => index + 1)
+  const until = point === 'end' ? all : all.slice(0, Math.max(0, point - 1))
+  if ((kind === 'delay' && point !== 0) || kind === 'overlap') yield at('delay', 0)
+  if (kind === 'repeat' || kind === 'takeOver') yield* all.map((index) => at('crash', index))
+  if (kind === 'takeOver') yield* all.map((index) => at('delay', index))
+  if (kind === 'crash' || kind === 'delay') yield* until.map((index) => at(kind, index))
 }
 
 /** What a fault shows when a run with it ends differently: the sentence that accuses its stop. */

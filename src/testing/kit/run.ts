@@ -10,16 +10,19 @@ import { isDeepStrictEqual } from 'node:util'
 import { MetrobusError } from '../../errors/index.ts'
 import { shortHash } from '../../internal/hash.ts'
 import type { AppDefinition } from '../../runtime/definition.ts'
+import type { RunningApp } from '../../runtime/running.ts'
 import { startApp } from '../../runtime/start.ts'
 import type { StopContext } from '../../stop/definition.ts'
 import { SeededRandom } from '../seeded-random.ts'
 import { Cluster } from '../simulator/cluster.ts'
 import { Machine } from '../simulator/machine.ts'
 import type { SimProcess } from '../simulator/sim-process.ts'
+import type { Startable } from '../simulator/world.ts'
 import { callInside, currentAmbience, inside } from './ambience.ts'
 import type { Ambience } from './ambience.ts'
 import { moveUntil, waitingIn } from './caught-up.ts'
 import { watched } from './fakes.ts'
+import type { Told } from './fakes.ts'
 import type { Fault, Visit } from './fault.ts'
 import { contextWith, instrument } from './instrument.ts'
 import type { Around } from './instrument.ts'
@@ -98,6 +101,7 @@ class Run<Fakes extends object> {
   #activeAt = 0
   #realIo: MetrobusError | undefined
   #process: SimProcess | undefined
+  #name = ''
   #stops: readonly string[] = []
   /** Cut off, and still alive. */
   readonly #zombies: SimProcess[] = []
@@ -154,18 +158,35 @@ class Run<Fakes extends object> {
   // --- processes
 
   async #start(): Promise<void> {
-    this.#process = await this.#world.start((process) => {
-      const told = (name: string, args: readonly unknown[], call: () => unknown): unknown =>
-        this.#effect(process, name, args, call)
-      const app = this.#options.makeApp(watched(this.#fakes, told))
-      const ambience = { ...this.#ambience, clock: process.platform.clock }
-      const definition = instrument(app.definition, { around: this.#around(process), ambience })
-      this.#stops = [...new Set(definition.entries.flatMap(({ router }) => router.stops.map(({ name }) => name)))]
-      return { start: (options) => startApp(definition, options) }
-    })
-    const { failure } = this.#process
-    if (failure !== undefined) throw failure
+    let process = await this.#world.start((one) => this.#appOf(one))
+    // What two processes died of runs alone while the next one starts, and may end that one too.
+    while (!process.isAlive) {
+      await this.#bury(process)
+      process = await this.#world.start((one) => this.#appOf(one))
+    }
+    if (process.running === undefined) throw process.failure ?? this.#stuck(undefined)
+    this.#process = process
     for (const one of this.#unanswered.values()) this.#send(one)
+  }
+
+  #appOf(process: SimProcess): Startable {
+    const told: Told = (name, args, call) => this.#effect(process, name, args, call)
+    const app = this.#options.makeApp(watched(this.#fakes, told))
+    const ambience = { ...this.#ambience, clock: process.platform.clock }
+    const definition = instrument(app.definition, { around: this.#around(process), ambience })
+    this.#name = definition.name
+    this.#stops = [...new Set(definition.entries.flatMap(({ router }) => router.stops.map(({ name }) => name)))]
+    return { start: (options) => startApp(definition, options) }
+  }
+
+  #bury(process: SimProcess): Promise<void> {
+    return this.#world instanceof Machine ? this.#world.powerCut() : this.#world.crash(process)
+  }
+
+  #stuck(app: RunningApp | undefined): MetrobusError {
+    const afterMs = this.#world.clock.monotonic() - this.#activeAt
+    const waiting = app === undefined ? ['it does not start'] : waitingIn(app)
+    return new MetrobusError('MB_NOT_CAUGHT_UP', { app: this.#name, afterMs, waiting })
   }
 
   async #restart(): Promise<void> {
@@ -209,16 +230,12 @@ class Run<Fakes extends object> {
       if (this.#failure !== undefined || process.failure !== undefined) throw this.#failure ?? process.failure
       const isCutOff = this.#zombies.includes(process)
       if (isCutOff || !process.isAlive) {
-        if (!isCutOff) await (this.#world instanceof Machine ? this.#world.powerCut() : this.#world.crash(process))
+        if (!isCutOff) await this.#bury(process)
         await this.#start()
         // Until the bus has given the partitions of the other to this one.
         await this.#world.advance(2 * sessionMs)
       } else if (isAtRest || this.#holds.length > 0) return
-      else {
-        const app = process.running!
-        const afterMs = this.#world.clock.monotonic() - this.#activeAt
-        throw new MetrobusError('MB_NOT_CAUGHT_UP', { app: app.name, afterMs, waiting: waitingIn(app) })
-      }
+      else throw this.#stuck(process.running)
     }
   }
 
@@ -272,7 +289,7 @@ class Run<Fakes extends object> {
 
   /** A fake is called. */
   #effect(process: SimProcess, name: string, args: readonly unknown[], call: () => unknown): unknown {
-    if (!process.isAlive) return never
+    if (!process.isAlive) return never()
     const handling = currentAmbience() as Partial<Handling> | undefined
     const result = call()
     if (handling?.visit === undefined) return result
@@ -292,13 +309,15 @@ class Run<Fakes extends object> {
 
   /** A handler has come to a point: answers what it goes on with, now or later or never. What is not awaited cannot be held. */
   #reach({ visit, process }: Handling, point: Fault['point'], value: unknown, canWait = true): unknown {
-    if (!process.isAlive) return never
+    if (!process.isAlive) return never()
     const fault = this.#faultAt(visit, point)
-    if (fault === undefined || fault.kind === 'repeat' || (fault.kind !== 'crash' && !canWait)) return value
+    // While a process starts, what runs alone holds up the start.
+    const canBeHeld = canWait && process.running !== undefined
+    if (fault === undefined || fault.kind === 'repeat' || (fault.kind !== 'crash' && !canBeHeld)) return value
     this.#note(visit.stop, `${visit.ride} at ${visit.stop}: ${fault.kind}`)
     if (fault.kind === 'crash') {
       process.kill()
-      return never
+      return never()
     }
     if (fault.kind === 'takeOver' && this.#world instanceof Cluster) {
       this.#world.disconnect(process)
@@ -327,4 +346,5 @@ class Run<Fakes extends object> {
   }
 }
 
-const never: Promise<never> = new Promise<never>(() => {})
+/** A promise of its own each time: one for all would keep everything alive that ever awaited it. */
+const never = (): Promise<never> => new Promise<never>(() => {})

@@ -12,7 +12,7 @@ import { SeededRandom } from '../seeded-random.ts'
 import { VirtualClock } from '../virtual-clock.ts'
 import { inside } from './ambience.ts'
 import { difference } from './difference.ts'
-import { accusation, describeFault, drawFaults, earlier, faultKinds } from './fault.ts'
+import { accusation, describeFault, drawFaults, faultKinds, simpler } from './fault.ts'
 import type { Fault, FaultKind } from './fault.ts'
 import { runOnce } from './run.ts'
 import type { RunResult, Sent, TraceLine } from './run.ts'
@@ -156,6 +156,9 @@ async function accuse(seed: number, plan: readonly Fault[], calm: RunResult, run
   }
   for (const one of plan) if (faults.length > 1 && (await attempt([one]))) break
   for (const one of faults) if (faults.length > 1) await attempt(faults.filter((other) => other !== one))
+  // Two that are late are two at once.
+  for (const { stop, event, ride } of faults.length > 1 ? calm.visits.toReversed() : [])
+    if (faults.some((fault) => fault.ride === ride) && (await attempt([overlapAt(stop, event, ride)]))) break
   const [only] = faults
   if (only !== undefined && faults.length === 1) await simplify(only, calm, result!, attempt)
   const { observed = calm.observed, trace = [] } = result ?? {}
@@ -172,6 +175,15 @@ async function accuse(seed: number, plan: readonly Fault[], calm: RunResult, run
   ].join('\n')
   throw failure(message, calm.observed, observed, { seed, faults })
 }
+
+const overlapAt = (stop: string, event: string, ride: string): Fault => ({
+  kind: 'overlap',
+  stop,
+  event,
+  ride,
+  point: 0,
+  after: undefined,
+})
 
 function headline(faults: readonly Fault[], isEnded: boolean): string {
   const [first] = faults
@@ -199,11 +211,11 @@ async function simplify(
   const at = calm.visits.findIndex(({ stop, event }) => stop === fault.stop && event === fault.event)
   const visit = calm.visits[at]
   // What is late at one stop is late at all that follow: the last of them that minds is meant.
-  if (fault.kind === 'delay')
+  if (fault.kind === 'delay' || fault.kind === 'overlap')
     for (const { stop, event, ride } of calm.visits.slice(at + 1).toReversed())
-      if (ride === fault.ride && (await attempt([{ kind: 'delay', stop, event, ride, point: 0, after: undefined }])))
-        return
-  if (visit !== undefined) for (const one of earlier(fault, visit)) if (await attempt([one])) return
+      for (const kind of new Set(['delay', fault.kind] as const))
+        if (ride === fault.ride && (await attempt([{ kind, stop, event, ride, point: 0, after: undefined }]))) return
+  if (visit !== undefined) for (const one of simpler(fault, visit)) if (await attempt([one])) return
 }
 
 function checkTwice(seed: number, one: readonly TraceLine[], other: readonly TraceLine[]): void {
