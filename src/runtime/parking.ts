@@ -95,7 +95,7 @@ export class Parking {
       parked.next = state.dropped
       engine.member.rewind(parked.topic, parked.partition, state.dropped)
       engine.wake(lane)
-    } else if (state.isIdle) lane.keys.delete(state.key)
+    } else this.#forgetKey(state)
   }
 
   /** The oldest event of the key is settled: forgets its failures and lets the next one go on. */
@@ -111,7 +111,7 @@ export class Parking {
       if (row.count <= 0 && !row.isHeld) this.#forget(state)
       this.#touch(state)
     }
-    if (state.isIdle) lane.keys.delete(state.key)
+    if (state.isIdle) this.#forgetKey(state)
     else lane.engine.runnable(lane, state)
   }
 
@@ -266,6 +266,12 @@ export class Parking {
   #forget(state: KeyState): void {
     state.row = undefined
     this.#lane.stop.counters.parkedKeys--
+  }
+
+  /** Nothing speaks of the key any more. A turn that was asked for may come when the key is forgotten and known anew: that one stays. */
+  #forgetKey(state: KeyState): void {
+    const { keys } = this.#lane
+    if (state.isIdle && keys.get(state.key) === state) keys.delete(state.key)
   }
 
   #touch(state: KeyState): void {

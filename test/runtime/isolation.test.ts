@@ -5,7 +5,9 @@ import type { Bus, Member } from '../../src/bus/bus.ts'
 import { silentLog } from '../../src/internal/log.ts'
 import type { AppDefinition } from '../../src/runtime/definition.ts'
 import type { RunningApp } from '../../src/runtime/running.ts'
-import { retry } from '../../src/stop/outcome.ts'
+import { startApp } from '../../src/runtime/start.ts'
+import { drop, retry } from '../../src/stop/outcome.ts'
+import { Machine } from '../../src/testing/index.ts'
 import { entryOf, type Handler, lineOf, rest, stopOf, world, type World } from './harness.ts'
 
 interface Item {
@@ -139,4 +141,48 @@ test('after a stop nothing runs alone, and what was written of reach and tries i
   life = await live(w, definition)
   assert.deepEqual(life.alone, [])
   assert.equal(life.app!.stats().stops[0]!.inFlight, 1)
+})
+
+// Found by random programs, seed 2380 of the machine: the turn of a key that had been tried alone was taken when the key was known anew, and what waited for it was passed by.
+test('a key that waits for its retry after it ran alone is not passed by, though an older event of it ran alone before', async () => {
+  const machine = new Machine({ seed: 1, bus: { partitions: 1 } })
+  const order: string[] = []
+  let life = 0
+  const start = async (): Promise<RunningApp> => {
+    life++
+    const process = await machine.start((mine) => {
+      const handler: Handler = async ({ n }: Item, { attempt }) => {
+        await new Promise<void>((resolve) => mine.platform.clock.timer(1, resolve))
+        order.push(`${life}:${n}`)
+        if (n < 2 && life < 3) return retry(20)
+        return n === 2 && attempt === 1 ? retry(20) : drop('done')
+      }
+      const definition = {
+        name: 'app',
+        publishes: [],
+        codeVersion: 'test',
+        entries: [entryOf('in', lineOf('main', stopOf('work', handler)))],
+      }
+      return { start: (options) => startApp(definition, options) }
+    })
+    return process.running!
+  }
+  const first = await start()
+  // While the first runs alone, the key of the second comes due.
+  for (const [n, key] of ['b', 'a', 'a'].entries()) {
+    void first.send('in', { key, n }).catch(() => {})
+    await machine.advance(3)
+  }
+  for (let deaths = 0; deaths < 2; deaths++) {
+    await machine.crash(machine.processes[0]!)
+    await machine.advance(1_000)
+    const app = await start()
+    if (deaths === 1) void app.send('in', { key: 'a', n: 3 }).catch(() => {})
+    await machine.advance(deaths === 0 ? 3 : 1_000)
+  }
+  assert.deepEqual(
+    order.filter((handled) => handled.startsWith('3')),
+    ['3:0', '3:1', '3:2', '3:2', '3:3'],
+  )
+  await machine.close()
 })

@@ -24,8 +24,13 @@ export type Action =
   | { readonly kind: 'kill' }
   | { readonly kind: 'retry'; readonly afterMs: number }
   | { readonly kind: 'throw' }
-  | { readonly kind: 'nothing' }
+  | { readonly kind: 'mistake'; readonly code: Mistake }
   | { readonly kind: 'late' }
+
+/** What a handler can do that is never right: the event is given up at once, with this code. */
+export type Mistake = 'MB_NO_OUTCOME' | 'MB_UNDECLARED_TARGET' | 'MB_TOO_MANY_CHILDREN' | 'MB_BAD_OUTCOME'
+
+const mistakes: readonly Mistake[] = ['MB_NO_OUTCOME', 'MB_UNDECLARED_TARGET', 'MB_TOO_MANY_CHILDREN', 'MB_BAD_OUTCOME']
 
 /** One handling of one event. */
 export interface Handling {
@@ -68,7 +73,9 @@ function failures(stop: StopSpec, of: (what: string) => number): number {
 function failureOf(stop: StopSpec, share: number): Action {
   if (share < 400) return stop.batch === undefined ? { kind: 'throw' } : { kind: 'retry', afterMs: 0 }
   if (share < 700) return { kind: 'retry', afterMs: [0, 50, 2_000, 7_000][share % 4]! }
-  if (share < 800 && !stop.isTerminal && !stop.isSwitch) return { kind: 'nothing' }
+  // A batch fails as a whole by what one of its handlings throws.
+  if (share < 800 && !stop.isTerminal && !stop.isSwitch && stop.batch === undefined)
+    return { kind: 'mistake', code: mistakes[share % mistakes.length]! }
   if (share < 900 && stop.deadlineMs === 300 && stop.batch === undefined && stop.concurrency === 64)
     return { kind: 'late' }
   return { kind: 'dead' }

@@ -19,7 +19,7 @@ import {
 import type { Entry, StopContext, Topic } from '../../../src/index.ts'
 import type { SimProcess, Startable } from '../../../src/testing/index.ts'
 import { changed, childOf, emitted, handlingOf } from './behaviour.ts'
-import type { Handling, Item } from './behaviour.ts'
+import type { Handling, Item, Mistake } from './behaviour.ts'
 import { conductedTo, mappedTo } from './expectation.ts'
 import type { BlockSpec, Program, StopSpec } from './program.ts'
 
@@ -186,6 +186,7 @@ function handlerOf(
     const ends = probe.begins(process, spec, data, context, handling)
     const answer = (): unknown => {
       ends()
+      if (handling.action.kind === 'mistake') return mistaken(handling.action.code, data)
       return answerOf(spec, data, handling, context, emittable)
     }
     if (handling.action.kind === 'kill') process.kill(`killed by ${event.id}`)
@@ -193,6 +194,20 @@ function handlerOf(
     const delayMs = handling.action.kind === 'late' ? spec.deadlineMs + 200 : handling.delayMs
     if (delayMs === 0) return answer()
     return new Promise((resolve) => process.platform.clock.timer(delayMs, () => resolve(undefined))).then(answer)
+  }
+}
+
+/** What a handler does that is never right. */
+function mistaken(code: Mistake, data: Item): unknown {
+  switch (code) {
+    case 'MB_NO_OUTCOME':
+      return undefined
+    case 'MB_UNDECLARED_TARGET':
+      return reroute('nowhere', data)
+    case 'MB_TOO_MANY_CHILDREN':
+      return split(Array.from({ length: 10_001 }, () => data))
+    case 'MB_BAD_OUTCOME':
+      return drop('Not A Slug')
   }
 }
 
@@ -221,8 +236,6 @@ function answerOf(
       return retry(action.afterMs)
     case 'dead':
       return deadLetter('given-up')
-    case 'nothing':
-      return undefined
     default:
       throw new Error('no luck')
   }

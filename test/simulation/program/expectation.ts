@@ -66,7 +66,7 @@ export function decisionAt(
     const { action } = handlingOf(program, stop, id, replay, attempt)
     if (action.kind === 'kill') return { kind: 'given-up', cause: 'MB_KILLED_PROCESS' }
     if (action.kind === 'dead') return { kind: 'given-up', cause: 'given-up' }
-    if (action.kind === 'nothing') return { kind: 'given-up', cause: 'MB_NO_OUTCOME' }
+    if (action.kind === 'mistake') return { kind: 'given-up', cause: action.code }
     const cause = { throw: 'Error', retry: 'retry', late: 'MB_DEADLINE' }[action.kind as string]
     if (cause === undefined) return action
     if (attempt >= stop.attempts) return { kind: 'given-up', cause }

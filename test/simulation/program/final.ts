@@ -40,6 +40,7 @@ export async function judgeEnd({ program, world, oracle, sent, isAcknowledged, i
         if (topic.endsWith('.dlq')) letters.set(`${topic.slice(4, -4)} ${id}#${replay}`, headers[ofErrors]!)
       }
     }
+  for (const cause of letters.values()) oracle.gaveUp(cause)
   checkConvictions(program, oracle, letters)
   const operator = (letter: string): 'replay' | 'discard' | undefined => {
     const [stop, event] = letter.split(' ') as [string, string]

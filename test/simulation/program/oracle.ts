@@ -148,8 +148,14 @@ export class Oracle implements Probe {
   #logged(process: SimProcess, level: string, facts: object, message: string): void {
     const isAlone = message.startsWith('running alone')
     this.#coverage.add('log', `${level} ${isAlone ? 'running alone' : message}`)
+    if (message === 'entries wait') this.#coverage.add('state', 'pressed')
     const { stop, event } = facts as { readonly stop?: string; readonly event?: string }
     if (isAlone) this.#alone.set(process, `${stop} ${event}`)
+  }
+
+  /** An event was given up for this cause. */
+  gaveUp(cause: string): void {
+    if (cause.startsWith('MB_')) this.#coverage.add('code', cause)
   }
 
   /** A failure that somebody was told of: it must be one of ours, with a code (I10). */
