@@ -9,11 +9,12 @@ import { campaign } from './campaign.ts'
 import { disk } from './disk.ts'
 import { reopen } from './reopen.ts'
 import { routing } from './routing.ts'
+import { simulation } from './simulation.ts'
 import { slowKey } from './slow-key.ts'
 import { start } from './start.ts'
 import { trace } from './trace.ts'
 
-const benches: readonly Bench[] = [campaign, routing, backlog, start, reopen, slowKey, trace, disk]
+const benches: readonly Bench[] = [campaign, routing, backlog, start, reopen, slowKey, trace, disk, simulation]
 
 function usage(): string {
   const lines = benches.map(({ name, purpose, options }) => {
