@@ -26,8 +26,10 @@ export function sweepDeadlines(engine: Engine): boolean {
       engine.log.warn({ stop: name, event: attempt.record.id, deadlineMs }, 'an attempt is past its deadline')
       attempt.abort(new MetrobusError('MB_DEADLINE', { stop: name, deadlineMs }))
     }
-    if (stuck * 2 >= definition.concurrency) {
-      engine.fail(new MetrobusError('MB_STUCK', { stop: name, late: stuck, concurrency: definition.concurrency }))
+    // Before the lanes are open, what runs runs alone, and all others wait for it.
+    const concurrency = lane.isOpen ? definition.concurrency : 1
+    if (stuck * 2 >= concurrency) {
+      engine.fail(new MetrobusError('MB_STUCK', { stop: name, late: stuck, concurrency }))
       return false
     }
   }

@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Bus, Member } from '../../src/bus/bus.ts'
+import type { SettleCall, SettlePlan } from '../../src/bus/memory/index.ts'
 import { silentLog } from '../../src/internal/log.ts'
+import { defaultPolicy } from '../../src/resilience/retry-policy.ts'
 import type { AppDefinition } from '../../src/runtime/definition.ts'
 import type { RunningApp } from '../../src/runtime/running.ts'
 import { startApp } from '../../src/runtime/start.ts'
@@ -92,6 +94,31 @@ for (const killsMax of [1, 3])
     )
     await life.app!.stop()
   })
+
+test('an event that hangs while it runs alone ends the start, loudly, and is given up after as many starts', async () => {
+  const w = world({ partitions: 1 })
+  const definition = { entries: [entryOf('in', lineOf('main', stopOf('work', killing(3, []))))] }
+  await holding(w, definition)
+  let life = await live(w, definition)
+  for (let n = 0; n < 6; n++) await life.app!.send('in', { key: `k${n}`, n }, { id: `e${n}` })
+  await rest(w)
+  await life.die()
+  await (await live(w, definition)).die()
+
+  for (let start = 0; start < 3; start++) {
+    const failed = assert.rejects(w.start(definition), { code: 'MB_STUCK' })
+    await w.clock.advance(defaultPolicy.deadlineMs + 2_000)
+    await failed
+  }
+
+  life = await live(w, definition)
+  const letters = await life.app!.deadLetters.list()
+  assert.deepEqual(
+    letters.map(({ id, cause }) => [id, cause]),
+    [['e3', 'MB_KILLED_PROCESS']],
+  )
+  await life.app!.stop()
+})
 
 test('an event that waits for its retry is not what killed, and does not run alone before it is due', async () => {
   const w = world({ partitions: 1 })
@@ -185,4 +212,25 @@ test('a key that waits for its retry after it ran alone is not passed by, though
     ['3:0', '3:1', '3:2', '3:2', '3:3'],
   )
   await machine.close()
+})
+
+test('who waits for an app that waits for its bus does not keep the loop busy', async () => {
+  // The limits of a careful start are not raised before this is settled: until then the app is at rest, and not at the end.
+  const plan = ({ unit }: SettleCall): SettlePlan =>
+    unit.changes.some(({ key }) => key === 'reach') ? { delay: 1_000 } : {}
+  const w = world({ partitions: 1, plan })
+  const definition = { entries: [entryOf('in', lineOf('main', stopOf('work', killing(3, []))))] }
+  await holding(w, definition)
+  const first = await live(w, definition)
+  for (let n = 0; n < 6; n++) await first.app!.send('in', { key: `k${n}`, n }, { id: `e${n}` })
+  await first.die()
+  const calm = { entries: [entryOf('in', lineOf('main', stopOf('work', drop.bind(undefined, 'done'))))] }
+  const second = await live(w, calm)
+
+  const caughtUp = second.app!.caughtUp()
+  await w.clock.advance(500)
+  await w.clock.advance(1_000)
+
+  await caughtUp
+  await second.app!.stop()
 })
