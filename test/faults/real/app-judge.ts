@@ -48,7 +48,7 @@ export async function judgeApp(
 }
 
 /** What the archive holds, line by line. Its last line may be torn: it was promised to nobody. */
-function archived(path: string): readonly FoundEvent[] {
+export function archived(path: string): readonly FoundEvent[] {
   if (!existsSync(path)) return []
   const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1)
   return lines.map((line) => (JSON.parse(line) as { readonly data: FoundEvent }).data)

@@ -48,13 +48,7 @@ export class Child {
 
   constructor({ program, life, before = [], nodeOptions = [], env = {}, onLine = () => undefined }: ChildOptions) {
     const file = join(import.meta.dirname, '../programs', `${program}.ts`)
-    const [command = process.execPath, ...args] = [
-      ...before,
-      process.execPath,
-      ...nodeOptions,
-      file,
-      JSON.stringify(life),
-    ]
+    const [command, ...args] = [...before, process.execPath, ...nodeOptions, file, JSON.stringify(life)]
     const child = spawn(command, args, {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
