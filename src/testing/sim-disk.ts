@@ -298,7 +298,7 @@ export class SimDisk implements Disk {
     bytes = 0,
     onError?: (taken: number) => void,
   ): Promise<DiskFault | undefined> {
-    if (this.#halted) return forever
+    if (this.#halted) return never()
     const numberOfName = this.callCount(name) + 1
     this.#calls.set(name, numberOfName)
     const number = ++this.#callCount
@@ -307,10 +307,10 @@ export class SimDisk implements Disk {
       // The kernel goes on with what it has: a sync has neither failed nor ended.
       if (name === 'write') onError?.(fault.bytes ?? 0)
       this.halt()
-      return forever
+      return never()
     }
     await this.#time(fault)
-    if (this.#halted) return forever
+    if (this.#halted) return never()
     if (fault?.error === undefined) return fault
     onError?.(fault.bytes ?? 0)
     throw new DiskError(fault.error, name, path)
@@ -342,5 +342,5 @@ export class SimDisk implements Disk {
   }
 }
 
-/** What the calls of a dead process give. */
-const forever: Promise<never> = new Promise(() => undefined)
+/** What the calls of a dead process give: each its own, for one promise for all would hold on to all that ever waited for it. */
+const never = (): Promise<never> => new Promise(() => undefined)
