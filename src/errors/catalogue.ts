@@ -169,7 +169,7 @@ export const catalogue = {
   MB_BUS_NOT_OPEN: {
     family: 'stop',
     message: (f: { bus: string; call: string; state: string }): string =>
-      `The ${f.bus} bus is ${f.state}, so "${f.call}" cannot be done: open it first, and do not use it after it was closed.`,
+      `The ${f.bus} bus is ${f.state}, so "${f.call}" cannot be done: a bus serves from its first app to its last; then make another.`,
   },
   MB_BUS_MISUSE: {
     family: 'stop',
