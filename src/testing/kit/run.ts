@@ -6,7 +6,6 @@
  * - R1 What outlives a process are the bus and the fakes. A dead process calls no fake any more.
  * - R2 What a handler draws depends on the seed, its stop, its event and how often the event came, and on nothing that other handlers did.
  */
-import { isDeepStrictEqual } from 'node:util'
 import { MetrobusError } from '../../errors/index.ts'
 import { shortHash } from '../../internal/hash.ts'
 import type { AppDefinition } from '../../runtime/definition.ts'
@@ -61,8 +60,12 @@ export interface RunResult {
   readonly trace: readonly TraceLine[]
 }
 
+/** Something that happened. */
 export interface TraceLine {
+  /** Milliseconds of virtual time since the run began. */
+  readonly at: number
   readonly stop: string
+  readonly ride: string
   readonly text: string
 }
 
@@ -76,6 +79,14 @@ interface Hold {
 interface Handling extends Ambience {
   readonly visit: Visit
   readonly process: SimProcess
+}
+
+/** What the trace says where a fault is put in. */
+const inWords = {
+  crash: 'the process dies',
+  delay: 'is slow',
+  overlap: 'waits for the next event',
+  takeOver: 'the process is cut off',
 }
 
 /** Nothing happens for so long: whoever runs is held. */
@@ -123,7 +134,8 @@ class Run<Fakes extends object> {
       } catch (error) {
         // What only a fault keeps from going on is a finding.
         if (this.#realIo !== undefined || this.#options.faults.length === 0) throw this.#realIo ?? error
-        return this.#result({ ended: error instanceof Error ? error.message : String(error) })
+        const { cause = error } = error as { readonly cause?: unknown }
+        return this.#result({ ended: cause instanceof Error ? cause.message : String(cause) })
       } finally {
         await this.#world.close()
       }
@@ -190,7 +202,7 @@ class Run<Fakes extends object> {
   }
 
   async #restart(): Promise<void> {
-    this.#note('', 'the app is stopped and started')
+    this.#note({ stop: '', ride: '' }, 'the app is stopped and started')
     this.#release(() => true)
     await this.#world.stop(this.#process!)
     await this.#world.crash(this.#process!)
@@ -251,7 +263,7 @@ class Run<Fakes extends object> {
       const time = 1 + this.#visits.filter((other) => other.stop === stop.name && other.event === event).length
       const visit: Visit = { stop: stop.name, event, ride, time, effects: [] }
       this.#visits.push(visit)
-      this.#note(stop.name, `${ride} comes to ${stop.name}${time === 1 ? '' : ` again, time ${time}`}`)
+      this.#note(visit, time === 1 ? 'begins' : `begins again, time ${time}`)
       this.#release(({ fault }) => fault.kind === 'overlap' && fault.stop === stop.name)
       const handling: Handling = {
         ...this.#ambience,
@@ -262,21 +274,30 @@ class Run<Fakes extends object> {
         process,
       }
       const contexts = events.map(({ context }) => context)
-      return callInside(handling, () => this.#handle(handling, contexts, call))
+      const failed = (error: unknown): never => {
+        this.#note(visit, wordsOf({ answer: undefined, error, tookMs: 0 }))
+        throw error
+      }
+      try {
+        const answer = callInside(handling, () => this.#handle(handling, contexts, call))
+        return isThenable(answer) ? answer.then(undefined, failed) : answer
+      } catch (error) {
+        return failed(error)
+      }
     }
   }
 
   #handle(handling: Handling, contexts: readonly StopContext[], call: Parameters<Around>[2]): unknown {
     const { visit } = handling
     const answered = (answer: unknown): unknown => {
-      this.#note(visit.stop, `${visit.ride} at ${visit.stop}: ${wordsOf({ answer, error: undefined, tookMs: 0 })}`)
+      this.#note(visit, wordsOf({ answer, error: undefined, tookMs: 0 }))
       return this.#reach(handling, 'end', answer)
     }
     const isRepeated = this.#faultAt(visit, 'end')?.kind === 'repeat'
     const run = (): unknown => {
       if (!isRepeated) return call(contexts)
       const again = (): unknown => {
-        this.#note(visit.stop, `${visit.ride} at ${visit.stop}: its outcome is lost, and it comes again`)
+        this.#note(visit, 'its outcome is lost, and it comes again')
         return call(contexts)
       }
       const first = call(contexts.map((context) => contextWith(context, { emit: () => {} })))
@@ -295,7 +316,7 @@ class Run<Fakes extends object> {
     if (handling?.visit === undefined) return result
     const { visit } = handling
     const point = visit.effects.push(name)
-    this.#note(visit.stop, `${visit.ride} at ${visit.stop}: ${name}(${args.map(show).join(', ')})`)
+    this.#note(visit, `${name}(${args.map(show).join(', ')})`)
     if (!isThenable(result)) return this.#reach(handling as Handling, point, result, false)
     return result.then(
       (value) => this.#reach(handling as Handling, point, value),
@@ -313,8 +334,9 @@ class Run<Fakes extends object> {
     const fault = this.#faultAt(visit, point)
     // While a process starts, what runs alone holds up the start.
     const canBeHeld = canWait && process.running !== undefined
-    if (fault === undefined || fault.kind === 'repeat' || (fault.kind !== 'crash' && !canBeHeld)) return value
-    this.#note(visit.stop, `${visit.ride} at ${visit.stop}: ${fault.kind}`)
+    if (fault === undefined || fault.kind === 'repeat' || fault.kind === 'restart') return value
+    if (fault.kind !== 'crash' && !canBeHeld) return value
+    this.#note(visit, inWords[fault.kind])
     if (fault.kind === 'crash') {
       process.kill()
       return never()
@@ -329,7 +351,7 @@ class Run<Fakes extends object> {
   #faultAt(visit: Visit, point: Fault['point']): Fault | undefined {
     if (visit.time > 1) return undefined
     return this.#options.faults.find(
-      (fault) => fault.stop === visit.stop && fault.event === visit.event && isDeepStrictEqual(fault.point, point),
+      (fault) => fault.stop === visit.stop && fault.event === visit.event && fault.point === point,
     )
   }
 
@@ -340,9 +362,9 @@ class Run<Fakes extends object> {
     if (released.length > 0) this.#activeAt = this.#world.clock.monotonic()
   }
 
-  #note(stop: string, text: string): void {
+  #note({ stop, ride }: Pick<Visit, 'stop' | 'ride'>, text: string): void {
     this.#activeAt = this.#world.clock.monotonic()
-    this.#trace.push({ stop, text: `${this.#activeAt} ms  ${text}` })
+    this.#trace.push({ at: this.#activeAt, stop, ride, text })
   }
 }
 

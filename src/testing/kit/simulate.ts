@@ -12,10 +12,12 @@ import { SeededRandom } from '../seeded-random.ts'
 import { VirtualClock } from '../virtual-clock.ts'
 import { inside } from './ambience.ts'
 import { difference } from './difference.ts'
-import { accusation, describeFault, drawFaults, faultKinds, simpler } from './fault.ts'
+import { accusation, describeFault, drawFaults, faultKinds } from './fault.ts'
 import type { Fault, FaultKind } from './fault.ts'
 import { runOnce } from './run.ts'
 import type { RunResult, Sent, TraceLine } from './run.ts'
+import { shrink } from './shrink.ts'
+import type { Run } from './shrink.ts'
 
 /** Events by the entry that they are sent to, each list in its order. */
 export type EventsOf<Entries extends readonly Entry[]> = {
@@ -95,7 +97,7 @@ async function simulateSeeds<Fakes extends object, Entries extends readonly Entr
     const sent = sentBy(typeof options.events === 'function' ? options.events(random) : options.events)
     const kindsOnDisk = kinds.filter((kind) => kind !== 'takeOver')
     const onDisk = seed % onDiskEvery === 0 && kindsOnDisk.length > 0
-    const run = (faults: readonly Fault[]): Promise<RunResult> => {
+    const run: Run = (faults) => {
       done.runs++
       return runOnce({ makeApp, fakes, observe, sent, seed, faults, onDisk })
     }
@@ -137,31 +139,10 @@ function sentBy(events: Readonly<Record<string, readonly unknown[] | undefined>>
   return sent
 }
 
-type Run = (faults: readonly Fault[]) => Promise<RunResult>
-
-/** Shrinks the plan to what is needed, and throws what it shows. */
+/** Says what a disturbed run shows, shrunken, and why. */
 async function accuse(seed: number, plan: readonly Fault[], calm: RunResult, run: Run): Promise<never> {
-  const found = async (faults: readonly Fault[]): Promise<RunResult | undefined> => {
-    const result = await run(faults)
-    return isDeepStrictEqual(result.observed, calm.observed) ? undefined : result
-  }
-  let faults = plan
-  let result = await found(plan)
-  const attempt = async (fewer: readonly Fault[]): Promise<boolean> => {
-    const smaller = await found(fewer)
-    if (smaller === undefined) return false
-    faults = fewer
-    result = smaller
-    return true
-  }
-  for (const one of plan) if (faults.length > 1 && (await attempt([one]))) break
-  for (const one of faults) if (faults.length > 1) await attempt(faults.filter((other) => other !== one))
-  // Two that are late are two at once.
-  for (const { stop, event, ride } of faults.length > 1 ? calm.visits.toReversed() : [])
-    if (faults.some((fault) => fault.ride === ride) && (await attempt([overlapAt(stop, event, ride)]))) break
-  const [only] = faults
-  if (only !== undefined && faults.length === 1) await simplify(only, calm, result!, attempt)
-  const { observed = calm.observed, trace = [] } = result ?? {}
+  const { faults, result } = await shrink(plan, calm, run)
+  const { observed, trace } = result
   const message = [
     `${headline(faults, 'ended' in observed)}; seed ${seed}`,
     '',
@@ -176,51 +157,15 @@ async function accuse(seed: number, plan: readonly Fault[], calm: RunResult, run
   throw failure(message, calm.observed, observed, { seed, faults })
 }
 
-const overlapAt = (stop: string, event: string, ride: string): Fault => ({
-  kind: 'overlap',
-  stop,
-  event,
-  ride,
-  point: 0,
-  after: undefined,
-})
-
 function headline(faults: readonly Fault[], isEnded: boolean): string {
   const [first] = faults
   if (first === undefined || faults.length > 1) return `together, ${faults.length} faults change what comes of it`
   return isEnded ? `the app does not get over this: ${describeFault(first)}` : accusation(first)
 }
 
-/**
- * Looks for the fault that shows the same and says most: of several stops that a crash made repeat their work, or that an event came late to, the one that does
- * not stand it; and of several moments the earliest.
- */
-async function simplify(
-  fault: Fault,
-  calm: RunResult,
-  result: RunResult,
-  attempt: (faults: readonly Fault[]) => Promise<boolean>,
-): Promise<void> {
-  if (fault.kind === 'crash')
-    for (const { stop, event, ride } of result.visits.filter(({ time }) => time > 1)) {
-      const effects = calm.visits.find((visit) => visit.stop === stop && visit.event === event)?.effects ?? []
-      const isOther = stop !== fault.stop
-      if (isOther && (await attempt([{ kind: 'repeat', stop, event, ride, point: 'end', after: effects.at(-1) }])))
-        return
-    }
-  const at = calm.visits.findIndex(({ stop, event }) => stop === fault.stop && event === fault.event)
-  const visit = calm.visits[at]
-  // What is late at one stop is late at all that follow: the last of them that minds is meant.
-  if (fault.kind === 'delay' || fault.kind === 'overlap')
-    for (const { stop, event, ride } of calm.visits.slice(at + 1).toReversed())
-      for (const kind of new Set(['delay', fault.kind] as const))
-        if (ride === fault.ride && (await attempt([{ kind, stop, event, ride, point: 0, after: undefined }]))) return
-  if (visit !== undefined) for (const one of simpler(fault, visit)) if (await attempt([one])) return
-}
-
 function checkTwice(seed: number, one: readonly TraceLine[], other: readonly TraceLine[]): void {
   const at = Array.from({ length: Math.max(one.length, other.length) }).findIndex(
-    (_, index) => one[index]?.text !== other[index]?.text,
+    (_, index) => !isDeepStrictEqual(one[index], other[index]),
   )
   if (at < 0) return
   const [first, second] = [one[at], other[at]]
@@ -228,22 +173,31 @@ function checkTwice(seed: number, one: readonly TraceLine[], other: readonly Tra
   const message = [
     `not deterministic at ${stop === '' ? 'the app' : `\`${stop}\``}; seed ${seed}`,
     '',
-    `  once:  ${first?.text ?? 'nothing more'}`,
-    `  again: ${second?.text ?? 'nothing more'}`,
+    `  once:  ${lineOf(first)}`,
+    `  again: ${lineOf(second)}`,
     '',
     'Two runs of one seed must be equal. Look for what outlives a run: a variable of a module, or a fake that is not made anew.',
   ].join('\n')
-  throw failure(message, first?.text, second?.text, { seed, faults: [] })
+  throw failure(message, lineOf(first), lineOf(second), { seed, faults: [] })
 }
+
+const lineOf = (line: TraceLine | undefined, width = 0): string =>
+  line === undefined
+    ? 'nothing more'
+    : `${String(line.at).padStart(width)} ms  ${line.stop === '' ? '' : `${line.ride} at ${line.stop}: `}${line.text}`
 
 const linesShown = 12
 
 /** The part of the trace that shows the faults. */
 function around(trace: readonly TraceLine[], faults: readonly Fault[]): readonly string[] {
-  const first = trace.findIndex(({ text }) => faults.some(({ ride }) => text.includes(`  ${ride} `)))
-  const from = Math.max(0, first)
-  const shown = trace.slice(from, from + linesShown).map(({ text }) => `  ${text}`)
-  return trace.length > from + linesShown ? [...shown, `  … and ${trace.length - from - linesShown} more`] : shown
+  const from = Math.max(
+    0,
+    trace.findIndex((line) => faults.some(({ ride }) => line.ride === ride)),
+  )
+  const shown = trace.slice(from, from + linesShown)
+  const left = trace.length - from - shown.length
+  const width = String(shown.at(-1)?.at ?? 0).length
+  return [...shown.map((line) => `  ${lineOf(line, width)}`), ...(left > 0 ? [`  … and ${left} more`] : [])]
 }
 
 function failure(message: string, expected: unknown, actual: unknown, finding: Finding): AssertionError & Finding {
