@@ -5,7 +5,7 @@ import { lookup } from 'node:dns/promises'
 import { existsSync } from 'node:fs'
 import { connect } from 'node:net'
 import test from 'node:test'
-import { setImmediate as turn, setTimeout as pause } from 'node:timers/promises'
+import { scheduler, setImmediate as turn, setInterval as every, setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import * as z from 'zod'
 import { stop } from '../../src/index.ts'
@@ -70,6 +70,17 @@ test('a wait ends early by its signal, and a signal by its time', async () => {
     return [name, again, Number(process.hrtime.bigint() - began) / 1e6]
   })
   assert.deepEqual(told, ['AbortError', 'AbortError', 2_000])
+})
+
+test('the other ways to wait and to measure, too', async () => {
+  const told = await inside(async () => {
+    const began = process.hrtime()
+    await scheduler.wait(1_500)
+    let left = 3
+    for await (const value of every(100, 'tick')) if (value !== 'tick' || --left === 0) break
+    return process.hrtime(began)
+  })
+  assert.deepEqual(told, [1, 800_000_000])
 })
 
 test('dates are of the virtual day, given ones stay, and all are dates', async () => {

@@ -82,7 +82,8 @@ export class Scenario<When extends readonly unknown[], Out> implements Promise<S
       sent.catch(() => {})
       const before = this.#recorder.timesOf
       const ride = sendOptions.id ?? id
-      this.#recorder.timesOf = (other) => (other === ride || other.startsWith(`${ride}~`) ? times : before(other))
+      const isCaused = (other: string): boolean => [`${ride}~`, `${ride}!`].some((one) => other.startsWith(one))
+      this.#recorder.timesOf = (other) => (other === ride || isCaused(other) ? times : before(other))
       await isReached(sent, this.#clock, acceptedMs, () => this.#recorder.tries.length)
       try {
         this.#rides = [(await sent).id]

@@ -1,6 +1,6 @@
 /** Date, timers and clocks under their usual names, on the clock of an ambience. */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { Timer } from '../../internal/platform/platform.ts'
+import type { Clock, Timer } from '../../internal/platform/platform.ts'
 import type { Ambience, Callable, Replacement } from './ambience.ts'
 
 /** What `setTimeout` and the others answer inside. */
@@ -54,6 +54,7 @@ export function* timeReplacements(): Generator<Replacement> {
   }
   yield { owner: Date, name: 'now', inside: ({ clock }) => clock.now() }
   yield { owner: performance, name: 'now', inside: ({ clock }) => clock.monotonic() }
+  yield { owner: process, name: 'hrtime', inside: ({ clock }, [since]) => hrtime(clock, since) }
   yield { owner: process.hrtime, name: 'bigint', inside: ({ clock }) => BigInt(Math.round(clock.monotonic() * 1e6)) }
   for (const owner of [globalThis, timers]) {
     yield { owner, name: 'setTimeout', inside: setOnce }
@@ -79,7 +80,25 @@ export function* timeReplacements(): Generator<Replacement> {
     name: 'setImmediate',
     inside: (ambience, [value, options]) => soon(ambience, value, options),
   }
+  yield {
+    owner: promises,
+    name: 'setInterval',
+    async *inside(ambience, [ms, value, options]) {
+      for (;;) yield await later(ambience, value, options, Math.max(1, msOf(ms)))
+    },
+  }
+  yield {
+    owner: promises.scheduler,
+    name: 'wait',
+    inside: (ambience, [ms, options]) => later(ambience, undefined, options, ms),
+  }
   yield { owner: AbortSignal, name: 'timeout', inside: abortAfter }
+}
+
+function hrtime(clock: Clock, since: unknown): readonly [seconds: number, nanoseconds: number] {
+  const [seconds = 0, nanoseconds = 0] = (since ?? []) as readonly number[]
+  const elapsed = Math.round(clock.monotonic() * 1e6) - (seconds * 1e9 + nanoseconds)
+  return [Math.floor(elapsed / 1e9), elapsed % 1e9]
 }
 
 function setOnce({ clock }: Ambience, [run, ms, ...args]: readonly unknown[]): VirtualTimer {
