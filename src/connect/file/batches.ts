@@ -26,10 +26,20 @@ export async function* batchesOf(
   const { format, splitter, isClosed } = options
   const settled = { lines: options.linesBefore }
   for await (const chunk of chunks) {
-    for (const lines of portionsOf(splitter.push(chunk))) yield* batchOf(format.read(lines, false), options, settled)
+    for (const lines of portionsOf(splitter.push(chunk)))
+      for (const rows of rowsOf(format, lines, false)) yield* batchOf(rows, options, settled)
     if (isClosed()) return
   }
-  yield* batchOf(format.read(splitter.end(), true), options, settled)
+  for (const rows of rowsOf(format, splitter.end(), true)) yield* batchOf(rows, options, settled)
+}
+
+function* rowsOf(format: Format, lines: readonly Line[], isEnd: boolean): Generator<Rows> {
+  let rows = format.read(lines, isEnd)
+  yield rows
+  while (rows.isMore) {
+    rows = format.read([], isEnd)
+    yield rows
+  }
 }
 
 function* portionsOf(lines: readonly Line[]): Generator<readonly Line[]> {

@@ -6,6 +6,7 @@ import { CsvFormat } from './csv-format.ts'
 import type { CsvOptions } from './csv-format.ts'
 import type { Row } from './format.ts'
 import { LineSplitter } from './line-splitter.ts'
+import type { Line } from './line-splitter.ts'
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text)
 
@@ -20,9 +21,18 @@ function read(
   const format = new CsvFormat({ ...options, name: 'test.csv', lineBytesMax })
   const lines = splitter.push(typeof content === 'string' ? bytesOf(content) : content)
   const rows: Row[] = []
-  for (let at = 0; at < lines.length; at += portion)
-    rows.push(...format.read(lines.slice(at, at + portion), false).rows)
-  return [...rows, ...format.read(splitter.end(), true).rows]
+  const add = (lines: readonly Line[], isEnd: boolean): void => {
+    let given = format.read(lines, isEnd)
+    rows.push(...given.rows)
+    while (given.isMore) {
+      given = format.read([], isEnd)
+      assert.ok(given.rows.length <= 1000)
+      rows.push(...given.rows)
+    }
+  }
+  for (let at = 0; at < lines.length; at += portion) add(lines.slice(at, at + portion), false)
+  add(splitter.end(), true)
+  return rows
 }
 
 const briefly = (rows: readonly Row[]): unknown[] =>
@@ -136,4 +146,13 @@ test('never says that a row was read whose end has not come', () => {
 
   assert.deepEqual([first.lines, first.end], [2, 8])
   assert.deepEqual([second.lines, second.end, second.rows], [4, 16, [{ line: 3, data: { a: '3', b: '4\n5' } }]])
+})
+
+test('a quote that never closes costs its line, and gives the others back a portion at a time', () => {
+  const count = 25_000
+  const rows = read(`a,b\n"open\n${'x,1\n'.repeat(count)}`, { lineBytesMax: 1024 * 1024 }, 1000)
+
+  assert.equal(rows.length, count + 1)
+  assert.deepEqual(rows[0], { line: 2, fault: 'not CSV: a quote is not closed' })
+  assert.deepEqual(rows.at(-1), { line: count + 2, data: { a: 'x', b: '1' } })
 })

@@ -30,6 +30,8 @@ interface CsvFormatOptions extends CsvOptions {
 type RowLines = readonly [Line, ...Line[]]
 
 const quote = 34
+/** Rows given at once: a row that never ends may give back very many lines. */
+const rowsMax = 1000
 
 export class CsvFormat implements Format {
   readonly #options: Required<CsvFormatOptions>
@@ -37,6 +39,8 @@ export class CsvFormat implements Format {
   /** Lines of a row whose last quote has not come; the first is where it begins. */
   #open: Line[] = []
   #openBytes = 0
+  /** Lines to be read next, last one first: those that a row gave back that was none, before those that came. */
+  #waiting: Line[] = []
   #lines = 0
   #end = 0
 
@@ -52,8 +56,10 @@ export class CsvFormat implements Format {
     const rows: Row[] = []
     let whole: RowLines[] = []
     // A row that cannot be read gives its lines back, so the list grows at its front.
-    const waiting = [...lines].reverse()
+    const waiting = [...lines.toReversed(), ...this.#waiting]
+    this.#waiting = waiting
     for (;;) {
+      if (rows.length + whole.length >= rowsMax) break
       const line = waiting.pop()
       if (line === undefined) {
         addAll(rows, this.#rows(whole))
@@ -84,7 +90,8 @@ export class CsvFormat implements Format {
         }
       }
     }
-    return { rows, lines: this.#lines, end: this.#end }
+    addAll(rows, this.#rows(whole))
+    return { rows, lines: this.#lines, end: this.#end, isMore: waiting.length > 0 || (isEnd && this.#open.length > 0) }
   }
 
   /** Adds a line to the open row, and answers the row when its quotes are even. */

@@ -16,6 +16,8 @@ export interface Rows {
   readonly lines: number
   /** The byte offset behind that line. */
   readonly end: number
+  /** There is more to give from lines that were taken: read on, without new lines. */
+  readonly isMore: boolean
 }
 
 /** Reads the lines of one input in order. */

@@ -27,7 +27,7 @@ export function ndjsonFormat({ lineBytesMax }: { readonly lineBytesMax: number }
         lines = line.number
         end = line.end
       }
-      return { rows, lines, end }
+      return { rows, lines, end, isMore: false }
     },
   }
 }
