@@ -16,6 +16,8 @@ const startAfterMs = 100
 export function startWatchdog(engine: Engine, blockedAfterMs: number): () => Promise<void> {
   let end: (() => Promise<void>) | undefined
   let isClosed = false
+  const failed = (error: unknown): void =>
+    engine.log.warn({ error: String(error) }, 'nobody watches for a blocked event loop')
   const begin = async (): Promise<void> => {
     const { watchLoop } = await import('../internal/platform/watchdog.ts')
     if (isClosed) return
@@ -23,10 +25,11 @@ export function startWatchdog(engine: Engine, blockedAfterMs: number): () => Pro
       blockedAfterMs,
       place: () => placeIn(engine),
       ended: (block) => ended(engine, block),
-      failed: (error) => engine.log.warn({ error: String(error) }, 'nobody watches for a blocked event loop'),
+      failed,
     })
   }
-  const timer = engine.clock.timer(startAfterMs, () => void begin(), { background: true })
+  // Without file descriptors, for example, it cannot even be loaded; that is no reason to end.
+  const timer = engine.clock.timer(startAfterMs, () => void begin().catch(failed), { background: true })
   return async () => {
     isClosed = true
     timer.cancel()
