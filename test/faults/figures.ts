@@ -16,6 +16,7 @@ export const figures: Readonly<Record<string, Readonly<Record<Tier, number>>>> =
   J6: { P: sweep, N: 1000 },
   J7: { P: sweep, N: 2200 },
   J8: { P: sweep, N: sweep },
+  'J8-REAL': { P: sweep, N: 200 },
   J9: { P: 40, N: 2000 },
   J10: { P: sweep, N: sweep },
   J11: { P: 1000, N: 20_000 },
