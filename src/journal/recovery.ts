@@ -140,7 +140,7 @@ export async function readHeader(file: DiskFile, path: string, base: number): Pr
   return header?.base === base ? header : undefined
 }
 
-/** Every segment that the log knows must be there, with all its bytes. */
+/** Every segment that the log knows must be there, with all its bytes, and none of a newer format. What is damaged in them is told when it is read. */
 async function checkSealed({ disk, dir, log }: Parts, found: Found, bases: readonly number[]): Promise<void> {
   for (const [base, bytes] of found.state.sealed) {
     const path = join(dir, segmentName(base))
@@ -151,9 +151,7 @@ async function checkSealed({ disk, dir, log }: Parts, found: Found, bases: reado
         range: bytes,
         detail: 'the segment is missing',
       })
-    const file = await disk.open(path, { readOnly: true })
-    const size = await file.size()
-    await file.close()
+    const size = await sizeOfKnown(disk, path, base)
     if (size < bytes)
       throw new MetrobusError('MB_JOURNAL_CORRUPT', {
         file: path,
@@ -169,6 +167,17 @@ async function checkSealed({ disk, dir, log }: Parts, found: Found, bases: reado
     log('warn', 'The folder holds segments that the journal does not know; they are kept and not read.', {
       segments: unknown,
     })
+}
+
+/** The size of a segment. Throws MB_JOURNAL_NEWER. */
+async function sizeOfKnown(disk: Disk, path: string, base: number): Promise<number> {
+  const file = await disk.open(path, { readOnly: true })
+  try {
+    await readHeader(file, path, base)
+    return await file.size()
+  } finally {
+    await file.close()
+  }
 }
 
 /** Nothing was damaged: cut the torn tail, finish removals, sync what had no witness. */

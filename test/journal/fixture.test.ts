@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { crc32 } from 'node:zlib'
 import { SimDisk } from '../../src/testing/index.ts'
 import { dir, fixturePlan, modelOf, open, picture, topics, unit, record, group } from './kit.ts'
 
@@ -50,3 +51,20 @@ for (const version of versions)
     assert.equal((await again.ride('new')).length, 1)
     await again.close()
   })
+
+test('a journal of which one segment is of a newer format is refused, and nothing of it is touched', async () => {
+  const contents = (disk: SimDisk): readonly string[] =>
+    disk.files().map(({ path }) => `${path} ${Buffer.from(disk.contents(path)).toString('hex')}`)
+  for (const { path } of (await mount('v1')).files().filter((file) => file.path.endsWith('.seg'))) {
+    const disk = await mount('v1')
+    const bytes = Buffer.from(disk.contents(path))
+    bytes.writeUInt32LE(2, 12)
+    bytes.writeUInt32LE(crc32(bytes.subarray(12, 64)), 8)
+    disk.replace(path, bytes)
+    const before = contents(disk)
+
+    await assert.rejects(open(disk, { segmentBytesMax: 4096 }), { code: 'MB_JOURNAL_NEWER' }, path)
+
+    assert.deepEqual(contents(disk), before)
+  }
+})
