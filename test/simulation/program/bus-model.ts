@@ -6,7 +6,11 @@
  * to some unit and not beyond (I4, I6). Positions and rows are the fold of the same units (I5), and positions never go back (I7).
  */
 import type { BusInspector, TopicPartition } from '../../../src/bus/index.ts'
+import type { Record } from '../../../src/event/record.ts'
 import type { CommitUnit } from '../../../src/event/unit.ts'
+import type { Item } from './behaviour.ts'
+import { standing } from './expectation.ts'
+import type { Contents } from './expectation.ts'
 
 /** What one partition shows. */
 interface Shown {
@@ -23,6 +27,8 @@ export interface View {
 
 interface Fold {
   readonly records: Map<string, Map<number, string>>
+  /** All that was ever committed, also what retention has removed since: by topic, each record in one line. */
+  readonly contents: Contents
   readonly positions: Map<string, string>
   readonly rows: Map<string, string>
 }
@@ -40,7 +46,7 @@ const onTheirWayMax = 33
 export const placeOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`
 
 export class BusModel<Process> {
-  readonly #fold: Fold = { records: new Map(), positions: new Map(), rows: new Map() }
+  readonly #fold: Fold = { records: new Map(), contents: new Map(), positions: new Map(), rows: new Map() }
   #pending: Pending<Process>[] = []
   readonly #stores = new Set<string>()
   readonly #doubted = new WeakSet<CommitUnit>()
@@ -89,6 +95,11 @@ export class BusModel<Process> {
     return this.#fold.records.get(placeOf(place))?.has(offset) === true
   }
 
+  /** What every topic has ever held, committed. */
+  get contents(): Contents {
+    return this.#fold.contents
+  }
+
   /** Every store and partition that a unit has changed. */
   get stores(): readonly string[] {
     return [...this.#stores]
@@ -118,7 +129,7 @@ export class BusModel<Process> {
     )
   }
 
-  /** Judges what is found while the bus lives on: units of dead processes may be there, each as a whole. */
+  /** Judges what is found while the bus lives on: units of dead processes may be there, each as a whole, and then they are committed. */
   judgeLive(view: View): readonly string[] {
     const faults: string[] = []
     for (const [place, records] of this.#fold.records)
@@ -127,9 +138,10 @@ export class BusModel<Process> {
         if (shown !== undefined && offset >= shown.begin && shown.records.get(offset) !== text)
           faults.push(`I1 ${place}@${offset} was committed as ${text} and is ${shown.records.get(offset)}`)
       }
-    for (const { unit } of this.#pending) {
+    for (const { unit } of this.#pending.splice(0)) {
       const there = presence(unit, view)
-      if (there.includes(true) && there.includes(false)) faults.push(`I4 half of a unit is visible: ${there.join()}`)
+      if (!there.includes(false)) apply(this.#fold, { outputs: unit.outputs, acknowledgements: [], changes: [] })
+      else if (there.includes(true)) faults.push(`I4 half of a unit is visible: ${there.join()}`)
     }
     return faults
   }
@@ -175,7 +187,12 @@ function apply(fold: Fold, { outputs, acknowledgements, changes }: CommitUnit): 
     const place = placeOf(output)
     let records = fold.records.get(place)
     if (records === undefined) fold.records.set(place, (records = new Map()))
-    for (const record of output.records) records.set(record.offset, `${record.id}#${record.replay}`)
+    let lines = fold.contents.get(output.topic)
+    if (lines === undefined) fold.contents.set(output.topic, (lines = []))
+    for (const record of output.records) {
+      records.set(record.offset, `${record.id}#${record.replay}`)
+      lines.push(lineOf(output.topic, record))
+    }
   }
   for (const mark of acknowledgements) fold.positions.set(placeOf(mark), positionText(mark))
   for (const { store, partition, key, value } of changes) {
@@ -184,7 +201,15 @@ function apply(fold: Fold, { outputs, acknowledgements, changes }: CommitUnit): 
   }
 }
 
+/** A record as `expectation.ts` would say it. */
+function lineOf(topic: string, { id, replay, key, headers, data }: Record): string {
+  if (topic === 'app.ended') return `${id}#${replay} ${String(key)} ${headers['ended']} ${headers['stop']}`
+  const line = standing(id, replay, key, (data as Item | null)?.v ?? 0)
+  return topic.endsWith('.dlq') ? `${line} ${headers['__metrobus.errors.exception']}` : line
+}
+
 const copyOf = ({ records, positions, rows }: Fold): Fold => ({
+  contents: new Map(),
   records: new Map([...records].map(([place, inside]) => [place, new Map(inside)])),
   positions: new Map(positions),
   rows: new Map(rows),

@@ -184,7 +184,7 @@ export class Driver {
           'MB_STOPPING',
           'MB_REVOKED',
           'MB_BUS_NOT_OPEN',
-          ...(this.#fleet.hasFaults ? ['MB_JOURNAL_POISONED'] : []),
+          ...(this.#fleet.hasFaults ? ['MB_JOURNAL_POISONED', 'MB_DISK_FAILED'] : []),
         ]),
       )
   }

@@ -3,6 +3,7 @@
  * topics must hold what was to be expected.
  */
 import { Cluster, Machine, SeededRandom } from '../../../src/testing/index.ts'
+import type { WorldOptions } from '../../../src/testing/index.ts'
 import { Coverage } from './coverage.ts'
 import { Driver } from './driver.ts'
 import { Oracle } from './oracle.ts'
@@ -46,24 +47,7 @@ export async function runCase({ seed, world: kind, only, keepTrace = false }: Ca
     keepTrace,
     handOver: random.pick(['reference', 'bytes', 'either'] as const),
   }
-  const partitions = random.between(1, 3)
-  const world =
-    kind === 'machine'
-      ? new Machine({
-          ...options,
-          bus: {
-            dir: '/data',
-            partitions,
-            segmentBytes: 65_536,
-            cacheBytesMax: 65_536,
-            reserveBytes: random.pick([0, 65_536]),
-          },
-        })
-      : new Cluster({
-          ...options,
-          sessionMs: random.pick([1_000, 10_000]),
-          bus: { partitions, runAhead: random.chance(0.5) },
-        })
+  const world = kind === 'machine' ? machineOf(options, random) : clusterOf(options, random)
   const steps = drawSchedule(program, kind)
   const driver = new Driver(program, world, oracle, coverage, random)
   try {
@@ -84,4 +68,22 @@ export async function runCase({ seed, world: kind, only, keepTrace = false }: Ca
     steps,
     coverage,
   }
+}
+
+/** Small segments and caches, so that little is needed to fill them; retention that takes what it may. */
+function machineOf(options: WorldOptions, random: SeededRandom): Machine {
+  const bus = {
+    dir: '/data',
+    partitions: random.between(1, 3),
+    segmentBytes: 65_536,
+    cacheBytesMax: 65_536,
+    reserveBytes: random.pick([0, 65_536]),
+    retention: random.pick([{}, {}, { bytesMax: 20_000 }, { time: 2_000 }]),
+  }
+  return new Machine({ ...options, bus })
+}
+
+function clusterOf(options: WorldOptions, random: SeededRandom): Cluster {
+  const bus = { partitions: random.between(1, 3), runAhead: random.chance(0.5) }
+  return new Cluster({ ...options, sessionMs: random.pick([1_000, 10_000]), bus })
 }
