@@ -97,6 +97,9 @@ export class ProcessMember implements Member, MemberListener {
   #late: Late | undefined
   /** Resolves when the bus has taken away what it owned; undefined while the bus believes in it. */
   #givenUp: Promise<void> | undefined
+  /** Which owner of its partitions the bus holds the member for, and which the member has been told to be. */
+  readonly #owned = new Map<string, number>()
+  readonly #seen = new Map<string, number>()
   #isReconnecting = false
   #callsBefore = 0
   #restless = 0
@@ -142,14 +145,17 @@ export class ProcessMember implements Member, MemberListener {
     const { process } = this.#options
     if (!process.isAlive) return new Promise(() => {})
     const late = this.#late
-    if (late === undefined) return this.#settle(unit)
-    return process.alive(new Promise((resolve) => late.units.push(() => resolve(this.#settle(unit)))))
+    const owned = unit.acknowledgements.map((mark) => this.#seen.get(placeOf(mark)))
+    if (late === undefined) return this.#settle(unit, owned)
+    return process.alive(new Promise((resolve) => late.units.push(() => resolve(this.#settle(unit, owned)))))
   }
 
-  async #settle(unit: CommitUnit): Promise<Settled> {
+  /** `owned`: which owner of each partition the member believed to be when it handed the unit over. What another has owned meanwhile is refused. */
+  async #settle(unit: CommitUnit, owned: readonly (number | undefined)[]): Promise<Settled> {
     const { process, observer, trace } = this.#options
     this.#checkRest()
-    if (this.#givenUp !== undefined) {
+    const isStale = unit.acknowledgements.some((mark, index) => this.#owned.get(placeOf(mark)) !== owned[index])
+    if (this.#givenUp !== undefined || isStale) {
       // An answer of the network, so not at once.
       await new Promise<void>((resolve) => process.platform.clock.immediate(resolve))
       return 'refused'
@@ -186,14 +192,18 @@ export class ProcessMember implements Member, MemberListener {
   // --- what the bus tells
 
   assigned(partitions: readonly Assignment[]): void {
+    for (const place of partitions) this.#owned.set(placeOf(place), place.generation)
     this.#tell(() => {
+      for (const place of partitions) this.#seen.set(placeOf(place), place.generation)
       this.#options.observer.assigned?.(this.#options.process, partitions)
       this.#listener.assigned(partitions)
     })
   }
 
   revoked(partitions: readonly TopicPartition[]): void {
+    for (const place of partitions) this.#owned.delete(placeOf(place))
     this.#tell(() => {
+      for (const place of partitions) this.#seen.delete(placeOf(place))
       this.#options.observer.revoked?.(this.#options.process, partitions)
       this.#listener.revoked(partitions)
     })
@@ -261,6 +271,8 @@ export class ProcessMember implements Member, MemberListener {
     for (const resume of [...(late?.notices ?? []), ...(late?.loads ?? []), ...(late?.units ?? [])]) resume()
   }
 }
+
+const placeOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`
 
 /** A unit in one line of the trace. */
 function describeUnit({ outputs, acknowledgements, changes }: CommitUnit): string {

@@ -1,4 +1,5 @@
 /** The processes of a case: one on a machine, some in a cluster; started when none runs, cleared away when they are dead, and judged by what they leave. */
+import { isMetrobusError } from '../../../src/errors/index.ts'
 import { Machine } from '../../../src/testing/index.ts'
 import type { Cluster, SimProcess } from '../../../src/testing/index.ts'
 import { buildApp } from './build-app.ts'
@@ -73,7 +74,9 @@ export class Fleet {
 
   /** Clears away a process that is dead, has failed or has stopped; on a machine, looks at what it left. */
   async #clearAway(process: SimProcess): Promise<void> {
-    if (process.failure !== undefined && process.isAlive) this.#failed(process)
+    if (isMetrobusError(process.failure, 'MB_NEVER_AT_REST'))
+      this.#oracle.violation('I8 the app hands over unit after unit, and lets neither the disk nor a timer have a turn')
+    else if (process.failure !== undefined && process.isAlive) this.#failed(process)
     this.#coverage.add('death', this.isPower ? 'power' : 'killed')
     this.#oracle.died(process)
     if (this.#world instanceof Machine && this.isPower) await this.#world.powerCut()
