@@ -15,7 +15,8 @@ import { group, groupMax, partitions, topics } from './journal-places.ts'
 import type { JournalLife } from './journal-places.ts'
 
 const life = JSON.parse(process.argv[2]!) as JournalLife
-const say = (line: string): void => void process.stdout.write(`${line}\n`)
+/** Resolves when the kernel has it: nothing that was said is lost with the process. */
+const say = (line: string): Promise<void> => new Promise((done) => process.stdout.write(`${line}\n`, () => done()))
 
 const journal = await openJournal({
   dir: life.dir,
@@ -31,19 +32,19 @@ journal.createTopics([
   { name: topics.gone, partitions: 1, retention: { timeMs: 0 } },
 ])
 await journal.synced()
-say('ready')
+void say('ready')
 let next = life.from
 for (let turn = 1; turn <= life.groups; turn++) {
   const numbers = Array.from({ length: 1 + (turn % groupMax) }, () => next++)
   for (const number of numbers) await arrive(journal, number)
   for (let partition = 0; partition < partitions; partition++) await move(journal, partition)
   await journal.synced()
-  say(`ack ${numbers.join(' ')}`)
+  await say(`ack ${numbers.join(' ')}`)
   if (turn % (life.housekeepEvery ?? 8) === 0) await journal.housekeep()
   if (life.idleEvery !== undefined && turn % life.idleEvery === 0) await sleep(150)
 }
 await journal.close()
-say('closed')
+await say('closed')
 
 /** While nothing new is taken, for want of space, it waits. */
 async function arrive(to: Journal, number: number): Promise<void> {

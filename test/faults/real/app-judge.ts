@@ -6,10 +6,13 @@ import { nodePlatform } from '../../../src/internal/platform/node.ts'
 import { openJournal } from '../../../src/journal/index.ts'
 import { describeViolations, judge } from '../../../src/testing/index.ts'
 import type { FoundEvent, SentEvent } from '../../../src/testing/index.ts'
-import { isDropped, topics, windowMax } from '../programs/app-places.ts'
+import { isDropped, topics } from '../programs/app-places.ts'
 import { eventsTo } from '../programs/events.ts'
 import type { Acknowledgements } from './acknowledgements.ts'
 import { eventsIn } from './journal-judge.ts'
+
+/** What an app said and nobody heard before it died stands in its output buffer, and may be much. */
+const unheardMax = 5000
 
 const expects = ({ number }: SentEvent): boolean => !isDropped(number)
 
@@ -30,7 +33,7 @@ export async function judgeApp(
   if (journal === undefined) return
   try {
     const { numbers, highest } = acknowledged
-    const sent = eventsTo(highest + windowMax)
+    const sent = eventsTo(highest + unheardMax)
     const dead = (finished?.lines ?? []).filter((line) => line.startsWith('dead ')).map((line) => Number(line.slice(5)))
     const first = [{ name: topics.check, events: await eventsIn(journal, topics.check) }]
     const later = [
