@@ -14,6 +14,10 @@ import type { ResolvedStartOptions } from './options.ts'
 import type { DeadLetters, RunningApp } from './running.ts'
 import { listen, type Service, startServices } from './services.ts'
 
+/** Whoever waits for the end of an idle app looks so many times at once, and then so often. */
+const turnsBusy = 100
+const turnMs = 10
+
 export class RunningEngine implements RunningApp {
   readonly name: string
   readonly definition: AppDefinition
@@ -77,11 +81,16 @@ export class RunningEngine implements RunningApp {
   }
 
   async caughtUp(): Promise<void> {
-    for (;;) {
+    const { clock } = this.#engine
+    for (let looks = 0; ; looks++) {
       await this.#engine.idle()
       if (this.#engine.failure !== undefined) throw appFailed(this.#engine)
       if (await this.#isAtEnd()) return
-      await new Promise<void>((resolve) => this.#engine.clock.immediate(resolve))
+      // What is on its way comes within some turns. What waits for the bus, or for the next round of a careful start, needs time, and not a busy loop.
+      await new Promise<void>((resolve) => {
+        if (looks < turnsBusy) clock.immediate(resolve)
+        else clock.timer(turnMs, resolve)
+      })
     }
   }
 
