@@ -11,7 +11,16 @@ import { app, isDropped, windowMax } from './app-places.ts'
 import type { AppLife } from './app-places.ts'
 import { eventOf } from './events.ts'
 
-const { dir, from, count, takesMs, everyMs, reserveBytes = 0, drain } = JSON.parse(process.argv[2]!) as AppLife
+const {
+  dir,
+  from,
+  count,
+  takesMs,
+  deadlineMs,
+  everyMs,
+  reserveBytes = 0,
+  drain,
+} = JSON.parse(process.argv[2]!) as AppLife
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 
 const Item = z.object({ number: z.number(), key: z.string(), body: z.string() })
@@ -19,7 +28,8 @@ const archive = archiveFile({ path: join(dir, 'archive.ndjson') })
 const check = stop('check', { in: Item, out: Item, effects: 'none' }, (item) =>
   isDropped(item.number) ? drop('every-tenth') : item,
 )
-const keep = stop('keep', { in: Item }, async (item, { event }) => {
+const policy = deadlineMs === undefined ? {} : { deadline: deadlineMs, backoff: 20, attempts: 20 }
+const keep = stop('keep', { in: Item, policy }, async (item, { event }) => {
   if (takesMs !== undefined) await sleep(takesMs)
   await archive.put(event.ride, item)
 })
