@@ -1,8 +1,9 @@
 /**
  * J2. Writes that a power cut tears: a journal, or an app on one, lives for a while, and every image that POSIX allows is opened and judged. A case is a life; what is
- * counted are its images. Case 0, 3, 6, ... cuts every byte of a short life, so that every kind of frame is cut everywhere.
+ * counted are its images. Of three cases one cuts every byte of a short life, so that every kind of frame is cut everywhere, and one is an app on the embedded bus.
  */
 import { SimDisk } from '../../../src/testing/index.ts'
+import { judgeBusImages, liveOnBus } from '../../simulation/bus-life.ts'
 import { judgeImages, liveOn } from '../../simulation/journal-life.ts'
 import { Trace } from '../../simulation/journal-trace.ts'
 import { casesOf, describe } from '../row.ts'
@@ -16,7 +17,7 @@ export const row: Row = {
   async run(context) {
     for (const item of casesOf(context)) {
       try {
-        await journalLife(item, context)
+        await (item.number % 3 === 2 ? busLife(item, context) : journalLife(item, context))
       } catch (error) {
         context.violation(describe(error), item.number)
       }
@@ -32,4 +33,9 @@ async function journalLife({ number, seed, random }: Case, context: RowContext):
   // Primes, so that the cuts of one write do not fall on those of another.
   const cutEvery = isShort ? 1 : random.pick([499, 997])
   await judgeImages(trace, disk, { cutEvery, subsetsOf: 3, samples: 2, seed, judged: () => context.done() })
+}
+
+async function busLife({ seed, random }: Case, context: RowContext): Promise<void> {
+  const life = await liveOnBus(seed, random.between(5, 40))
+  await judgeBusImages(life, { cutEvery: 499, subsetsOf: 3, samples: 2, seed }, () => context.done())
 }
