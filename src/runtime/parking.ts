@@ -274,7 +274,10 @@ export class Parking {
     if (state.isIdle && keys.get(state.key) === state) keys.delete(state.key)
   }
 
+  /** The row rides with the position of its partition, though that may stand still: a bus tells by it whether this member may still speak for the key. */
   #touch(state: KeyState): void {
-    this.#lane.engine.touchRow(this.#lane, state)
+    const { engine, input } = this.#lane
+    engine.touchRow(this.#lane, state)
+    engine.outbox.touch(input)
   }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { SettleCall } from '../../src/bus/memory/index.ts'
 import { MetrobusError } from '../../src/errors/index.ts'
 import type { RunningApp } from '../../src/runtime/running.ts'
 import { deadLetter, retry } from '../../src/stop/outcome.ts'
@@ -450,4 +451,27 @@ test('an app is caught up although a held key keeps the watermark below what was
   assert.ok(isCaughtUp, 'it never is')
   await app.stop()
   await holder.stop()
+})
+
+// Found by random programs, seed 10887 of the cluster: a row without a position is not fenced, so a member that was cut off wrote over the park table of the next owner.
+test('a row of the park table rides with the position of its partition', async () => {
+  const rows: [string, boolean][] = []
+  const plan = ({ unit }: SettleCall): undefined => {
+    for (const { store, partition } of unit.changes)
+      if (store.startsWith('park/'))
+        rows.push([
+          store,
+          unit.acknowledgements.some((mark) => `park/${mark.topic}` === store && mark.partition === partition),
+        ])
+  }
+  const w = world({ plan })
+  const stop = stopOf('work', failing(new Map([[1, 2]]), []))
+  const app = await w.start({ entries: [entryOf('in', lineOf('main', stop))] })
+  await app.send('in', { key: 'a', n: 1 })
+  await advance(w, app, 1_000)
+  assert.deepEqual(
+    rows,
+    [1, 2, 3].map(() => ['park/app.work', true]),
+  )
+  await app.stop()
 })

@@ -143,6 +143,18 @@ test('a unit without an answer goes when its member leaves: what was visible sta
   }
 })
 
+// Found by random programs, seed 10142 of the cluster: it waited for ever, and so did everybody who joined.
+test('a unit that only brings in events and is without an answer goes when its member leaves', async () => {
+  const { bus, fixture, probe } = await scene({
+    plan: ({ call }) => (call === 1 ? { answer: 'unknown', happened: false } : undefined),
+  })
+  const doubtful = unit({ outputs: [output('in', records('a'))] })
+  assert.equal(await probe.ended(probe.member.settle(doubtful)), 'unknown')
+  await probe.ended(probe.member.leave())
+  await Probe.join(fixture, bus, 'app', { topic: 'in' })
+  await bus.close()
+})
+
 test('by bytes nobody gets the object that another made, and data that cannot travel is not smuggled', async () => {
   const { bus, probe } = await scene({ handOver: 'bytes' })
   const made = record('a', { when: new Date(0), missing: undefined })

@@ -92,7 +92,7 @@ export class MemoryLog {
   }
 
   async leave(member: MemoryMember): Promise<void> {
-    this.#giveUpStalled(member, () => true)
+    this.#giveUpStalled(member)
     await this.drained()
     const { members } = member.group
     const place = members.indexOf(member)
@@ -152,14 +152,14 @@ export class MemoryLog {
     member.revoke(lost)
   }
 
-  /** A unit that waits to be settled again is not waited for when its partitions go to another: what is visible of it stays, else it is forgotten. */
-  #giveUpStalled(member: MemoryMember, isLost: (mark: Acknowledgement) => boolean): void {
+  /** A unit that waits to be settled again is not waited for when its partitions go to another, or its member leaves: what is visible of it stays, else it is forgotten. */
+  #giveUpStalled(member: MemoryMember, isLost?: (mark: Acknowledgement) => boolean): void {
     for (
       let head = this.#queue[0];
       head !== undefined && head.isStalled && head.member === member;
       head = this.#queue[0]
     ) {
-      if (!head.unit.acknowledgements.some(isLost)) return
+      if (isLost !== undefined && !head.unit.acknowledgements.some(isLost)) return
       this.#queue.shift()
       this.#commit(head)
     }

@@ -191,11 +191,16 @@ function handlerOf(
     }
     if (handling.action.kind === 'kill') process.kill(`killed by ${event.id}`)
     if (!process.isAlive) return new Promise(() => {})
+    if (handling.action.kind === 'late' && event.id.length % 2 === 0) return whenAborted(context.signal).finally(ends)
     const delayMs = handling.action.kind === 'late' ? spec.deadlineMs + 200 : handling.delayMs
     if (delayMs === 0) return answer()
     return new Promise((resolve) => process.platform.clock.timer(delayMs, () => resolve(undefined))).then(answer)
   }
 }
+
+/** A handler that heeds its signal: it ends when the deadline has passed, and no earlier. */
+const whenAborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))
 
 /** What a handler does that is never right. */
 function mistaken(code: Mistake, data: Item): unknown {
@@ -236,6 +241,10 @@ function answerOf(
       return retry(action.afterMs)
     case 'dead':
       return deadLetter('given-up')
+    case 'late':
+      // An answer that comes too late is as void as an error.
+      if (data.v % 2 === 0) return spec.isTerminal ? undefined : data
+      throw new Error('too late')
     default:
       throw new Error('no luck')
   }

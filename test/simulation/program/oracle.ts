@@ -66,6 +66,7 @@ export class Oracle implements Probe {
     this.handlings++
     this.#coverage.add('outcome', handling.action.kind)
     if (this.#setbacks === 0) this.#checkTry(name, attempt)
+    if (context.text !== JSON.stringify(data)) this.violation(`I4 ${name} is given data and another text of it`)
     if (attempt > stop.attempts) this.violation(`I5 ${name} is tried for the ${attempt}th time, of ${stop.attempts}`)
     if (this.#alone.get(process) === `${stop.name} ${event.id}`)
       this.#order.readAlone(process, stop.name, partition, {
