@@ -1,5 +1,5 @@
 /** What may go wrong in a simulated run: one thing, at one moment of one event at one stop. */
-import type { SeededRandom } from '../seeded-random.ts'
+import { SeededRandom } from '../seeded-random.ts'
 
 /**
  * - `crash`: the process dies there, and the event comes again to the next one;
@@ -39,27 +39,43 @@ export interface Visit {
   readonly effects: string[]
 }
 
-const faultsMax = 3
+const faultsOfRun = 3
 
-/** A few faults for a run, at moments of a calm one. */
-export function drawFaults(
-  random: SeededRandom,
+/**
+ * The faults of a seed, at moments of its calm run. They are dealt like cards, each kind from a deck of its own that is shuffled anew when it is used up, so that a few hundred seeds
+ * leave out no moment. Two of three are dealt where fakes are called.
+ */
+export function dealFaults(
+  seed: number,
   kinds: readonly FaultKind[],
   visits: readonly Visit[],
   sent: readonly string[],
 ): readonly Fault[] {
-  if (visits.length === 0) return []
-  return Array.from({ length: random.between(1, faultsMax) }, (): Fault => {
-    const kind = random.pick(kinds)
-    if (kind === 'restart') {
-      const event = random.pick(sent)
-      return { kind, stop: '', event, ride: event, point: 0, after: undefined }
-    }
-    const { stop, event, ride, effects } = random.pick(visits)
-    const drawn = kind === 'overlap' ? 0 : kind === 'repeat' ? Infinity : random.below(effects.length + 2)
-    const point = drawn > effects.length ? 'end' : drawn
-    return { kind, stop, event, ride, point, after: effects.at(point === 'end' ? -1 : point - 1) }
-  })
+  const telling = visits.filter(({ effects }) => effects.length > 0)
+  return Array.from({ length: faultsOfRun }, (_, index) => {
+    const places = telling.length === 0 || index === faultsOfRun - 1 ? visits : telling
+    const turn = (seed - 1) * faultsOfRun + index
+    const deck = cardsOf(kinds[turn % kinds.length]!, places, sent)
+    const place = Math.floor(turn / kinds.length)
+    return new SeededRandom(Math.floor(place / deck.length)).shuffle(deck)[place % deck.length]
+  }).filter((fault) => fault !== undefined)
+}
+
+function cardsOf(kind: FaultKind, visits: readonly Visit[], sent: readonly string[]): readonly Fault[] {
+  if (kind === 'restart')
+    return sent.map((event) => ({ kind, stop: '', event, ride: event, point: 0, after: undefined }))
+  return visits.flatMap(({ stop, event, ride, effects }) =>
+    pointsOf(kind, effects.length).map((point) => {
+      const after = effects.at(point === 'end' ? -1 : point - 1)
+      return { kind, stop, event, ride, point, after: point === 0 ? undefined : after }
+    }),
+  )
+}
+
+function pointsOf(kind: FaultKind, count: number): readonly Fault['point'][] {
+  if (kind === 'overlap') return [0]
+  if (kind === 'repeat') return ['end']
+  return [0, ...Array.from({ length: count }, (_, index) => index + 1), 'end']
 }
 
 /**

@@ -4,7 +4,7 @@
  *
  * Invariants:
  * - R1 What outlives a process are the bus and the fakes. A dead process calls no fake any more.
- * - R2 What a handler draws depends on the seed, its stop, its event and how often the event came, and on nothing that other handlers did.
+ * - R2 What a handler draws depends on the seed, its stop, its event and how often that has had an effect there, and on nothing that other handlers did.
  */
 import { MetrobusError } from '../../errors/index.ts'
 import { shortHash } from '../../internal/hash.ts'
@@ -260,15 +260,18 @@ class Run<Fakes extends object> {
   #around(process: SimProcess): Around {
     return (stop, events, call) => {
       const { id: event, ride } = events[0]!.context.event
-      const time = 1 + this.#visits.filter((other) => other.stop === stop.name && other.event === event).length
+      const before = this.#visits.filter((other) => other.stop === stop.name && other.event === event)
+      const time = before.length + 1
       const visit: Visit = { stop: stop.name, event, ride, time, effects: [] }
+      // A handler that died before it did anything draws the same again: nobody has seen what it drew.
+      const draw = before.filter(({ effects }) => effects.length > 0).length
       this.#visits.push(visit)
       this.#note(visit, time === 1 ? 'begins' : `begins again, time ${time}`)
       this.#release(({ fault }) => fault.kind === 'overlap' && fault.stop === stop.name)
       const handling: Handling = {
         ...this.#ambience,
         clock: process.platform.clock,
-        random: new SeededRandom(parseInt(shortHash(`${this.#options.seed} ${stop.name} ${event} ${time}`), 16)),
+        random: new SeededRandom(parseInt(shortHash(`${this.#options.seed} ${stop.name} ${event} ${draw}`), 16)),
         who: `the stop "${stop.name}"`,
         visit,
         process,

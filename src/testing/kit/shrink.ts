@@ -28,14 +28,19 @@ export async function shrink(plan: readonly Fault[], calm: RunResult, run: Run):
   for (const one of plan) if (shrunken.faults.length > 1 && (await attempt([one]))) break
   for (const one of plan)
     if (shrunken.faults.length > 1) await attempt(shrunken.faults.filter((other) => other !== one))
-  if (shrunken.faults.length > 1) await joinLate(shrunken.faults, calm, attempt)
+  if (shrunken.faults.length > 1) await join(shrunken.faults, calm, attempt)
   const [only] = shrunken.faults
   if (only !== undefined && shrunken.faults.length === 1) await simplify(only, calm, shrunken.result, attempt)
   return shrunken
 }
 
-/** Two events that are late are two at once. */
-async function joinLate(faults: readonly Fault[], calm: RunResult, attempt: Attempt): Promise<void> {
+/** One fault that shows what several do: two that are late are two at once, and a crash while something is held is a crash where it is held. */
+async function join(faults: readonly Fault[], calm: RunResult, attempt: Attempt): Promise<void> {
+  for (const fault of faults.every(({ kind }) => kind === 'delay' || kind === 'overlap') ? [] : faults) {
+    const visit = calm.visits.find(({ stop, event }) => stop === fault.stop && event === fault.event)
+    if (visit === undefined) continue
+    for (const one of simpler({ ...fault, kind: 'takeOver' }, visit)) if (await attempt([one])) return
+  }
   for (const { stop, event, ride } of calm.visits.toReversed())
     if (
       faults.some((fault) => fault.ride === ride) &&

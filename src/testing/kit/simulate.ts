@@ -12,7 +12,7 @@ import { SeededRandom } from '../seeded-random.ts'
 import { VirtualClock } from '../virtual-clock.ts'
 import { inside } from './ambience.ts'
 import { difference } from './difference.ts'
-import { accusation, describeFault, drawFaults, faultKinds } from './fault.ts'
+import { accusation, describeFault, dealFaults, faultKinds } from './fault.ts'
 import type { Fault, FaultKind } from './fault.ts'
 import { runOnce } from './run.ts'
 import type { RunResult, Sent, TraceLine } from './run.ts'
@@ -102,12 +102,8 @@ async function simulateSeeds<Fakes extends object, Entries extends readonly Entr
       return runOnce({ makeApp, fakes, observe, sent, seed, faults, onDisk })
     }
     const calm = await run([])
-    const plan = drawFaults(
-      random,
-      onDisk ? kindsOnDisk : kinds,
-      calm.visits,
-      sent.map(({ id }) => id),
-    )
+    const ids = sent.map(({ id }) => id)
+    const plan = dealFaults(seed, onDisk ? kindsOnDisk : kinds, calm.visits, ids)
     for (const stop of calm.stops) stops.add(stop)
     for (const { kind, stop } of plan) {
       counts[kind]++
