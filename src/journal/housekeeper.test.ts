@@ -94,6 +94,16 @@ test('gives up what is older than the time of its topic, and removes the segment
   assert.ok(journal.segments().length < before - 3)
 })
 
+test('a clock that is set before the first pass makes nothing old', async () => {
+  const { journal, clock } = await fixture({ timeMs: hour })
+  await fill(journal, 100)
+  clock.jump(365 * 24 * hour)
+
+  await journal.housekeep()
+
+  assert.deepEqual(begins(journal), [0, 0])
+})
+
 test('keeps what a group that reads the topic has not settled, however old', async () => {
   const { journal, clock } = await fixture({ timeMs: hour, bytesMax: 1 })
   journal.seek('slow', [{ topic: 'topic', partition: 0, offset: 0 }])

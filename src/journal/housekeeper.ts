@@ -52,7 +52,7 @@ export class Housekeeper {
   readonly #told = new Set<string>()
   /** Entries and keys of the compacted topics when they were last read. */
   #keysAtCompaction = 0
-  #nowAtPass: { readonly now: number; readonly monotonic: number } | undefined
+  #nowAtPass: { readonly now: number; readonly monotonic: number }
   #endAtPass = 0
   #timer: Timer | undefined
   #running: Promise<HousekeepingReport> | undefined
@@ -66,6 +66,8 @@ export class Housekeeper {
     this.#clock = parts.clock
     this.#log = parts.log
     this.#segmentBytesMax = parts.segmentBytesMax
+    // Also the first pass is held back: the clock may have been set since.
+    this.#nowAtPass = { now: parts.clock.now(), monotonic: parts.clock.monotonic() }
   }
 
   /** From now on passes follow each other by themselves. */
@@ -261,7 +263,7 @@ export class Housekeeper {
     const wall = this.#clock.now()
     const monotonic = this.#clock.monotonic()
     const last = this.#nowAtPass
-    const now = last === undefined ? wall : Math.min(wall, last.now + (monotonic - last.monotonic) + slackMs)
+    const now = Math.min(wall, last.now + (monotonic - last.monotonic) + slackMs)
     this.#nowAtPass = { now, monotonic }
     return now
   }
