@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes, randomInt } from 'node:crypto'
 import { lookup } from 'node:dns/promises'
-import { existsSync } from 'node:fs'
+import { existsSync, writeSync, writevSync } from 'node:fs'
 import { connect } from 'node:net'
 import test from 'node:test'
 import { scheduler, setImmediate as turn, setInterval as every, setTimeout as pause } from 'node:timers/promises'
@@ -127,6 +127,14 @@ test('what reaches the world outside is refused by its name, whichever way it is
       message: new RegExp(`^${name} .* the stop "runs" called it`),
     })
   assert.ok(existsSync('/'))
+})
+
+test('a logger may write to the standard streams, and to no file', async () => {
+  await inside(() => writeSync(2, ''))
+  await assert.rejects(
+    inside(() => writevSync(3, [])),
+    { code: 'MB_REAL_IO' },
+  )
 })
 
 test('a module may still be imported for the first time', async () => {

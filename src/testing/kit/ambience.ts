@@ -152,6 +152,8 @@ function* refusals(): Generator<Replacement> {
 const refuse =
   (call: string): Replacement['inside'] =>
   (ambience, args, real) => {
+    // Loggers write to the standard streams; nobody waits for that.
+    if (call.startsWith('fs.') && (args[0] === 1 || args[0] === 2)) return real(...args)
     // A module that is imported for the first time is read by the loader; that is no doing of the stop's.
     const caller: { readonly stack?: string } = {}
     Error.captureStackTrace(caller)
