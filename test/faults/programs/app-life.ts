@@ -16,6 +16,7 @@ const {
   from,
   count,
   takesMs,
+  failsOf = Infinity,
   deadlineMs,
   everyMs,
   reserveBytes = 0,
@@ -29,7 +30,8 @@ const check = stop('check', { in: Item, out: Item, effects: 'none' }, (item) =>
   isDropped(item.number) ? drop('every-tenth') : item,
 )
 const policy = deadlineMs === undefined ? {} : { deadline: deadlineMs, backoff: 20, attempts: 20 }
-const keep = stop('keep', { in: Item, policy }, async (item, { event }) => {
+const keep = stop('keep', { in: Item, policy }, async (item, { event, attempt }) => {
+  if (attempt === 1 && item.number % failsOf === 0) throw new Error('not yet')
   if (takesMs !== undefined) await sleep(takesMs)
   await archive.put(event.ride, item)
 })

@@ -23,6 +23,8 @@ export interface AppLife {
   readonly count: number
   /** Milliseconds that the stop with an effect takes for each event. Default: as long as the archive takes. */
   readonly takesMs?: number
+  /** Of so many events one fails its first try there. Default: none does. */
+  readonly failsOf?: number
   /** Time of one try of that stop, in milliseconds. Default: that of Metrobus. */
   readonly deadlineMs?: number
   /** Sends one event, and then none for so many milliseconds. Default: as fast as they are acknowledged. */

@@ -2,6 +2,9 @@
 import { mkdirSync, readFileSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
+/** With much memory Node lets garbage lie for long, so that growth cannot be told from it. */
+export const smallHeap = ['--max-old-space-size=128', '--max-semi-space-size=2']
+
 /** Resident memory in MiB; 0 when the process is gone. */
 export function rssMiB(pid: number): number {
   try {
