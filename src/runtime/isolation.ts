@@ -65,6 +65,9 @@ export async function writeReach(engine: Engine, reach: Reach): Promise<void> {
   await writeRows(engine, { reach: JSON.stringify(reach) })
 }
 
+/** Looked for again after so long, when a unit was refused meanwhile. */
+const againMs = 10
+
 /** Runs what may have killed the process twice, one by one, before anything else runs. Lanes are loaded and not open yet. */
 export async function runSuspects(
   engine: Engine,
@@ -72,19 +75,29 @@ export async function runSuspects(
   before: Before,
   killsMax: number,
 ): Promise<void> {
-  for (const lane of engine.lanes())
-    for (const feed of [lane.parked, lane.input])
-      for await (const record of unsettled(feed, inspector, before.reach)) {
-        if (engine.isDraining || engine.failure !== undefined) return
-        if (!mayRunAlone(lane, feed, record)) continue
-        const place = placeOf(feed, record)
-        const tries = before.alone?.place === place ? before.alone.tries : 0
-        if (tries < killsMax) await runAlone(engine, lane, feed, record, tries + 1)
-        else convict(lane, feed, record, tries)
-        await engine.until(() => lane.running.size === 0 && engine.outbox.isIdle)
-      }
-  if (before.alone !== undefined && !engine.isDraining && engine.failure === undefined)
-    await writeRows(engine, { alone: null })
+  for (;;) {
+    const lanes = [...engine.lanes()].filter((lane) => lane.isLoaded)
+    for (const lane of lanes) await runSuspectsOf(lane, inspector, before, killsMax)
+    if (engine.isDraining || engine.failure !== undefined) return
+    // A lane whose unit was refused is made anew, and what it had is still to be settled.
+    if (lanes.every((lane) => !lane.isClosed)) break
+    await new Promise<void>((resolve) => engine.clock.timer(againMs, resolve))
+  }
+  if (before.alone !== undefined) await writeRows(engine, { alone: null })
+}
+
+async function runSuspectsOf(lane: Lane, inspector: BusInspector, before: Before, killsMax: number): Promise<void> {
+  const { engine } = lane
+  for (const feed of [lane.parked, lane.input])
+    for await (const record of unsettled(feed, inspector, before.reach)) {
+      if (engine.isDraining || engine.failure !== undefined || lane.isClosed) return
+      if (!mayRunAlone(lane, feed, record)) continue
+      const place = placeOf(feed, record)
+      const tries = before.alone?.place === place ? before.alone.tries : 0
+      if (tries < killsMax) await runAlone(engine, lane, feed, record, tries + 1)
+      else convict(lane, feed, record, tries)
+      await engine.until(() => lane.running.size === 0 && engine.outbox.isIdle)
+    }
 }
 
 /** What the run before may have left in flight in a partition, in order. */
@@ -116,7 +129,7 @@ function mayRunAlone(lane: Lane, feed: Feed, record: Record): boolean {
 
 async function runAlone(engine: Engine, lane: Lane, feed: Feed, record: Record, tries: number): Promise<void> {
   await writeRows(engine, { alone: JSON.stringify({ place: placeOf(feed, record), tries } satisfies Alone) })
-  if (engine.isDraining || engine.failure !== undefined) return
+  if (engine.isDraining || engine.failure !== undefined || lane.isClosed) return
   engine.log.warn({ stop: lane.stop.name, event: record.id, try: tries }, `running alone, try ${tries}`)
   lane.now = engine.clock.monotonic()
   runInScope(lane, () => lane.start(feed, record, take(lane, feed, record)))

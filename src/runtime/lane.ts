@@ -267,6 +267,8 @@ export class Lane {
       this.stop.limiter.leave(attempt, this.now)
       this.engine.admitSoon(this.stop)
     }
+    // Nobody takes a turn of a closed lane, but somebody may wait for its handlers.
+    if (this.isClosed) this.engine.schedule()
     return !this.isClosed
   }
 

@@ -92,11 +92,19 @@ export class Lanes {
   /** Lets every loaded lane begin. */
   open(): void {
     this.#isOpen = true
+    let isMissing = false
     for (const lane of this.#engine.lanes()) {
+      if (!lane.isLoaded) isMissing = true
       if (!lane.isLoaded || lane.isOpen) continue
       lane.isOpen = true
       this.#engine.wake(lane)
     }
+    // Those were assigned while events ran alone.
+    if (isMissing)
+      void this.load().then(
+        () => this.open(),
+        (error: unknown) => this.#engine.fail(error),
+      )
   }
 
   /** Closes a lane whose decisions are void. It is made anew when every unit on its way has ended. */
@@ -122,7 +130,8 @@ export class Lanes {
       if (made !== undefined) made.input.isTracked = true
     }
     void this.load().then(
-      () => this.open(),
+      // A start that still runs events alone opens the lanes when it is through.
+      () => this.#isOpen && this.open(),
       (error: unknown) => this.#engine.fail(error),
     )
     this.#engine.schedule()

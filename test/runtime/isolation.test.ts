@@ -9,7 +9,8 @@ import type { AppDefinition } from '../../src/runtime/definition.ts'
 import type { RunningApp } from '../../src/runtime/running.ts'
 import { startApp } from '../../src/runtime/start.ts'
 import { drop, retry } from '../../src/stop/outcome.ts'
-import { Machine } from '../../src/testing/index.ts'
+import { Cluster, Machine } from '../../src/testing/index.ts'
+import type { SimProcess } from '../../src/testing/index.ts'
 import { entryOf, type Handler, lineOf, rest, stopOf, world, type World } from './harness.ts'
 
 interface Item {
@@ -234,4 +235,39 @@ test('who waits for an app that waits for its bus does not keep the loop busy', 
 
   await caughtUp
   await second.app!.stop()
+})
+
+// Found by random programs, seed 20093 of the cluster: the lane was made anew and opened while others still ran alone, and the start waited for the lane of before.
+test('a unit that is refused while its event runs alone is settled by its new lane, and the start goes on', async () => {
+  const cluster = new Cluster({ seed: 1, sessionMs: 100, bus: { partitions: 1 } })
+  const handled: string[] = []
+  let life = 0
+  const start = (): Promise<SimProcess> => {
+    life++
+    const stop = stopOf('work', ({ n }: Item) => (life < 3 && n < 2 ? forever : void handled.push(`${life}:${n}`)), {
+      outSchema: undefined,
+    })
+    const definition = {
+      name: 'app',
+      publishes: [],
+      codeVersion: 'test',
+      entries: [entryOf('in', lineOf('main', stop))],
+    }
+    return cluster.start(() => ({ start: (options) => startApp(definition, options) }))
+  }
+  let process = await start()
+  for (const n of [0, 1, 2]) void process.running!.send('in', { key: `k${n}`, n }).catch(() => {})
+  await cluster.advance(100)
+  for (let deaths = 0; deaths < 2; deaths++) {
+    await cluster.crash(process)
+    await cluster.advance(1_000)
+    let refusals = life === 2 ? 1 : 0
+    cluster.plan = ({ unit }) =>
+      unit.acknowledgements.length > 0 && refusals-- > 0 ? { answer: 'refused' } : undefined
+    process = await start()
+    assert.ok(process.isRunning, `life ${life} does not start`)
+    await cluster.advance(100)
+  }
+  assert.deepEqual(handled, ['1:2', '3:0', '3:0', '3:1'])
+  await cluster.close()
 })
