@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import * as fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -66,5 +67,51 @@ test(
     await file.close()
 
     assert.ok(!openFiles().includes(path))
+  },
+)
+
+test('a write that is under way when the file is closed reaches no file that is opened next', async (context) => {
+  const dir = folder(context)
+  const file = await nodeDisk.open(join(dir, 'file'), { create: true })
+  const page = 4096
+  const bytes = nodeDisk.buffer(1024 * 1024).subarray(page - 1, -1)
+  const before = process.platform === 'linux' ? openFiles().length : 0
+
+  const writing = file.write([bytes], page - 1).catch(() => 'refused')
+  await file.close()
+  const next = Array.from({ length: 3 }, (_, n) => fs.openSync(join(dir, `next${n}`), 'w+'))
+  await writing
+
+  for (const fd of next) {
+    assert.equal(fs.fstatSync(fd).size, 0)
+    fs.closeSync(fd)
+  }
+  if (process.platform === 'linux') assert.equal(openFiles().length, before - 1, 'nothing stays open')
+})
+
+const writer = `
+  import * as fs from 'node:fs'
+  import { nodeDisk } from ${JSON.stringify(new URL('node-disk.ts', import.meta.url).href)}
+  const file = await nodeDisk.open(process.argv[1], { create: true })
+  try {
+    for (;;) fs.openSync('/dev/null')
+  } catch {}
+  await file.write([nodeDisk.buffer(200_000)], 0)
+`
+
+test(
+  'a process without file descriptors still writes to the files that it has',
+  { skip: process.platform === 'win32' && 'has no ulimit' },
+  (context) => {
+    const path = join(folder(context), 'file')
+
+    const { status, stderr } = spawnSync(
+      'sh',
+      ['-c', 'ulimit -n 64 && exec "$0" "$@"', process.execPath, '--input-type=module', '-e', writer, path],
+      { encoding: 'utf8' },
+    )
+
+    assert.equal(status, 0, stderr)
+    assert.equal(fs.statSync(path).size, 200_000)
   },
 )

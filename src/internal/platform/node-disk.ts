@@ -69,7 +69,8 @@ export const nodeDisk: Disk = {
 }
 
 class NodeFile implements DiskFile {
-  readonly #fd: number
+  /** `closed` once it is: by then the number may be that of another file, into which no write that is under way must go on. */
+  #fd: number
   /** The same file for whole pages; undefined before the first, null where that cannot be done. */
   #pagesFd: number | null | undefined = fs.constants.O_DIRECT === undefined ? null : undefined
 
@@ -91,19 +92,27 @@ class NodeFile implements DiskFile {
 
   /** Answers how many bytes were written; the rest, if any, is to go through the page cache. */
   async #writePages(bytes: Uint8Array, position: number): Promise<number> {
+    const fd = this.#pagesFd === undefined ? await this.#openPages() : this.#pagesFd
+    if (fd === null) return 0
     try {
-      const flags = fs.constants.O_WRONLY | fs.constants.O_DIRECT
-      // By the open file and not by its name, which may mean another file by now.
-      this.#pagesFd ??= await call<number>((done) => fs.open(`/proc/self/fd/${this.#fd}`, flags, done))
-      const fd = this.#pagesFd
       return await call<number>((done) => fs.write(fd, bytes, 0, bytes.length, position, done))
     } catch (error) {
       // The ways in which file systems say that they do not do this. Any other error is one of the write.
       if (!cannotBeDirect.has((error as NodeJS.ErrnoException).code)) throw error
       await this.#closePages()
-      this.#pagesFd = null
       return 0
     }
+  }
+
+  /** Whatever is in the way of it - no descriptor is left, rights were given up, there is no `/proc` - the page cache takes the write. */
+  async #openPages(): Promise<number | null> {
+    const flags = fs.constants.O_WRONLY | fs.constants.O_DIRECT
+    // By the open file and not by its name, which may mean another file by now.
+    const opening = call<number>((done) => fs.open(`/proc/self/fd/${this.#fd}`, flags, done))
+    const fd = await opening.catch(() => null)
+    if (fd === null || this.#fd !== closed) return (this.#pagesFd = fd)
+    await call((done) => fs.close(fd, done))
+    return null
   }
 
   async #writeThrough(buffers: readonly Uint8Array[], position: number): Promise<void> {
@@ -135,17 +144,23 @@ class NodeFile implements DiskFile {
   }
 
   async close(): Promise<void> {
+    const fd = this.#fd
+    this.#fd = closed
     await this.#closePages()
-    await call((done) => fs.close(this.#fd, done))
+    await call((done) => fs.close(fd, done))
   }
 
   async #closePages(): Promise<void> {
     const fd = this.#pagesFd
+    this.#pagesFd = null
     if (typeof fd === 'number') await call((done) => fs.close(fd, done))
   }
 }
 
-const cannotBeDirect: ReadonlySet<string | undefined> = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOENT'])
+/** No descriptor; every call refuses it. */
+const closed = -1
+
+const cannotBeDirect: ReadonlySet<string | undefined> = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP'])
 
 function sizeOf(buffers: readonly Uint8Array[]): number {
   let size = 0
