@@ -238,3 +238,49 @@ test('refuses puts once it is closed, and closing makes durable what was put', a
   assert.deepEqual(ridesIn(disk), ['a'])
   await assert.rejects(archive.put('b', 1), (error) => isMetrobusError(error, 'MB_ARCHIVE_CLOSED'))
 })
+
+test('a put that waits for the opening is kept by closing, and the file is free then', async () => {
+  const disk = new SimDisk()
+  const archive = open(disk)
+  const early = archive.put('a', 1)
+
+  await archive.close()
+
+  await early
+  assert.deepEqual(ridesIn(disk), ['a'])
+  await open(disk).open()
+})
+
+test('a put that comes while it is closed is kept or refused, whenever it comes', async () => {
+  for (let turns = 0; turns < 12; turns++) {
+    const disk = new SimDisk()
+    const archive = open(disk)
+    await archive.open()
+    const early = archive.put('a', 1)
+    await Promise.resolve()
+    const closing = archive.close()
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve()
+
+    const late = await archive.put('b', 1).then(
+      () => 'kept',
+      (error: { readonly code: string }) => error.code,
+    )
+
+    await Promise.all([early, closing])
+    assert.ok(late === 'kept' || late === 'MB_ARCHIVE_CLOSED', `after ${turns} turns: ${late}`)
+    assert.deepEqual(ridesIn(disk), late === 'kept' ? ['a', 'b'] : ['a'])
+  }
+})
+
+test('syncs what it finds before it says that it has it', async () => {
+  const disk = new SimDisk()
+  const first = open(disk)
+  disk.fail(atCallOf('sync', 1, { halt: true }))
+  void first.put('a', 1)
+  while (!disk.halted) await Promise.resolve()
+  const after = disk.remount()
+
+  await open(after).put('a', 1)
+
+  assert.deepEqual(ridesIn(after.powerCut()), ['a'])
+})

@@ -8,7 +8,8 @@
  * says in `durable` how much of the file was synced before it.
  *
  * Invariants:
- * - A1 A put resolves only after the sync of its line, and then the id is there for ever.
+ * - A1 A put resolves only after the sync of its line, and then the id is there for ever. What is found in the file is synced, too, before it counts: a process that
+ *   was killed leaves lines that are not.
  * - A2 One group is under way at a time, so what is not synced is the end of the file, from the last `durable` on.
  * - A3 After a failed write the file is read again before the next one; after a failed sync, or EIO while it is opened, nothing is written ever again, for nobody
  *   knows what is on the disk.
@@ -166,13 +167,19 @@ class ArchiveFile implements Archive {
   }
 
   async close(): Promise<void> {
+    // What waits for the opening is put still.
+    if (this.#opening !== undefined) await this.#opening.catch(() => {})
+    // Nothing more comes behind the last group, which would be written while the file is closed.
+    this.#failure ??= new MetrobusError('MB_ARCHIVE_CLOSED', { path: this.path })
     // A failed group has told those who put; closing has nothing to add.
     await this.#lastGroup().catch(() => {})
-    this.#failure ??= new MetrobusError('MB_ARCHIVE_CLOSED', { path: this.path })
     const file = this.#file
     this.#file = undefined
-    await file?.close()
-    await this.#release()
+    try {
+      await file?.close()
+    } finally {
+      await this.#release()
+    }
   }
 
   async #read(): Promise<{ readonly cutBytes: number }> {
@@ -184,6 +191,7 @@ class ArchiveFile implements Archive {
       const ids = new IdSet(this.#seed)
       const { rides, end, size } = await readArchive(file, this.path, (id) => ids.add(id))
       if (end < size) await this.#cut(file, end, size)
+      if (size > 0) await this.#sync(file)
       this.#ids = ids
       this.#rides = rides
       this.#durable = end
@@ -220,7 +228,15 @@ class ArchiveFile implements Archive {
     await beside.write([bytes], 0)
     await beside.close()
     await file.truncate(end)
-    await file.sync()
+  }
+
+  /** A1. What a sync has failed for may be forgotten by the next one. */
+  async #sync(file: DiskFile): Promise<void> {
+    try {
+      await file.sync()
+    } catch (error) {
+      throw this.#fail('fdatasync', error as NodeJS.ErrnoException)
+    }
   }
 
   #newGroup(): Group {
