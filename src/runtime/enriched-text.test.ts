@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { freezeDeep } from '../event/record.ts'
 import { enrichedText } from './enriched-text.ts'
 
-const name = fc.oneof(fc.constantFrom('a', 'b', '1', '2', 'toJSON', '"'), fc.string())
+const name = fc.oneof(fc.constantFrom('a', 'b', '1', '2', 'toJSON', '__proto__', '"'), fc.string())
 const value = fc.oneof(
   fc.jsonValue(),
   fc.constantFrom<unknown>(undefined, Number.NaN, -0, 0, () => 1),
@@ -53,6 +53,9 @@ test('leaves to JSON.stringify what is changed, moved, taken away, or no plain o
     null,
     'text',
     { ...from, toJSON: () => 1 },
+    { ...from, ...(JSON.parse('{"__proto__":{"c":3}}') as object) },
   ]
   for (const to of others) assert.equal(enrichedText(text, from, to), undefined)
+  const shown = Object.freeze(Object.defineProperty({ a: 1 }, 'toJSON', { value: () => 'shown' }))
+  assert.equal(enrichedText(JSON.stringify(shown), shown, { ...shown, c: 3 }), undefined)
 })

@@ -8,7 +8,7 @@
  * identical, so `from` must be frozen throughout. Throws what JSON.stringify throws.
  */
 export function enrichedText(text: string, from: unknown, to: unknown): string | undefined {
-  if (!isPlain(from) || !isPlain(to) || 'toJSON' in to) return undefined
+  if (!isPlain(from) || !isPlain(to) || 'toJSON' in from || 'toJSON' in to) return undefined
   const before = Object.keys(from)
   const after = Object.keys(to)
   const count = before.length
@@ -19,7 +19,12 @@ export function enrichedText(text: string, from: unknown, to: unknown): string |
     if (before[index] !== after[index] || old[index] !== values[index]) return undefined
   if (after.length === count) return text
   const added: { [name: string]: unknown } = {}
-  for (let index = count; index < after.length; index++) added[after[index]!] = values[index]
+  for (let index = count; index < after.length; index++) {
+    const name = after[index]!
+    // Read from JSON it is a name like any; assigned it is none.
+    if (name === '__proto__') return undefined
+    added[name] = values[index]
+  }
   const rest = JSON.stringify(added)
   if (rest === '{}') return text
   return text === '{}' ? rest : `${text.slice(0, -1)},${rest.slice(1)}`
