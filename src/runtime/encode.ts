@@ -48,13 +48,18 @@ export function checkEnvelope(record: Record, where: string): void {
     throw new MetrobusError('MB_TOO_LARGE', { where, of: 'key and headers', bytes, bytesMax: envelopeMax })
 }
 
-/** Throws MB_TOO_LARGE for records that one unit cannot hold; `where` names what caused them. A record without text has `otherBytes`. */
-export function checkUnitData(records: Iterable<Record>, where: string, otherBytes: number): void {
-  let bytes = 0
+/**
+ * Throws MB_TOO_LARGE for records that one unit cannot hold; `where` names what caused them. A record without text has `otherBytes` of data. Each child
+ * of a split has the headers and the itinerary of its parent, which may be more than its data.
+ */
+export function checkUnitData(records: readonly Record[], where: string, otherBytes: number): void {
+  let around = 0
+  for (const record of records) around += envelopeOf(record) + record.slip.length
+  let bytes = around
   for (const { text } of records) bytes += text === undefined ? otherBytes : text.length
   if (bytes * 3 <= unitDataBytesMax) return
-  bytes = 0
+  bytes = around
   for (const { text } of records) bytes += text === undefined ? otherBytes : Buffer.byteLength(text)
   if (bytes > unitDataBytesMax)
-    throw new MetrobusError('MB_TOO_LARGE', { where, of: 'data in all', bytes, bytesMax: unitDataBytesMax })
+    throw new MetrobusError('MB_TOO_LARGE', { where, of: 'data and headers in all', bytes, bytesMax: unitDataBytesMax })
 }

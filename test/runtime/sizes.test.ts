@@ -64,6 +64,21 @@ test('a split into more than one unit holds is a dead letter, and the app goes o
   assert.equal(handled(), 1)
 })
 
+test('so is a split whose children are small, and their headers and itineraries in all are not', async () => {
+  const { clock, app, handled } = await scene((data: { readonly isSplit?: boolean }) =>
+    data.isSplit === true ? split(Array.from({ length: 600 }, (_, n) => ({ n }))) : data,
+  )
+  const long = 'x'.repeat(60 * KiB)
+  const sent = [app.send('in', { isSplit: true }, { headers: { long } }), app.send('in', {})]
+  await clock.advance(1000)
+  await Promise.all(sent)
+  assert.deepEqual(
+    (await app.deadLetters.list()).map(({ cause }) => cause),
+    ['MB_TOO_LARGE'],
+  )
+  assert.equal(handled(), 1)
+})
+
 test('headers, source and key beyond 64 KiB are refused, and other senders are not', async () => {
   const { clock, app, handled } = await scene()
   const long = 'x'.repeat(64 * KiB)
