@@ -125,8 +125,10 @@ export class Reader {
     const hash = hashRide(ride)
     const found: RideEntry[] = []
     for (const segment of this.#segments.list.slice()) {
+      const offsets = await this.#segments.ridesIn(segment, hash)
+      if (offsets.length === 0) continue
       const index = await this.#segments.index(segment)
-      for (const offset of await this.#segments.ridesIn(segment, hash))
+      for (const offset of offsets)
         await this.#pinned(async (pins) => {
           const frame = await this.#frame(pins, segment, index, offset)
           if (frame === undefined) return

@@ -112,12 +112,15 @@ export class Segments {
 
   /** Frames of a segment that may hold entries of a ride. */
   async ridesIn(segment: Segment, hash: number): Promise<readonly number[]> {
-    if (segment.live !== undefined) return segment.live.rides.find(hash)
+    const inMemory = (): readonly number[] | undefined => segment.live?.rides.find(hash)
+    const found = inMemory()
+    if (found !== undefined) return found
     const blocks =
       (await this.#indexes.get(segment.base)) ?? (await this.#summary(segment)) ?? (await this.#load(segment))
-    const frames = await this.use(indexName(segment.base), (file) => findRide(file, blocks, hash)).catch(absent)
-    if (frames !== undefined) return frames
-    return (await this.#rebuild(segment)).rides.find(hash)
+    const onDisk = (): Promise<readonly number[] | undefined> =>
+      this.use(indexName(segment.base), (file) => findRide(file, blocks, hash)).catch(absent)
+    // One that was made again just now and could not be written is in memory alone.
+    return inMemory() ?? (await onDisk()) ?? (await this.#rebuild(segment)).rides.find(hash)
   }
 
   /** Calls `work` with a file that is open for reading. */

@@ -289,6 +289,43 @@ test('finds every record of a ride in the order appended, in closed segments and
   }
 })
 
+test('a search reads the summaries of the indexes, and of a segment that has nothing of the ride no more', async () => {
+  const disk = new SimDisk()
+  const first = await open(disk, { segmentBytesMax: 64 * 1024 })
+  first.createTopics(topics)
+  for (let n = 0; n < 600; n++) {
+    first.append(group, unit({ 'a/0': [record(`r${n}`, 'x'.repeat(2000))] }))
+    await first.synced()
+  }
+  await first.close()
+  const journal = await open(disk, { segmentBytesMax: 64 * 1024 })
+  const asked: number[] = []
+  disk.fail(({ name, path, bytes }) => {
+    if (name === 'read' && path.endsWith('.idx')) asked.push(bytes)
+    return undefined
+  })
+
+  assert.deepEqual(await journal.ride('nobody'), [])
+
+  const closed = journal.segments().length - 1
+  assert.ok(closed > 10)
+  assert.equal(asked.filter((bytes) => bytes === 8 * 1024).length, closed)
+  assert.ok(asked.length <= 2 * closed, `${asked.length} reads of ${closed} indexes`)
+})
+
+test('a ride is found where an index is damaged while the journal is open and the disk has no space for another', async () => {
+  const disk = new SimDisk()
+  const first = await open(disk, { segmentBytesMax: 4096 })
+  first.createTopics(topics)
+  for (let n = 0; n < 40; n++) first.append(group, unit({ 'a/0': [record(`r${n}`, 'x'.repeat(200))] }))
+  await first.close()
+  const journal = await open(disk, { segmentBytesMax: 4096 })
+  for (const { path } of disk.files()) if (path.endsWith('.idx')) disk.replace(path, new Uint8Array(10))
+  disk.capacityBytes = 0
+
+  for (let n = 0; n < 40; n++) assert.equal((await journal.ride(`r${n}`)).length, 1, `r${n}`)
+})
+
 test('finds the first offset at or after a time, also when the wall clock went back', async () => {
   const clock = new VirtualClock({ now: 1000 })
   const journal = await open(new SimDisk(), { clock, segmentBytesMax: 4096 })
