@@ -540,8 +540,8 @@ test('nothing that arrives while passes run is lost, the journal stays well, and
 
 /** Lets time pass until it is done. */
 async function during<Value>(clock: VirtualClock, promise: Promise<Value>): Promise<Value> {
-  let isOver = false
-  void promise.finally(() => (isOver = true)).catch(() => undefined)
-  while (!isOver) await clock.advance(1)
+  const progress = { isOver: false }
+  void promise.finally(() => (progress.isOver = true)).catch(() => undefined)
+  while (!progress.isOver) await clock.advance(1)
   return promise
 }
