@@ -11,6 +11,7 @@ export class Acknowledgements {
   #highest = 0
   #sentTo = 0
   #unwritten = ''
+  #isClosed = false
 
   constructor(dir: string) {
     this.#path = join(dir, 'acknowledged.log')
@@ -19,7 +20,8 @@ export class Acknowledgements {
 
   /** Takes a line of a program: `ack 17`, or `ack 17 18 19`. What comes at once is written and synced at once. */
   readonly hear = (line: string): void => {
-    if (!line.startsWith(begin)) return
+    // The file may be another one by then.
+    if (this.#isClosed || !line.startsWith(begin)) return
     if (this.#unwritten === '') setImmediate(() => this.sync())
     for (const number of line.slice(begin.length).split(' ')) this.#unwritten += `${number}\n`
   }
@@ -67,8 +69,10 @@ export class Acknowledgements {
     return number
   }
 
+  /** What is heard later does not count. */
   close(): void {
     this.sync()
+    this.#isClosed = true
     fs.closeSync(this.#file)
   }
 }
