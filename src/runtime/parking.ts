@@ -178,15 +178,16 @@ export class Parking {
     engine.outbox.output(stop.dead[lane.partition]!, record, attempt.record.home?.length ?? 0)
     engine.ended(attempt, 'dead')
     stop.counters.dead++
-    engine.log.warn(
-      { stop: stop.name, event: attempt.record.id, attempts: attempt.attempt, error: messageOf(error) },
-      'dead letter',
-    )
     if (stop.definition.policy.whenDeadLettered === 'holdKey' && attempt.record.key !== null) {
       row.isHeld = true
       state.dueAt = Infinity
     } else state.dueAt = 0
     lane.finished(attempt)
+    // Last: where the log sends events, a unit may be handed over in it.
+    engine.log.warn(
+      { stop: stop.name, event: attempt.record.id, attempts: attempt.attempt, error: messageOf(error) },
+      'dead letter',
+    )
   }
 
   /** Moves everything that waits behind the key to the parking topic, and with it every later arrival (P1). */

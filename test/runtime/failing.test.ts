@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { SettleCall } from '../../src/bus/memory/index.ts'
 import { MetrobusError } from '../../src/errors/index.ts'
+import { silentLog } from '../../src/internal/log.ts'
 import type { RunningApp } from '../../src/runtime/running.ts'
 import { deadLetter, retry } from '../../src/stop/outcome.ts'
 import { entryOf, type Handler, lineOf, rest, stopOf, world, type World } from './harness.ts'
@@ -474,4 +475,34 @@ test('a row of the park table rides with the position of its partition', async (
     [1, 2, 3].map(() => ['park/app.work', true]),
   )
   await app.stop()
+})
+
+test('a dead letter and its acknowledgement ride in one unit, also when the log sends events', async () => {
+  const units: string[][] = []
+  const plan = ({ unit }: SettleCall): undefined => {
+    const dead = unit.outputs.filter(({ topic }) => topic === 'app.work.dlq').map(() => 'dead letter')
+    const done = unit.acknowledgements.filter(({ topic, watermark }) => topic === 'app.work' && watermark === 1)
+    if (dead.length > 0) units.push([...dead, ...done.map(() => 'acknowledged')])
+  }
+  const w = world({ partitions: 1, plan })
+  const work = stopOf('work', () => Promise.reject(new Error('no')), { policy: { attempts: 1 } })
+  const alert = entryOf(
+    'alert',
+    lineOf(
+      'other',
+      stopOf('tell', () => undefined, { outSchema: undefined }),
+    ),
+  )
+  const started: { app?: RunningApp } = {}
+  const log = {
+    ...silentLog,
+    warn: () => void started.app?.send('alert', { text: 'x'.repeat(600_000) }),
+  }
+  started.app = await w.start({ entries: [entryOf('in', lineOf('main', work)), alert] }, { log })
+
+  await started.app.send('in', { n: 1 })
+  await advance(w, started.app, 1_000)
+
+  assert.deepEqual(units, [['dead letter', 'acknowledged']])
+  await started.app.stop()
 })
