@@ -36,6 +36,14 @@ export const busMutants: readonly Mutant[] = [
     file: 'src/bus/memory/memory-log.ts',
     find: 'member.refusedEpoch = Math.max(member.refusedEpoch, unit.epoch)',
     replace: '',
-    hunt: { sweep: 'test/runtime/faults.test.ts', seed: 15 },
+    hunt: { sweep: 'test/runtime/faults.test.ts', seed: 23 },
+  },
+  {
+    name: 'held-unit-committed',
+    breaks: 'A unit without space is answered committed, and is nowhere (I1).',
+    file: 'src/bus/embedded/embedded-log.ts',
+    find: 'else this.#hold(pending)',
+    replace: "else pending.answer('committed')",
+    hunt: { sweep: 'SEEDS', seed: 1, first: 5, cases: 20 },
   },
 ]

@@ -14,6 +14,7 @@ const { values, positionals } = parseArgs({
     seed: { type: 'string', default: '1' },
     first: { type: 'string', default: '0' },
     cases: { type: 'string', default: '300' },
+    small: { type: 'boolean', default: false },
   },
 })
 const seed = Number(values.seed)
@@ -22,7 +23,13 @@ const cases = Number(values.cases)
 
 for (const mutant of mutants.filter(({ name }) => positionals.length === 0 || positionals.includes(name)))
   for (const sweep of values.row ?? [mutant.hunt.sweep]) {
-    const { violation, number, error, seconds } = await hunt(mutant, { sweep, seed, first, cases })
+    const { violation, number, error, seconds } = await hunt(mutant, {
+      sweep,
+      seed,
+      first,
+      cases,
+      isSmall: values.small,
+    })
     const verdict = error ?? (violation === undefined ? 'survives' : violation.split('\n').slice(0, 6).join(' '))
     console.log(`${mutant.name} ${sweep} seed ${seed} case ${number ?? '-'} ${seconds} s: ${verdict.slice(0, 400)}`)
   }

@@ -82,20 +82,22 @@ function end(child: ChildProcess, found: Found, error?: string): void {
   child.kill('SIGKILL')
 }
 
-const environment = (mutant: Mutant | undefined): NodeJS.ProcessEnv => ({
+const environment = (mutant: Mutant | undefined, { isSmall = false }: Hunt): NodeJS.ProcessEnv => ({
   ...process.env,
   ...(mutant && { METROBUS_MUTANT: mutant.name }),
+  ...(isSmall && { METROBUS_BOUNDS: 'small' }),
   // A test that runs in a test says nothing for people.
   NODE_TEST_CONTEXT: undefined,
 })
 
-function startRow(mutant: Mutant | undefined, { sweep, seed, first = 0, cases }: Hunt): ChildProcess {
+function startRow(mutant: Mutant | undefined, sought: Hunt): ChildProcess {
+  const { sweep, seed, first = 0, cases } = sought
   const file = new URL(`test/faults/rows/${sweep.toLowerCase()}.ts`, root).href
   const wanted = cases === undefined ? {} : { cases }
   const task: Job = { row: sweep, file, tier: 'P', seed, first, step: 1, quietMinutesMax: 2, ...wanted }
   return spawn(process.execPath, ['--import', loader, job, JSON.stringify(task)], {
     cwd: root,
-    env: environment(mutant),
+    env: environment(mutant, sought),
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
 }
@@ -114,10 +116,11 @@ function listenToRow(child: ChildProcess, found: Found): void {
   })
 }
 
-function startTest(mutant: Mutant | undefined, { sweep, seed }: Hunt): ChildProcess {
+function startTest(mutant: Mutant | undefined, sought: Hunt): ChildProcess {
+  const { sweep, seed } = sought
   return spawn(process.execPath, ['--import', loader, '--test-reporter=tap', sweep], {
     cwd: root,
-    env: { ...environment(mutant), METROBUS_SEED: String(seed), SEED: String(seed) },
+    env: { ...environment(mutant, sought), METROBUS_SEED: String(seed), SEED: String(seed) },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
 }

@@ -149,8 +149,8 @@ export const journalMutants: readonly Mutant[] = [
     name: 'index-believed',
     breaks: 'A damaged index is believed, and records are not found (I1, I10).',
     file: 'src/journal/index-file.ts',
-    find: 'if (text === undefined || crc32(text, crc32(head.subarray(12))) !== head.readUInt32LE(8)) return undefined',
-    replace: 'if (text === undefined) return undefined',
+    find: 'if (bytes === undefined || crc32(bytes.subarray(12)) !== head.readUInt32LE(8)) return undefined',
+    replace: 'if (bytes === undefined) return undefined',
     hunt: { sweep: 'J4', seed: 1, first: 2, cases: 20 },
   },
 
@@ -171,5 +171,31 @@ export const journalMutants: readonly Mutant[] = [
     find: 'if (bytes >= pieceBytes) await flush()\n    }\n    await flush()',
     replace: 'if (bytes >= pieceBytes) await flush()\n    }',
     hunt: crash,
+  },
+  {
+    name: 'snapshot-forgets-the-set-above',
+    breaks: 'The head of a segment keeps the watermark of a position, and not what is settled above it (I2).',
+    file: 'src/journal/state.ts',
+    find: `      for (const [topic, partition, watermark, above] of positions)
+        this.#setPosition(group, topic, partition, watermark, above)`,
+    replace: `      for (const [topic, partition, watermark] of positions)
+        this.#setPosition(group, topic, partition, watermark, [])`,
+    hunt: { sweep: 'SEEDS', seed: 1, first: 8, cases: 20, isSmall: true },
+  },
+  {
+    name: 'expire-the-unsettled',
+    breaks: 'Retention passes over what a group has still to settle (I1).',
+    file: 'src/journal/retention.ts',
+    find: 'begin: Math.min(given, unsettled.from(topic.name, partition), end)',
+    replace: 'begin: Math.min(given, end)',
+    hunt: { sweep: 'J14', seed: 1, first: 1, cases: 20 },
+  },
+  {
+    name: 'compact-the-newest',
+    breaks: 'Compaction takes the newest entry of a key (I1).',
+    file: 'src/journal/compaction.ts',
+    find: 'if (offset < newest.offset) return true',
+    replace: 'if (offset <= newest.offset) return true',
+    hunt: { sweep: 'J14', seed: 1, cases: 20 },
   },
 ]

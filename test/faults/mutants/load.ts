@@ -1,31 +1,37 @@
 /**
- * Preloaded into a process (`--import`): puts the mutant that METROBUS_MUTANT names into its file while that is loaded. The files themselves stay as they
- * are, so many processes can run, each with a mutant of its own.
+ * Preloaded into a process (`--import`): puts the mutant that METROBUS_MUTANT names, and small bounds with METROBUS_BOUNDS=small, into their files while these are
+ * loaded. The files themselves stay as they are, so many processes can run, each with a mutant of its own.
  */
 import { writeSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { mutants } from './all.ts'
 import { armed } from './armed.ts'
-import { mutate } from './mutant.ts'
+import { smallBounds } from './bounds.ts'
+import { edit } from './mutant.ts'
+import type { Edit } from './mutant.ts'
 
-const name = process.env['METROBUS_MUTANT']
-if (name !== undefined) arm(name)
+const wanted = process.env['METROBUS_MUTANT']
+const mutant = mutants.find(({ name }) => name === wanted)
+if (wanted !== undefined && mutant === undefined) throw new Error(`There is no mutant "${wanted}".`)
+// The mutant first: what it stands in may be a bound.
+const edits: readonly Edit[] = [
+  ...(mutant === undefined ? [] : [mutant]),
+  ...(process.env['METROBUS_BOUNDS'] === 'small' ? smallBounds : []),
+]
+const root = fileURLToPath(new URL('../../../', import.meta.url))
 
-function arm(wanted: string): void {
-  const mutant = mutants.find((candidate) => candidate.name === wanted)
-  if (mutant === undefined) throw new Error(`There is no mutant "${wanted}".`)
-  const path = fileURLToPath(new URL(`../../../${mutant.file}`, import.meta.url))
+if (edits.length > 0)
   registerHooks({
     load(url, context, nextLoad) {
       const loaded = nextLoad(url, context)
-      if (!url.startsWith('file:') || fileURLToPath(url) !== path) return loaded
-      const source = mutate(textOf(loaded.source), mutant)
-      writeSync(2, `${armed}\n`)
-      return { ...loaded, source }
+      const path = url.startsWith('file:') ? fileURLToPath(url) : ''
+      const mine = edits.filter(({ file }) => path === root + file)
+      if (mine.length === 0) return loaded
+      if (mutant !== undefined && mine.includes(mutant)) writeSync(2, `${armed}\n`)
+      return { ...loaded, source: mine.reduce(edit, textOf(loaded.source)) }
     },
   })
-}
 
 function textOf(source: string | NodeJS.ArrayBufferView | ArrayBuffer | undefined): string {
   if (typeof source === 'string' || source === undefined) return source ?? ''

@@ -10,26 +10,32 @@ export interface Hunt {
   readonly first?: number
   /** It is caught within so many cases of the row. A test runs as a whole. */
   readonly cases?: number
+  /** With small bounds (`bounds.ts`), with and without the mutant. Default: false. */
+  readonly isSmall?: boolean
 }
 
-export interface Mutant {
+/** A change of the source. */
+export interface Edit {
   readonly name: string
-  /** What goes wrong, and which invariant breaks. */
-  readonly breaks: string
   /** From the root of the repository. */
   readonly file: string
   /** Must occur in the file exactly once. */
   readonly find: string
   readonly replace: string
+}
+
+export interface Mutant extends Edit {
+  /** What goes wrong, and which invariant breaks. */
+  readonly breaks: string
   readonly hunt: Hunt
 }
 
-/** The text of the file with the mutant in it. Throws when the code has changed, so that no refactoring disarms a mutant in silence. */
-export function mutate(source: string, { name, file, find, replace }: Mutant): string {
+/** The text of a file with the change in it. Throws when the code has changed, so that no refactoring disarms a mutant in silence. */
+export function edit(source: string, { name, file, find, replace }: Edit): string {
   const parts = source.split(find)
   if (parts.length !== 2)
     throw new Error(
-      `The mutant "${name}" does not fit any more: its text stands ${parts.length - 1} times in ${file}. ` +
+      `"${name}" does not fit any more: its text stands ${parts.length - 1} times in ${file}. ` +
         `Give it the text of today:\n${find}`,
     )
   return parts.join(replace)

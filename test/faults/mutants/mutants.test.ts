@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { mutants } from './all.ts'
+import { smallBounds } from './bounds.ts'
 import { hunt } from './hunt.ts'
-import { mutate } from './mutant.ts'
+import { edit } from './mutant.ts'
 import type { Mutant } from './mutant.ts'
 
 const some: Mutant = {
@@ -15,10 +16,10 @@ const some: Mutant = {
   hunt: { sweep: 'J10', seed: 1, cases: 1 },
 }
 
-test('every mutant fits the source of today', () => {
-  for (const mutant of mutants) {
+test('every mutant and every small bound fits the source of today', () => {
+  for (const mutant of [...mutants, ...smallBounds]) {
     const path = new URL(`../../../${mutant.file}`, import.meta.url)
-    assert.notEqual(mutate(readFileSync(path, 'utf8'), mutant), readFileSync(path, 'utf8'), mutant.name)
+    assert.notEqual(edit(readFileSync(path, 'utf8'), mutant), readFileSync(path, 'utf8'), mutant.name)
   }
 })
 
@@ -30,9 +31,9 @@ test('mutants have names of their own', () => {
 })
 
 test('a mutant whose text is gone, or stands there twice, is not passed over', () => {
-  assert.equal(mutate('a b', some), 'a c')
-  assert.throws(() => mutate('a', some), /"some" does not fit any more: its text stands 0 times in a.ts/)
-  assert.throws(() => mutate('b b', some), /stands 2 times/)
+  assert.equal(edit('a b', some), 'a c')
+  assert.throws(() => edit('a', some), /"some" does not fit any more: its text stands 0 times in a.ts/)
+  assert.throws(() => edit('b b', some), /stands 2 times/)
 })
 
 test('a sweep that cannot run, or never loads what is mutated, proves nothing', async () => {

@@ -50,10 +50,10 @@ export const runtimeMutants: readonly Mutant[] = [
   {
     name: 'dispatch-before-the-park-table',
     breaks: 'A lane begins before its park table is loaded (I3).',
-    file: 'src/runtime/lane.ts',
-    find: 'isOpen = false',
-    replace: 'isOpen = true',
-    hunt: faults,
+    file: 'src/runtime/lanes.ts',
+    find: 'lane.parking.load(rows)',
+    replace: 'this.#engine.clock.immediate(() => lane.parking.load(rows))',
+    hunt: { sweep: 'SEEDS', seed: 1, first: 3, cases: 20 },
   },
 
   // --- settling
@@ -137,4 +137,87 @@ export const runtimeMutants: readonly Mutant[] = [
   },
 
   // --- giving up
+  {
+    name: 'attempts-carried-over',
+    breaks: 'The attempts of one event are counted on with the next one of its key (I5).',
+    file: 'src/runtime/parking.ts',
+    find: 'row.attempts = 0\n      row.firstFailure = 0',
+    replace: 'row.firstFailure = 0',
+    hunt: { sweep: 'SEEDS', seed: 1, first: 8, cases: 20 },
+  },
+  {
+    name: 'dead-letter-lost',
+    breaks: 'An event is given up and its dead letter is not written (I1).',
+    file: 'src/runtime/parking.ts',
+    find: 'engine.outbox.output(stop.dead[lane.partition]!, record, attempt.record.home?.length ?? 0)',
+    replace: 'void record',
+    hunt: { sweep: 'SEEDS', seed: 1, cases: 20 },
+  },
+  {
+    name: 'drain-drops',
+    breaks: 'What is still running at the end of a drain is acknowledged (I1).',
+    file: 'src/runtime/running-engine.ts',
+    find: 'lane.isClosed = true',
+    replace: `for (const { feed, record } of lane.running) this.#engine.outbox.acknowledge(feed, record.offset)
+    this.#engine.outbox.flush()
+    lane.isClosed = true`,
+    hunt: { sweep: 'SEEDS', seed: 1, first: 4, cases: 20 },
+  },
+  {
+    name: 'emission-lost-on-retry',
+    breaks: 'What a handler emits is only sent along by its first attempt (I6).',
+    file: 'src/runtime/outcomes.ts',
+    find: 'if (attempt.emissions !== undefined) planEmissions',
+    replace: 'if (attempt.emissions !== undefined && attempt.attempt === 1) planEmissions',
+    hunt: { sweep: 'SEEDS', seed: 1, first: 19, cases: 20 },
+  },
+  {
+    name: 'innocent-convicted',
+    breaks: 'The deaths that one event alone has caused are counted for the next one too (I1).',
+    file: 'src/runtime/isolation.ts',
+    find: 'before.alone?.place === place ? before.alone.tries : 0',
+    replace: 'before.alone?.tries ?? 0',
+    hunt: { sweep: 'SEEDS', seed: 1, first: 25, cases: 20 },
+  },
+  {
+    name: 'late-outcome-counts',
+    breaks: 'The outcome of an attempt that is past its deadline counts (I3).',
+    file: 'src/runtime/lane.ts',
+    find: '    if (attempt.isLate) {',
+    replace: '    if (attempt.isLate && !attempt.isOver) {',
+    hunt: { sweep: 'SEEDS', seed: 1, first: 5, cases: 20 },
+  },
+  {
+    name: 'replay-number-stands-still',
+    breaks:
+      'A replayed dead letter has the identity of the event that was given up, and is taken for a repeat of it (I1).',
+    file: 'src/runtime/dead-letters.ts',
+    find: 'replay: record.replay + 1',
+    replace: 'replay: record.replay',
+    hunt: { sweep: 'SEEDS', seed: 1, cases: 20 },
+  },
+  {
+    name: 'overtake-a-parked-key',
+    breaks: 'What arrives for a key that waits in the parking topic does not follow it there (I3).',
+    file: 'src/runtime/parking.ts',
+    find: 'if (!feed.isParking && row !== undefined && row.count > 0) {',
+    replace: 'if (!feed.isParking && row !== undefined && row.count > 1_000_000) {',
+    hunt: { sweep: 'SEEDS', seed: 1, first: 41, cases: 20, isSmall: true },
+  },
+  {
+    name: 'one-hop-too-many',
+    breaks: 'A ride may take one hop more than its limit says.',
+    file: 'src/runtime/outcomes.ts',
+    find: 'hop > hopLimit(slip))',
+    replace: 'hop > hopLimit(slip) + 1)',
+    hunt: { sweep: 'R1', seed: 1, cases: 20 },
+  },
+  {
+    name: 'children-count-anew',
+    breaks: 'The children of a split may hop as often as their parent might: a split in a circle never ends (I9).',
+    file: 'src/runtime/outcomes.ts',
+    find: 'const left = hopLimit(before) - record.hop - 1',
+    replace: 'const left = hopLimit(before)',
+    hunt: { sweep: 'R1', seed: 1, cases: 20 },
+  },
 ]

@@ -29,14 +29,14 @@ function calmly(sought: Hunt): Promise<Catch> {
 
 async function catchOne(mutant: Mutant, context: RowContext): Promise<void> {
   const { name, breaks, hunt: sought } = mutant
-  const { sweep, seed } = sought
+  const { sweep, seed, isSmall = false } = sought
   const caught = await hunt(mutant, sought, context.signal)
   if (context.signal.aborted) return
-  const where = `${sweep}, seed ${seed}`
+  const where = `${sweep}, seed ${seed}${isSmall ? ', small bounds' : ''}`
   if (caught.error !== undefined) throw new Error(`${name}: ${where} proves nothing: ${caught.error}`)
   if (caught.violation === undefined) throw new Error(`${name} survives ${where}. ${breaks}`)
   const { number } = caught
-  const calm = await calmly(number === undefined ? sought : { sweep, seed, first: number, cases: 1 })
+  const calm = await calmly(number === undefined ? sought : { sweep, seed, first: number, cases: 1, isSmall })
   const why = calm.error ?? calm.violation
   if (why !== undefined) throw new Error(`${where} is not clean without the mutant ${name}: ${why}`)
   const place = number === undefined ? where : `${where}, case ${number}`
