@@ -14,6 +14,8 @@ import type { DeadLetterFilter, DeadLetterRecord, DeadLetters } from './running.
 
 const pageMax = 1_000
 const readMax = 256
+/** Looked again after so long, while a lane is being made anew. */
+const againMs = 10
 
 export class DeadLetterOffice implements DeadLetters {
   readonly #engine: Engine
@@ -148,7 +150,17 @@ export class DeadLetterOffice implements DeadLetters {
           reject(new MetrobusError('MB_REVOKED', { stop: stop.name, partition }))
           return
         }
-        if (record.key !== null) stop.lanes[partition]?.parking.release(record.key)
+        if (engine.failure !== undefined) {
+          reject(appFailed(engine))
+          return
+        }
+        // A lane that is made anew after a refusal holds the key again, as it was committed, once it has loaded its table.
+        const lane = stop.lanes[partition]
+        if (lane?.isLoaded !== true) {
+          engine.clock.timer(againMs, attempt)
+          return
+        }
+        if (record.key !== null) lane.parking.release(record.key)
         gather()
         engine.outbox.touch(feed)
         engine.outbox.wait((fate) => {

@@ -488,3 +488,32 @@ test('a replay whose unit is refused is tried again, and the dead letter is not 
   assert.deepEqual(await app.deadLetters.list(), [])
   await app.stop()
 })
+
+// Found by random programs, seed 20344 of the cluster: the lane was made anew with the key held, as it was committed, and nobody let the key go on.
+test('a replay whose unit is refused lets a held key go on', async () => {
+  let refuses = false
+  let works = false
+  const seen: unknown[] = []
+  const w = world({
+    partitions: 1,
+    plan: ({ unit }) => {
+      if (!refuses || unit.outputs.length === 0) return undefined
+      refuses = false
+      return { answer: 'refused' }
+    },
+  })
+  const stop = stopOf('work', (item: Item) => (works ? (seen.push(item.n), item) : deadLetter('no')), {
+    policy: { whenDeadLettered: 'holdKey' },
+  })
+  const app = await w.start({ entries: [entryOf('in', lineOf('main', stop))] })
+  for (let n = 0; n < 3; n++) await app.send('in', { key: 'a', n })
+  await app.caughtUp()
+  works = true
+  refuses = true
+  const replayed = app.deadLetters.replay({})
+  await w.clock.advance(1_000)
+  assert.equal(await replayed, 1)
+  // What had run in the refused unit has run twice.
+  assert.deepEqual(seen.slice(-3), [1, 2, 0])
+  await app.stop()
+})

@@ -100,6 +100,7 @@ export class ProcessMember implements Member, MemberListener {
   /** Which owner of its partitions the bus holds the member for, and which the member has been told to be. */
   readonly #owned = new Map<string, number>()
   readonly #seen = new Map<string, number>()
+  readonly #doubted = new WeakSet<CommitUnit>()
   #isReconnecting = false
   #callsBefore = 0
   #restless = 0
@@ -158,6 +159,9 @@ export class ProcessMember implements Member, MemberListener {
     if (this.#givenUp !== undefined || isStale) {
       // An answer of the network, so not at once.
       await new Promise<void>((resolve) => process.platform.clock.immediate(resolve))
+      // What may have happened cannot be refused, and nobody can tell any more.
+      if (this.#doubted.has(unit))
+        throw new MetrobusError('MB_BUS_FAILED', { reason: 'a unit of unknown fate has lost its member' })
       return 'refused'
     }
     trace.note(`${process.name} settles ${describeUnit(unit)}`)
@@ -165,6 +169,7 @@ export class ProcessMember implements Member, MemberListener {
     const answer = await process.alive(this.#member!.settle(unit))
     trace.note(`${process.name} is told ${answer}`)
     observer.settled?.(process, unit, answer)
+    if (answer === 'unknown') this.#doubted.add(unit)
     return answer
   }
 

@@ -131,6 +131,7 @@ export class Driver {
         const member = this.#fleet.member(step.who)
         if (member === undefined) return
         cluster.disconnect(member)
+        this.#fleet.hasFaults = true
         this.#oracle.setback()
         cluster.clock.timer(step.ms, () => member.isAlive && cluster.reconnect(member))
         return
