@@ -21,7 +21,7 @@ import { chooseSeed } from '../../src/testing/index.ts'
 import { displayOn, isClean } from './display.ts'
 import { figures } from './figures.ts'
 import { runRows } from './pool.ts'
-import type { PlannedRow } from './pool.ts'
+import type { Outcome, PlannedRow } from './pool.ts'
 import { addToReport, missingCases, readReport } from './report.ts'
 import type { Row, Tier } from './row.ts'
 
@@ -101,6 +101,9 @@ function commitOf(): string {
   }
 }
 
+/** With --resume the time may be over before a row begins: it has neither passed nor failed. */
+const hasRun = ({ cases, errors }: Outcome): boolean => cases > 0 || errors.length > 0
+
 const started = performance.now()
 const rows = planOf(await rowsWanted())
 if (rows.length === 0 && !values.resume) fail('No row to run.')
@@ -125,10 +128,10 @@ const outcomes = await runRows(rows, {
     if (outcome.cases === 0 && outcome.errors.length === 0 && !values.resume)
       outcome.errors.push(stopping.signal.aborted ? 'there was no time for it' : 'it did no case')
     if (values.resume) addToReport(outcome, commit, !stopping.signal.aborted)
-    display.ended(outcome)
+    if (hasRun(outcome)) display.ended(outcome)
   },
 })
 clearTimeout(timer)
-display.finished(outcomes, Math.round((performance.now() - started) / 1000))
+display.finished(outcomes.filter(hasRun), Math.round((performance.now() - started) / 1000))
 if (interrupted) process.exitCode = 130
 if (!outcomes.every(isClean)) process.exitCode = 1

@@ -93,9 +93,7 @@ const forgeries: Readonly<Record<string, Forgery>> = {
     return spliced(text, at, 1, String.fromCharCode(text.charCodeAt(at) ^ (1 << random.below(7))))
   }),
   'a character removed': altered((text, random) => spliced(text, random.below(text.length), 1, '')),
-  'a character put in': altered((text, random) =>
-    spliced(text, random.below(text.length + 1), 0, random.pick(characters)),
-  ),
+  'a character put in': altered((text, random) => spliced(text, random.below(text.length), 0, random.pick(characters))),
   'a part removed': altered((text, random) => spliced(text, random.below(text.length), random.between(1, 40), '')),
   'a part repeated': altered((text, random) => {
     const at = random.below(text.length)
