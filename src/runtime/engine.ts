@@ -306,18 +306,14 @@ export class Engine {
 
   // --- time
 
-  /** Sees to it that late attempts are found. One timer for all, and none while nothing runs. */
+  /** Sees to it that late attempts are found. One timer for all, and none while nothing runs; it keeps the process alive for those that wait for nothing else. */
   watchDeadlines(): void {
     if (this.#watchesDeadlines) return
     this.#watchesDeadlines = true
-    this.clock.timer(
-      50,
-      () => {
-        this.#watchesDeadlines = false
-        if (this.failure === undefined && sweepDeadlines(this)) this.watchDeadlines()
-      },
-      { background: true },
-    )
+    this.clock.timer(50, () => {
+      this.#watchesDeadlines = false
+      if (this.failure === undefined && sweepDeadlines(this)) this.watchDeadlines()
+    })
   }
 
   /** Lets attempts that wait for a limit start when a place or the next second comes. */
