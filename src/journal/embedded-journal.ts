@@ -35,6 +35,7 @@ import { Reader } from './reader.ts'
 import type { Recovered } from './recovery.ts'
 import type { Segments } from './segments.ts'
 import { State } from './state.ts'
+import { Waiters } from './waiters.ts'
 
 /** Entries wait from so many bytes on that are not on disk, until there are so few again; settling ends at the third figure. */
 const pendingBytes = { pressed: 16 * 1024 * 1024, calm: 4 * 1024 * 1024, max: 48 * 1024 * 1024 }
@@ -58,11 +59,8 @@ export class EmbeddedJournal implements Journal {
   readonly #housekeeper: Housekeeper
   readonly #reads: Set<Promise<unknown>> = new Set()
   readonly #listeners: JournalListener[] = []
-  readonly #waiting: {
-    readonly position: number
-    readonly resolve: () => void
-    readonly reject: (error: unknown) => void
-  }[] = []
+  readonly #waiting: Waiters = new Waiters()
+  readonly #waitingForDisk: Waiters = new Waiters()
   #sealTimer: Timer | undefined
   #lastGroup = 0
   #checkpointAt: number
@@ -122,6 +120,7 @@ export class EmbeddedJournal implements Journal {
         return this.#appended(append())
       },
       io: (call, work) => this.#io(call, work),
+      onDisk: () => this.#onDisk(),
       readsOver: () => Promise.allSettled(this.#reads),
       hasRoom: () => !this.#pressure.hasAnyOf('space', 'reserve', 'memory'),
     })
@@ -197,10 +196,19 @@ export class EmbeddedJournal implements Journal {
   }
 
   synced(): Promise<void> {
+    return this.#reached(this.durable, this.#waiting)
+  }
+
+  /** As `synced`, and in every mode behind an fdatasync. */
+  #onDisk(): Promise<void> {
+    const reached = this.#reached(this.#commit.synced, this.#waitingForDisk)
+    if (!this.#waitingForDisk.isEmpty) this.#commit.sync()
+    return reached
+  }
+
+  #reached(position: number, waiters: Waiters): Promise<void> {
     if (this.#commit.failure !== undefined) return Promise.reject(this.#commit.failure)
-    const position = this.end
-    if (this.durable >= position) return Promise.resolve()
-    return new Promise((resolve, reject) => this.#waiting.push({ position, resolve, reject }))
+    return position >= this.end ? Promise.resolve() : waiters.wait(this.end)
   }
 
   async read(topic: string, partition: number, offset: number, limits: ReadLimits): Promise<readonly Record[]> {
@@ -306,7 +314,10 @@ export class EmbeddedJournal implements Journal {
     if (this.#appender.pending.bytes < pendingBytes.calm) this.#pressure.set('memory', undefined)
     this.#checkBound()
     for (const listener of this.#listeners) listener.durable(position)
-    while (this.#waiting.length > 0 && this.#waiting[0]!.position <= position) this.#waiting.shift()!.resolve()
+    this.#waiting.reached(position)
+    this.#waitingForDisk.reached(synced)
+    // What they wait for may have come into a later group than the one that was to be synced.
+    if (!this.#waitingForDisk.isEmpty) this.#commit.sync()
     this.#sealTimer ??= this.#clock.timer(sealAfterMs, () => this.#sealWhenIdle(), { background: true })
   }
 
@@ -327,7 +338,7 @@ export class EmbeddedJournal implements Journal {
 
   #failed(error: MetrobusError): void {
     for (const listener of this.#listeners) listener.failed(error)
-    for (const { reject } of this.#waiting.splice(0)) reject(error)
+    for (const waiters of [this.#waiting, this.#waitingForDisk]) waiters.failed(error)
   }
 
   #tellLossWindow(): void {

@@ -82,6 +82,12 @@ export class GroupCommit {
     })
   }
 
+  /** What is pending is synced in every mode: with its group, or behind it. */
+  sync(): void {
+    this.#syncDue = true
+    this.wake()
+  }
+
   /** Brings the head of a new journal to the disk; from then on a group that finds no space waits for it. */
   async begin(): Promise<void> {
     await this.#flush()
@@ -102,8 +108,7 @@ export class GroupCommit {
   }
 
   async #flush(): Promise<void> {
-    this.#syncDue = true
-    this.wake()
+    this.sync()
     await this.#whenIdle()
     await this.#background
   }
@@ -228,8 +233,7 @@ export class GroupCommit {
   #syncLater(intervalMs: number): void {
     this.#timer ??= this.#clock.timer(intervalMs, () => {
       this.#timer = undefined
-      this.#syncDue = true
-      this.wake()
+      this.sync()
     })
   }
 

@@ -538,6 +538,28 @@ test('nothing that arrives while passes run is lost, the journal stays well, and
   }
 })
 
+for (const durability of [{ mode: 'none' }, { mode: 'interval', intervalMs: 60_000 }] as const)
+  test(`what was copied is on the disk before the segment that held it goes, also in the mode ${durability.mode}`, async () => {
+    const { journal, disk, clock } = await fixture({}, { durability })
+    journal.createTopics([{ name: 'gone', partitions: 1, retention: { timeMs: 0 } }])
+    for (let number = 0; number < 60; number++) {
+      const topic = number % 5 === 0 ? 'topic' : 'gone'
+      journal.append('writer', {
+        outputs: [{ topic, partition: 0, records: [recordOf(number, 'k', 'y'.repeat(100))] }],
+        acknowledgements: [],
+        changes: [],
+      })
+      await journal.synced()
+    }
+    const segments = journal.segments().length
+    await journal.housekeep()
+    assert.ok(journal.segments().length < segments)
+
+    const again = await open(disk.powerCut(), clock, { durability })
+
+    assert.deepEqual(await offsets(again, 0), range(0, 12))
+  })
+
 /** Lets time pass until it is done. */
 async function during<Value>(clock: VirtualClock, promise: Promise<Value>): Promise<Value> {
   const progress = { isOver: false }

@@ -44,6 +44,8 @@ export interface MaintenanceParts {
   readonly appended: (append: () => number) => number
   /** Runs what touches the disk; what fails is told as the journal tells it. */
   readonly io: <Value>(call: string, work: () => Promise<Value>) => Promise<Value>
+  /** Resolves when all that was appended is synced, whatever the mode. */
+  readonly onDisk: () => Promise<void>
   /** Resolves when every read that has begun is over. */
   readonly readsOver: () => Promise<unknown>
   readonly hasRoom: () => boolean
@@ -75,6 +77,7 @@ export function makeMaintenance({
   segments,
   appended,
   io,
+  onDisk,
   readsOver,
   hasRoom,
 }: MaintenanceParts): Maintenance {
@@ -109,6 +112,8 @@ export function makeMaintenance({
       }),
     drop: async (base) => {
       if (state.sealed.has(base)) return
+      // In the weaker modes the trim, and what was copied before it, may be only written yet: after a power cut the log would still want the segment.
+      await onDisk()
       segments.hide(base)
       await readsOver()
       await io('unlink', () => segments.remove(base))
