@@ -9,6 +9,8 @@ import type { Hunt, Mutant } from '../mutants/mutant.ts'
 import { eachCase } from '../row.ts'
 import type { Row, RowContext } from '../row.ts'
 
+const casesAround = 100
+
 export const row: Row = {
   id: 'MUTANTS',
   title: 'mistakes put into journal, bus and runtime: the sweeps catch every one',
@@ -27,10 +29,18 @@ function calmly(sought: Hunt): Promise<Catch> {
   return calm
 }
 
+/** A sweep that draws something else than it did has its catch elsewhere: where the mutant says, and if it is not there, a little around. */
+async function huntWidely(mutant: Mutant, signal: AbortSignal): Promise<Catch> {
+  const { hunt: sought } = mutant
+  const caught = await hunt(mutant, sought, signal)
+  if (caught.violation !== undefined || caught.error !== undefined || sought.cases === undefined) return caught
+  return hunt(mutant, { ...sought, first: 0, cases: (sought.first ?? 0) + casesAround }, signal)
+}
+
 async function catchOne(mutant: Mutant, context: RowContext): Promise<void> {
   const { name, breaks, hunt: sought } = mutant
   const { sweep, seed, isSmall = false } = sought
-  const caught = await hunt(mutant, sought, context.signal)
+  const caught = await huntWidely(mutant, context.signal)
   if (context.signal.aborted) return
   const where = `${sweep}, seed ${seed}${isSmall ? ', small bounds' : ''}`
   if (caught.error !== undefined) throw new Error(`${name}: ${where} proves nothing: ${caught.error}`)
