@@ -164,8 +164,10 @@ export class DeadLetterOffice implements DeadLetters {
         gather()
         engine.outbox.touch(feed)
         engine.outbox.wait((fate) => {
-          if (fate === 'committed') resolve()
-          else if (fate === 'failed') reject(appFailed(engine))
+          if (fate === 'committed') {
+            if (record.key !== null) stop.lanes[partition]?.parking.letGo(record.key)
+            resolve()
+          } else if (fate === 'failed') reject(appFailed(engine))
           else attempt()
         })
         engine.schedule()

@@ -159,16 +159,22 @@ export class Parking {
     }
   }
 
-  /** An operator has decided about the dead letter that held the key. */
+  /** An operator has decided about the dead letter that held the key: that goes with the unit that is being gathered, and `letGo` follows when it is committed. */
   release(key: string): boolean {
     const state = this.#lane.keys.get(key)
     if (state?.row === undefined || !state.row.isHeld) return false
     state.row.isHeld = false
-    state.dueAt = 0
     if (state.row.count <= 0) this.#forget(state)
     this.#touch(state)
-    this.#lane.engine.runnable(this.#lane, state)
     return true
+  }
+
+  /** The key is no longer held, for good: should the next event kill the process, the decision is not asked for again. */
+  letGo(key: string): void {
+    const state = this.#lane.keys.get(key)
+    if (state?.dueAt !== Infinity || state.row?.isHeld === true) return
+    state.dueAt = 0
+    this.#lane.engine.runnable(this.#lane, state)
   }
 
   #giveUp(attempt: Attempt, state: KeyState, row: ParkRow, error: unknown): void {

@@ -12,6 +12,8 @@ import type { Step } from './schedule.ts'
 
 /** Virtual time within which an app takes events again after the faults have ended (I8). */
 const recoveryMs = { machine: 5_000, cluster: 60_000 }
+/** Behind each letter that holds its key another may stand. */
+const roundsMax = 60
 /** Virtual time within which everything comes to its end, whatever waits for a retry. */
 const endMs = 600_000
 /** Takes the steps of a schedule. */
@@ -208,7 +210,7 @@ export class Driver {
       this.#oracle.violation(
         `I8 after ${this.#world.clock.monotonic() - began} ms without faults sends are not answered`,
       )
-    for (let round = 0; round < 6; round++) {
+    for (let round = 0; round < roundsMax; round++) {
       if (!(await this.#isThrough()))
         return this.#oracle.violation(`I8 the app is not through with its events after ${endMs} ms without faults`)
       if (!(await this.#operatorRound(round))) break
