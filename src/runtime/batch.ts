@@ -39,7 +39,10 @@ export class Batch {
 
   /** False for an event that cannot be handed over; it has failed by itself then. */
   #fits(attempt: Attempt): boolean {
-    if (this.#lane.isClosed) return false
+    if (this.#lane.isClosed) {
+      this.#lane.giveBack(attempt)
+      return false
+    }
     try {
       this.#lane.engine.checkArrival(attempt)
       return attempt.record.data !== undefined

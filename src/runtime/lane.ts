@@ -263,13 +263,17 @@ export class Lane {
       attempt.state.running = undefined
       this.engine.wake(this)
     }
-    if (this.stop.limiter !== undefined) {
-      this.stop.limiter.leave(attempt, this.now)
-      this.engine.admitSoon(this.stop)
-    }
+    this.giveBack(attempt)
     // Nobody takes a turn of a closed lane, but somebody may wait for its handlers.
     if (this.isClosed) this.engine.schedule()
     return !this.isClosed
+  }
+
+  /** The places of limits that the attempt holds are for others. */
+  giveBack(attempt: Attempt): void {
+    if (this.stop.limiter === undefined) return
+    this.stop.limiter.leave(attempt, this.now)
+    this.engine.admitSoon(this.stop)
   }
 
   /** The event is settled: acknowledges it, and lets the next of its key go on. */

@@ -165,6 +165,8 @@ export class Lanes {
     lane.isClosed = true
     stop.lanes[partition] = undefined
     stop.limiter?.forget((attempt) => attempt.lane === lane)
+    // What was gathered gives back its places.
+    lane.batch?.run()
     for (const state of lane.keys.values()) if (state.row !== undefined) stop.counters.parkedKeys--
     for (const attempt of lane.running) attempt.abort(new MetrobusError('MB_REVOKED', { stop: stop.name, partition }))
   }

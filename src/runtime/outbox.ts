@@ -195,7 +195,17 @@ export class Outbox {
   #handOver(pending: PendingUnit): void {
     this.#onTheirWay.add(pending)
     this.#pending++
-    this.#settle(pending)
+    if (pending.feeds.some(({ lane }) => lane?.isClosed === true)) this.#refuse(pending)
+    else this.#settle(pending)
+  }
+
+  /**
+   * What a lane decided that was revoked meanwhile is void. The bus would say so, unless the partition has come back: then the unit would also speak for
+   * the next lane, which begins from what is committed. Nothing is handed over behind it.
+   */
+  #refuse(pending: PendingUnit): void {
+    this.#refused ??= []
+    queueMicrotask(() => this.#ended(pending, 'refused'))
   }
 
   /** What waits and what is gathered, to be voided. */
