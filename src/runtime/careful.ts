@@ -24,6 +24,7 @@ const carefulMs = 5_000
 
 /** Limits every feed to what the run before had reached. To be called before the lanes open. */
 export function limitFeeds(engine: Engine, reach: Reach): void {
+  engine.isCareful = true
   for (const feed of feedsOf(engine)) feed.limit = Math.max(feed.next, reach[nameOf(feed)] ?? 0)
 }
 
@@ -37,6 +38,7 @@ export async function goOnCarefully(engine: Engine, before: Reach): Promise<void
     await raiseLimits(engine, feeds, share)
     await roundEnd(engine, share)
   }
+  engine.isCareful = false
   for (const feed of feedsOf(engine)) raise(engine, feed, Infinity)
   // What ran alone has been passed by: the bus will not answer it again.
   for (const feed of tracked) if (feed.left(before[nameOf(feed)] ?? 0, 1) === 0) feed.isTracked = false

@@ -152,7 +152,9 @@ export class Lanes {
     const input = this.#assignments.get(`${stop.topics.input}/${partition}`)
     const parked = this.#assignments.get(`${stop.topics.parking}/${partition}`)
     if (input === undefined || parked === undefined || stop.lanes[partition] !== undefined) return
-    stop.lanes[partition] = new Lane(this.#engine, stop, partition, new Feed(false, input), new Feed(true, parked))
+    const feeds = [new Feed(false, input), new Feed(true, parked)] as const
+    if (this.#engine.isCareful) for (const feed of feeds) feed.limit = feed.next
+    stop.lanes[partition] = new Lane(this.#engine, stop, partition, ...feeds)
   }
 
   #laneOf(stop: StopRuntime, partition: number): Lane | undefined {

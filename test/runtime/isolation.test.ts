@@ -271,3 +271,30 @@ test('a unit that is refused while its event runs alone is settled by its new la
   assert.deepEqual(handled, ['1:2', '3:0', '3:0', '3:1'])
   await cluster.close()
 })
+
+test('a lane that begins anew while the app is careful takes nothing before that is in reach', async () => {
+  const reaches: { readonly [place: string]: unknown }[] = []
+  let refusals = 0
+  const plan = ({ unit }: SettleCall): SettlePlan | undefined => {
+    for (const { key, value } of unit.changes)
+      if (key === 'reach' && value !== null) reaches.push(JSON.parse(value) as (typeof reaches)[number])
+    return unit.acknowledgements.length > 0 && refusals-- > 0 ? { answer: 'refused' } : undefined
+  }
+  const w = world({ partitions: 1, plan })
+  const handled: string[] = []
+  const definition = { entries: [entryOf('in', lineOf('main', stopOf('work', killing(-1, handled))))] }
+  await holding(w, definition)
+  await (await live(w, definition)).die()
+  const { app } = await live(w, definition)
+  refusals = 1
+
+  for (let n = 0; n < 300; n++) void app!.send('in', { key: `k${n}`, n }, { id: `e${n}` })
+  await w.clock.advance(2_000)
+
+  assert.equal(refusals < 1, true, 'a unit was refused')
+  assert.equal(new Set(handled).size, 300)
+  assert.ok(reaches.length > 1)
+  for (const reach of reaches)
+    for (const [place, limit] of Object.entries(reach)) assert.equal(typeof limit, 'number', place)
+  await app!.stop()
+})
