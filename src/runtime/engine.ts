@@ -177,8 +177,12 @@ export class Engine {
   // --- settling
 
   #committed(pending: PendingUnit): void {
-    for (let index = 0; index < pending.feeds.length; index++)
-      pending.feeds[index]!.committed = pending.unit.acknowledgements[index]!
+    for (let index = 0; index < pending.feeds.length; index++) {
+      const feed = pending.feeds[index]!
+      if (pending.number < feed.committedBy) continue
+      feed.committed = pending.unit.acknowledgements[index]!
+      feed.committedBy = pending.number
+    }
     this.entries?.room.release()
     if (this.#ready.length > 0 || !this.outbox.isEmpty || this.#watchers.length > 0) this.schedule()
   }

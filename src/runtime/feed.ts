@@ -25,8 +25,9 @@ export class Feed {
   /** Records at or beyond this offset are not taken yet (`careful.ts`). */
   limit: number = Infinity
 
-  /** What the newest committed unit said. */
+  /** What the newest committed unit said, and its number. */
   committed: Acknowledgement
+  committedBy = 0
   /** The lane that reads it; undefined for dead letters, which nobody reads by itself. */
   lane: Lane | undefined = undefined
 

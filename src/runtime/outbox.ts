@@ -45,6 +45,8 @@ interface TouchedRow {
 
 /** A unit that has been handed to the bus, with everything that waits for its end. */
 export interface PendingUnit {
+  /** Counts up in the order built: behind one of unknown fate, later ones end first. */
+  readonly number: number
   readonly unit: CommitUnit
   readonly feeds: readonly Feed[]
   readonly rows: readonly TouchedRow[]
@@ -81,6 +83,8 @@ export class Outbox {
   #events = 0
   #bytes = 0
   #pending = 0
+  /** How many units were built. */
+  #built = 0
   /** Built, and not yet handed over (O5). */
   readonly #waitingUnits: PendingUnit[] = []
   #hasFailed = false
@@ -216,6 +220,7 @@ export class Outbox {
   #take(): PendingUnit {
     const rows = this.#rows
     const pending: PendingUnit = {
+      number: ++this.#built,
       unit: {
         outputs: this.#takeOutputs(),
         acknowledgements: this.#takeAcknowledgements(),
