@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import * as fs from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { extname, join } from 'node:path'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { SeededRandom, chooseSeed } from '../../testing/index.ts'
@@ -89,9 +89,11 @@ test('a write that is under way when the file is closed reaches no file that is 
   if (process.platform === 'linux') assert.equal(openFiles().length, before - 1, 'nothing stays open')
 })
 
+// As it is, or compiled.
+const module = new URL(`./node-disk${extname(import.meta.filename)}`, import.meta.url).href
 const writer = `
   import * as fs from 'node:fs'
-  import { nodeDisk } from ${JSON.stringify(new URL('node-disk.ts', import.meta.url).href)}
+  import { nodeDisk } from ${JSON.stringify(module)}
   const file = await nodeDisk.open(process.argv[1], { create: true })
   try {
     for (;;) fs.openSync('/dev/null')
