@@ -99,12 +99,20 @@ export const runtimeMutants: readonly Mutant[] = [
     hunt: faults,
   },
   {
-    name: 'closed-lane-counts',
-    breaks: 'The outcome of an attempt counts although its partition has moved to another member (I2).',
-    file: 'src/runtime/lane.ts',
-    find: 'return !this.isClosed\n',
-    replace: 'return true\n',
-    hunt: faults,
+    name: 'closed-lane-speaks',
+    breaks: 'What a lane decided before its partition moved away and came back goes out with the next lane (I2).',
+    file: 'src/runtime/outbox.ts',
+    find: 'if (pending.feeds.some(({ lane }) => lane?.isClosed === true)) this.#refuse(pending)\n    else this.#settle(pending)',
+    replace: 'this.#settle(pending)',
+    hunt: { sweep: 'test/simulation/sweep.test.ts', seed: 30440 },
+  },
+  {
+    name: 'positions-go-back',
+    breaks: 'A unit of unknown fate that ends behind a later one puts the positions of its lane back (I7).',
+    file: 'src/runtime/engine.ts',
+    find: 'if (pending.number < feed.committedBy) continue\n',
+    replace: '',
+    hunt: { sweep: 'test/runtime/faults.test.ts', seed: 25 },
   },
 
   // --- ids, emissions, limits, deadlines
