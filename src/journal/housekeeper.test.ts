@@ -419,8 +419,8 @@ async function openSlowly(disk: SimDisk, clock: VirtualClock): Promise<Journal> 
   return opening
 }
 
-test('leaves a damaged segment as it is, and says so', async () => {
-  const { journal, disk, clock } = await fixture({})
+/** Sixty records, of which every fifth stays. */
+async function appendMostlyGone(journal: Journal): Promise<void> {
   journal.createTopics([{ name: 'gone', partitions: 1, retention: { timeMs: 0 } }])
   for (let number = 0; number < 60; number++) {
     const topic = number % 5 === 0 ? 'topic' : 'gone'
@@ -431,6 +431,11 @@ test('leaves a damaged segment as it is, and says so', async () => {
     })
     await journal.synced()
   }
+}
+
+test('leaves a damaged segment as it is, and says so', async () => {
+  const { journal, disk, clock } = await fixture({})
+  await appendMostlyGone(journal)
   await journal.close()
   const next = disk.remount()
   const { path } = next.files().find(({ path }) => path.endsWith('.seg'))!
@@ -541,16 +546,7 @@ test('nothing that arrives while passes run is lost, the journal stays well, and
 for (const durability of [{ mode: 'none' }, { mode: 'interval', intervalMs: 60_000 }] as const)
   test(`what was copied is on the disk before the segment that held it goes, also in the mode ${durability.mode}`, async () => {
     const { journal, disk, clock } = await fixture({}, { durability })
-    journal.createTopics([{ name: 'gone', partitions: 1, retention: { timeMs: 0 } }])
-    for (let number = 0; number < 60; number++) {
-      const topic = number % 5 === 0 ? 'topic' : 'gone'
-      journal.append('writer', {
-        outputs: [{ topic, partition: 0, records: [recordOf(number, 'k', 'y'.repeat(100))] }],
-        acknowledgements: [],
-        changes: [],
-      })
-      await journal.synced()
-    }
+    await appendMostlyGone(journal)
     const segments = journal.segments().length
     await journal.housekeep()
     assert.ok(journal.segments().length < segments)

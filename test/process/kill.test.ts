@@ -11,10 +11,11 @@ import { nodePlatform } from '../../src/internal/platform/node.ts'
 import { openJournal } from '../../src/journal/index.ts'
 import { SeededRandom, chooseSeed, describeViolations, judge } from '../../src/testing/index.ts'
 import type { FoundEvent, SentEvent, Testimony, Violation } from '../../src/testing/index.ts'
+import { eventsIn } from '../journal/events-in.ts'
 import { Driver } from './driver.ts'
 import type { Moment } from './driver.ts'
 import * as app from './programs/app-places.ts'
-import { eventsIn, group, partitions, topics } from './programs/journal-places.ts'
+import { group, partitions, topics } from './programs/journal-places.ts'
 
 /** Of the app; the journal alone takes a quarter of it. More of them for a night: `METROBUS_KILLS`. */
 const kills = Number(process.env['METROBUS_KILLS'] ?? 200)

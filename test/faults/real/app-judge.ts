@@ -6,10 +6,10 @@ import { nodePlatform } from '../../../src/internal/platform/node.ts'
 import { openJournal } from '../../../src/journal/index.ts'
 import { describeViolations, judge } from '../../../src/testing/index.ts'
 import type { FoundEvent, SentEvent } from '../../../src/testing/index.ts'
+import { eventsIn } from '../../journal/events-in.ts'
 import { isDropped, topics } from '../programs/app-places.ts'
 import { eventsTo } from '../programs/events.ts'
 import type { Acknowledgements } from './acknowledgements.ts'
-import { eventsIn } from './journal-judge.ts'
 
 /** What an app said and nobody heard before it died stands in its output buffer, and may be much. */
 const unheardMax = 5000

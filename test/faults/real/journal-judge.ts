@@ -5,24 +5,10 @@ import { openJournal } from '../../../src/journal/index.ts'
 import type { Journal } from '../../../src/journal/index.ts'
 import { describeViolations, judge } from '../../../src/testing/index.ts'
 import type { FoundEvent } from '../../../src/testing/index.ts'
+import { eventsIn } from '../../journal/events-in.ts'
 import { eventsTo, keyOf } from '../programs/events.ts'
 import { group, groupMax, partitions, topics } from '../programs/journal-places.ts'
 import type { Acknowledgements } from './acknowledgements.ts'
-
-/** Of a topic, partition by partition. */
-export async function eventsIn(journal: Journal, topic: string): Promise<readonly FoundEvent[]> {
-  const events: FoundEvent[] = []
-  const found = journal.topics().find(({ name }) => name === topic)
-  for (const { partition } of found?.partitions ?? []) {
-    for (let next = 0; ;) {
-      const records = await journal.read(topic, partition, next, { recordsMax: 1000, bytesMax: 1024 * 1024 })
-      if (records.length === 0) break
-      for (const { data } of records) events.push(data as FoundEvent)
-      next = records.at(-1)!.offset + 1
-    }
-  }
-  return events
-}
 
 /** Opens the journal, read-only by default, and throws what is wrong with it. Answers how many events arrived. */
 export async function judgeJournal(dir: string, acknowledgements: Acknowledgements, readOnly = true): Promise<number> {

@@ -4,10 +4,10 @@
  */
 import assert from 'node:assert/strict'
 import type { SeededRandom, SimDisk } from '../../../src/testing/index.ts'
-import { damagedCopy, framesOf, lostInSalvage, verdictOn, wholeJournal } from '../../simulation/damage.ts'
+import { damagedCopy, framesOf, lostInSalvage, verdictOn } from '../../simulation/damage.ts'
 import type { Whole } from '../../simulation/damage.ts'
-import { caseSeed, eachCase } from '../row.ts'
 import type { Row } from '../row.ts'
+import { eachDamage } from '../whole-journals.ts'
 
 /** So many flips, each alone, of the same journal. */
 const flipsOfOne = 200
@@ -20,12 +20,7 @@ export const row: Row = {
   tiers: 'PN',
   isDivisible: true,
   async run(context) {
-    let life = -1
-    let whole: Whole | undefined
-    await eachCase(context, async ({ number, random }) => {
-      const wanted = Math.floor(number / flipsOfOne)
-      if (whole === undefined || wanted !== life) whole = await wholeJournal(caseSeed(context.seed, wanted))
-      life = wanted
+    await eachDamage(context, flipsOfOne, async (whole, { number, random }) => {
       await flip(whole, random, number % salvageEvery === 0)
     })
   },

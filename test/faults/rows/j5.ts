@@ -3,10 +3,9 @@
  * damaged is named when it is read; and what is served is right.
  */
 import type { SeededRandom, SimDisk } from '../../../src/testing/index.ts'
-import { damagedCopy, lostInSalvage, segmentsOf, verdictOn, wholeJournal } from '../../simulation/damage.ts'
-import type { Whole } from '../../simulation/damage.ts'
-import { caseSeed, eachCase } from '../row.ts'
+import { damagedCopy, lostInSalvage, segmentsOf, verdictOn } from '../../simulation/damage.ts'
 import type { Row } from '../row.ts'
+import { eachDamage } from '../whole-journals.ts'
 
 const damagesOfOne = 100
 const salvageEvery = 10
@@ -18,12 +17,7 @@ export const row: Row = {
   tiers: 'PN',
   isDivisible: true,
   async run(context) {
-    let life = -1
-    let whole: Whole | undefined
-    await eachCase(context, async ({ number, random }) => {
-      const wanted = Math.floor(number / damagesOfOne)
-      if (whole === undefined || wanted !== life) whole = await wholeJournal(caseSeed(context.seed, wanted))
-      life = wanted
+    await eachDamage(context, damagesOfOne, async (whole, { number, random }) => {
       const [name, damage] = random.pick(damages)
       const damaged = damagedCopy(whole.disk, (disk) => damage(disk, random))
       try {

@@ -1,22 +1,4 @@
 /** What the journal program and its judge agree on. */
-import type { Journal } from '../../../src/journal/index.ts'
-import type { FoundEvent } from '../../../src/testing/index.ts'
-
 export const partitions = 4
 export const group = 'program'
 export const topics = { arrived: 'program.arrived', moved: 'program.moved' } as const
-
-/** What a topic holds, partition by partition. */
-export async function eventsIn(journal: Journal, topic: string): Promise<readonly FoundEvent[]> {
-  const events: FoundEvent[] = []
-  const found = journal.topics().find(({ name }) => name === topic)
-  for (const { partition } of found?.partitions ?? []) {
-    for (let next = 0; ;) {
-      const records = await journal.read(topic, partition, next, { recordsMax: 1000, bytesMax: 1024 * 1024 })
-      if (records.length === 0) break
-      for (const { data } of records) events.push(data as FoundEvent)
-      next = records.at(-1)!.offset + 1
-    }
-  }
-  return events
-}
