@@ -57,12 +57,16 @@ const mayLoad: Readonly<Record<string, readonly string[]>> = {
 /** For each npm package the areas that may import it: none that `import 'metrobus'` reaches. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   '@hono/node-server': ['admin'],
+  '@platformatic/kafka': ['bus/kafka'],
   'cli-progress': ['cli'],
   'cli-table3': ['cli'],
   commander: ['cli'],
   'csv-parse': ['cli', 'connect/*'],
   hono: ['admin'],
 }
+
+/** What is being built and is exported once it passes its port's conformance suite: until then its files are not dead. */
+const underConstruction: readonly string[] = ['src/bus/kafka/']
 
 /** Where time, randomness, timers, disk and network may be called by their own names. */
 const outsideTheSimulator: readonly Exception[] = [
@@ -111,11 +115,14 @@ export function readTree(root: string): Tree {
     .filter((path) => !path.includes('/node_modules/') && !path.startsWith('test/types/cases/'))
   return {
     sources: paths.toSorted().map((path) => parse(path, readFileSync(join(root, path), 'utf8'))),
-    entries: entriesOf(manifest),
+    entries: [...entriesOf(manifest), ...paths.filter(isUnderConstruction)],
     version: manifest.version,
     ci: process.env['CI'] === 'true',
   }
 }
+
+const isUnderConstruction = (path: string): boolean =>
+  !path.endsWith('.test.ts') && underConstruction.some((start) => path.startsWith(start))
 
 export const print = ({ rule, path, line, message }: Finding & { readonly rule: string }): string =>
   `${path}:${line} ${message} (${rule})`
