@@ -3,6 +3,7 @@
  * `family`: `retry` the same work later, `stop` the process or the start, `park` the event, `refuse` the caller.
  */
 import { closest } from './closest.ts'
+import { kafkaErrors } from './kafka-errors.ts'
 
 export const catalogue = {
   // definition: programmer mistakes, thrown while an app is put together
@@ -180,6 +181,7 @@ export const catalogue = {
     family: 'refuse',
     message: (f: { group: string }): string => `The group "${f.group}" has a running member: stop its app first.`,
   },
+  ...kafkaErrors,
   // connectors
   MB_INPUT_UNREADABLE: {
     family: 'stop',

@@ -1,0 +1,55 @@
+/** The part of the catalogue that tells of a Kafka cluster. */
+export const kafkaErrors = {
+  MB_KAFKA_UNREACHABLE: {
+    family: 'retry',
+    message: (f: { brokers: readonly string[]; reason: string }): string =>
+      `No Kafka broker answers at ${f.brokers.join(', ')}: ${f.reason}. Check the addresses and that the cluster is up.`,
+  },
+  MB_KAFKA_NO_ANSWER: {
+    family: 'retry',
+    message: (f: { request: string; broker: string; reason: string }): string =>
+      `${f.request} went to the Kafka broker ${f.broker} and was not answered (${f.reason}), so whether it was carried out is not known.`,
+  },
+  MB_KAFKA_CREDENTIALS: {
+    family: 'stop',
+    message: (f: { broker: string; reason: string }): string =>
+      `The Kafka broker ${f.broker} does not accept the credentials (${f.reason}): check mechanism, user and password.`,
+  },
+  MB_KAFKA_TLS: {
+    family: 'stop',
+    message: (f: { broker: string; reason: string }): string =>
+      `No trusted connection to the Kafka broker ${f.broker} (${f.reason}): check \`tls\`, the certificate authority and the host name.`,
+  },
+  MB_KAFKA_NOT_ALLOWED: {
+    family: 'stop',
+    message: (f: { request: string; what: string }): string =>
+      `The Kafka cluster does not allow ${f.request} on ${f.what}: grant it to this user.`,
+  },
+  MB_KAFKA_NO_TOPIC: {
+    family: 'stop',
+    message: (f: { topic: string; partition?: number }): string =>
+      f.partition === undefined
+        ? `The Kafka cluster has no topic "${f.topic}": create it.`
+        : `The Kafka topic "${f.topic}" has no partition ${f.partition}.`,
+  },
+  MB_KAFKA_TOO_LARGE: {
+    family: 'park',
+    message: (f: { topic: string; partition: number; bytes: number }): string =>
+      `A batch of ${f.bytes} bytes is larger than the Kafka topic "${f.topic}" takes: send less, or raise its max.message.bytes.`,
+  },
+  MB_KAFKA_OLD_CLUSTER: {
+    family: 'stop',
+    message: (f: { missing: readonly string[] }): string =>
+      `The Kafka cluster is older than 4.0 or its features are not finalised (${f.missing.join(', ') || 'it does not know the question'}): upgrade the brokers, then run kafka-features.sh upgrade --release-version.`,
+  },
+  MB_KAFKA_FENCED: {
+    family: 'stop',
+    message: (f: { producer: string; reason: string }): string =>
+      `The Kafka producer "${f.producer}" was taken over by another of the same name (${f.reason}): nothing more can be written by this one.`,
+  },
+  MB_KAFKA_REFUSED: {
+    family: 'stop',
+    message: (f: { request: string; what: string; code: number; name: string }): string =>
+      `The Kafka cluster refused ${f.request} for ${f.what}: ${f.name}.`,
+  },
+} as const
