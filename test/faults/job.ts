@@ -14,7 +14,6 @@ export interface Job {
   readonly seed: number
   readonly first: number
   readonly step: number
-  readonly quietMinutesMax: number
   /** Absent for a whole sweep: JSON has no Infinity. */
   readonly cases?: number
 }
@@ -29,6 +28,11 @@ export type JobMessage =
   | { readonly kind: 'error'; readonly text: string }
   | { readonly kind: 'ended' }
 
+/** The run ends early: no further case, and the one under way has so long. */
+export interface StopMessage {
+  readonly graceMs: number
+}
+
 /** Counts are sent in bundles, for an image takes a millisecond and a message not much less. */
 const bundleMs = 100
 
@@ -39,7 +43,11 @@ async function runJob(job: Job): Promise<void> {
   const stopping = new AbortController()
   // Ctrl-C reaches the whole group; the parent says when to stop.
   process.on('SIGINT', () => undefined)
-  process.on('message', () => stopping.abort())
+  process.on('message', ({ graceMs }: StopMessage) => {
+    stopping.abort()
+    // A case that takes longer proves nothing; those before it count.
+    setTimeout(end, graceMs).unref()
+  })
   process.on('disconnect', () => process.exit(1))
   let unsent = 0
   let sentAt = performance.now()
@@ -77,7 +85,11 @@ async function runJob(job: Job): Promise<void> {
   } catch (error) {
     send({ kind: 'error', text: describe(error) })
   }
-  flush()
-  // What a row leaves running would keep this process for ever. The last message goes first.
-  process.send!({ kind: 'ended' } satisfies JobMessage, () => process.exit())
+  end()
+
+  function end(): void {
+    flush()
+    // What a row leaves running would keep this process for ever. The last message goes first.
+    process.send!({ kind: 'ended' } satisfies JobMessage, () => process.exit())
+  }
 }

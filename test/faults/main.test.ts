@@ -1,9 +1,12 @@
 /** The runner itself, on rows made for it: what is broken, missing or dead is red, and never passes by not running. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { missingCases, pageOf } from './report.ts'
+import { missingCases, pageOf, readReport } from './report.ts'
 import type { ReportedRun } from './report.ts'
 
 const program = fileURLToPath(new URL('main.ts', import.meta.url))
@@ -76,6 +79,71 @@ for (const [row, reason] of [
     assert.match(stderr, /^ℹ pass 0\nℹ fail 1$/m)
   })
 
+/** Runs a portion of tier N with a report of its own, and answers what stands in it. */
+function portion(
+  row: string,
+  ...args: readonly string[]
+): { readonly report: readonly ReportedRun[]; readonly said: string } {
+  const dir = mkdtempSync(join(tmpdir(), 'metrobus-portion-'))
+  try {
+    const words = ['--tier', 'N', '--resume', '--report', dir, '--row', row, '--minutes', '0.05', '--grace-ms', '200']
+    const { status, stderr } = run(...words, ...args)
+    assert.equal(status, 0, stderr)
+    return { report: readReport(join(dir, 'report.json')), said: stderr }
+  } finally {
+    rmSync(dir, { recursive: true })
+  }
+}
+
+test('a portion ends when its time is over, also in a row that never waits, and what it did counts', () => {
+  const { report } = portion('J1', '--cases', '1000000000')
+
+  assert.deepEqual(
+    report.map(({ isWhole, cases }) => [isWhole, cases > 0]),
+    [[false, true]],
+  )
+})
+
+test('a case that goes on when the time is over is cut off, and those before it count', () => {
+  const { report } = portion('J3')
+
+  assert.deepEqual(
+    report.map(({ cases, violations }) => [cases, violations]),
+    [[2, 0]],
+  )
+})
+
+test('a row whose case does not fit in what is left of the time is not begun', () => {
+  const { report, said } = portion('J6')
+
+  assert.deepEqual(report, [])
+  assert.match(said, /^ℹ pass 0\nℹ fail 0$/m)
+})
+
+test('a portion draws a seed of its own', () => {
+  const { status, stderr } = run('--tier', 'N', '--resume', '--seed', '7')
+  assert.equal(status, 1)
+  assert.match(stderr, /--resume draws a seed of its own/)
+})
+
+test('the runs of another report are added once', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'metrobus-merge-'))
+  try {
+    const other = join(dir, 'other.json')
+    writeFileSync(join(dir, 'report.json'), JSON.stringify([reported]))
+    writeFileSync(other, JSON.stringify([reported, { ...reported, seed: 8, cases: 600 }]))
+    for (let time = 0; time < 2; time++) assert.equal(run('--report', dir, '--merge', other).status, 0)
+
+    assert.deepEqual(
+      readReport(join(dir, 'report.json')).map(({ seed }) => seed),
+      [7, 8],
+    )
+    assert.match(readFileSync(join(dir, 'fault-report.md'), 'utf8'), /\| J13 \| two processes \| 1,000, /)
+  } finally {
+    rmSync(dir, { recursive: true })
+  }
+})
+
 test('a row that nobody knows is refused', () => {
   const { status, stderr } = run('--row', 'Q9')
   assert.equal(status, 1)
@@ -102,6 +170,12 @@ test('what the report lacks is the rest of the aim, and runs that found somethin
   assert.equal(missingCases('J13', [{ ...reported, violations: 1 }]), 1000)
   assert.equal(missingCases('J8', [{ ...reported, row: 'J8', isWhole: false }]), Infinity)
   assert.equal(missingCases('J8', [{ ...reported, row: 'J8' }]), 0)
+})
+
+test('a sweep that was cut short is not shown as a whole one', () => {
+  const cut = { ...reported, row: 'J8', isWhole: false }
+  assert.match(pageOf([cut]), /\| 400, not to its end, 1,000 events \| a whole sweep \|/)
+  assert.match(pageOf([cut, { ...cut, isWhole: true }]), /\| 800, 2,000 events \| a whole sweep \|/)
 })
 
 test('the page adds the runs of a row up, and keeps each with its seed and commit', () => {

@@ -8,21 +8,23 @@
  *     --cases 100     so many instead of what the tier wants
  *     --json          one JSON line a row, instead of a table
  *     --resume        tier N: only what the report still lacks, and adds to it
- *     --minutes 30    stops after so long; what was done counts
+ *     --minutes 30    stops after so long: what was done counts, a case under way has half a minute more
  *     --jobs 2        processes at once. Default: one for each processor
+ *     --merge FILE    runs nothing: adds the runs of another report.json to the report
  *
  * It ends with 1 when a promise was broken, or a row could not run.
  */
 import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { chooseSeed } from '../../src/testing/index.ts'
 import { displayOn, isClean } from './display.ts'
 import { figures } from './figures.ts'
 import { runRows } from './pool.ts'
 import type { Outcome, PlannedRow } from './pool.ts'
-import { addToReport, missingCases, readReport } from './report.ts'
+import { addToReport, mergeReport, missingCases, readReport, reportFiles } from './report.ts'
 import type { Row, Tier } from './row.ts'
 
 const { values } = parseArgs({
@@ -36,8 +38,11 @@ const { values } = parseArgs({
     resume: { type: 'boolean', default: false },
     minutes: { type: 'string' },
     jobs: { type: 'string' },
-    /** For the test of this program. */
+    merge: { type: 'string' },
+    /** For the test of this program, as the two below. */
     rows: { type: 'string', default: new URL('rows/', import.meta.url).href },
+    report: { type: 'string' },
+    'grace-ms': { type: 'string', default: '30000' },
   },
 })
 
@@ -46,7 +51,7 @@ const fail = (why: string): never => {
   process.exit(1)
 }
 
-function numberOf(name: 'seed' | 'case' | 'cases' | 'minutes' | 'jobs'): number | undefined {
+function numberOf(name: 'seed' | 'case' | 'cases' | 'minutes' | 'jobs' | 'grace-ms'): number | undefined {
   const text = values[name]
   if (text === undefined) return undefined
   return /^\d+(\.\d+)?$/.test(text) ? Number(text) : fail(`--${name} takes a number, not ${text}.`)
@@ -57,6 +62,18 @@ const only = numberOf('case')
 if (only !== undefined && (values.row.length !== 1 || values.seed === undefined))
   fail('--case needs one --row and the --seed of its run.')
 if (values.resume && (tier !== 'N' || only !== undefined)) fail('--resume adds to the report of --tier N.')
+if (values.resume && values.seed !== undefined)
+  fail('--resume draws a seed of its own: the same cases twice count once.')
+
+/** Where the report is kept; the test of this program has a folder of its own. */
+const files =
+  values.report === undefined
+    ? reportFiles
+    : { json: join(values.report, 'report.json'), page: join(values.report, 'fault-report.md') }
+if (values.merge !== undefined) {
+  mergeReport(values.merge, files)
+  process.exit()
+}
 
 /** The rows that are asked for, or all: each in the file of its name. */
 async function rowsWanted(): Promise<readonly PlannedRow[]> {
@@ -76,7 +93,7 @@ async function rowsWanted(): Promise<readonly PlannedRow[]> {
 
 /** Those that are in the tier, each with the number of its cases. */
 function planOf(rows: readonly PlannedRow[]): readonly PlannedRow[] {
-  const runs = values.resume ? readReport() : []
+  const runs = values.resume ? readReport(files.json) : []
   return rows
     .filter(({ row }) => values.row.length > 0 || row.tiers === 'PN' || tier === 'N')
     .map(({ row, file }) => {
@@ -115,19 +132,21 @@ process.on('SIGINT', () => {
   interrupted = true
   stopping.abort()
 })
-const minutes = numberOf('minutes')
-const timer = minutes === undefined ? undefined : setTimeout(() => stopping.abort(), minutes * 60_000)
+const minutes = numberOf('minutes') ?? Infinity
+const timer = minutes === Infinity ? undefined : setTimeout(() => stopping.abort(), minutes * 60_000)
 const outcomes = await runRows(rows, {
   tier,
   seed: numberOf('seed') ?? chooseSeed(),
   only,
   jobsMax: numberOf('jobs') ?? availableParallelism(),
   signal: stopping.signal,
+  graceMs: numberOf('grace-ms')!,
+  endsAt: started + minutes * 60_000,
   progressed: (now) => display.progressed(now),
   ended: (outcome) => {
     if (outcome.cases === 0 && outcome.errors.length === 0 && !values.resume)
       outcome.errors.push(stopping.signal.aborted ? 'there was no time for it' : 'it did no case')
-    if (values.resume) addToReport(outcome, commit, !stopping.signal.aborted)
+    if (values.resume) addToReport(outcome, commit, !stopping.signal.aborted, files)
     if (hasRun(outcome)) display.ended(outcome)
   },
 })

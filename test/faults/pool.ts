@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import type { Job, JobMessage } from './job.ts'
+import type { Job, JobMessage, StopMessage } from './job.ts'
 import type { Row, Tier } from './row.ts'
 
 /** A row that is to run, and how much of it. */
@@ -41,13 +41,17 @@ export interface PoolOptions {
   /** Processes at once. */
   readonly jobsMax: number
   readonly signal: AbortSignal
+  /** After the signal a case under way may take so long. */
+  readonly graceMs: number
+  /** By `performance.now()`: the signal comes then. Infinity: at no fixed time. */
+  readonly endsAt: number
   progressed(outcomes: readonly Outcome[]): void
   ended(outcome: Outcome): void
 }
 
 const program = fileURLToPath(new URL('job.ts', import.meta.url))
-/** After the signal a job may end its case; then it is killed. */
-const graceMs = 60_000
+/** What hears nothing for so long after its grace is killed. */
+const deafMs = 30_000
 const quietMinutesMax = 10
 /** Enough to see why a process died. */
 const keptBytes = 4000
@@ -57,11 +61,16 @@ export async function runRows(rows: readonly PlannedRow[], options: PoolOptions)
   const outcomes = new Map(rows.map(({ row, cases }) => [row.id, blank(row, cases, options.seed)]))
   const started = new Map<string, number>()
   const left = new Map<string, number>()
+  const minutesOf = new Map(rows.map(({ row }) => [row.id, row.caseMinutes ?? 0]))
   const run = async (job: Job): Promise<void> => {
     const outcome = outcomes.get(job.row)!
-    if (!started.has(job.row)) started.set(job.row, performance.now())
-    if (!options.signal.aborted)
-      await runJob(job, outcome, options.signal, () => options.progressed([...outcomes.values()]))
+    const now = performance.now()
+    if (!started.has(job.row)) started.set(job.row, now)
+    const caseMinutes = minutesOf.get(job.row)!
+    if (!options.signal.aborted && now + caseMinutes * 60_000 < options.endsAt)
+      await runJob(job, outcome, { ...options, quietMinutes: caseMinutes + quietMinutesMax }, () =>
+        options.progressed([...outcomes.values()]),
+      )
     outcome.seconds = Math.round((performance.now() - started.get(job.row)!) / 100) / 10
     left.set(job.row, left.get(job.row)! - 1)
     if (left.get(job.row) === 0) options.ended(outcome)
@@ -104,7 +113,7 @@ const blank = ({ id, title }: Row, wanted: number, seed: number): Outcome => ({
 
 /** The cases of a row in equal parts: one does the numbers 0, 2, 4, ..., another 1, 3, 5, ... */
 function jobsOf({ row, file, cases }: PlannedRow, { tier, seed, only, jobsMax }: PoolOptions): readonly Job[] {
-  const job = { row: row.id, file, tier, seed, quietMinutesMax: row.quietMinutesMax ?? quietMinutesMax }
+  const job = { row: row.id, file, tier, seed }
   if (only !== undefined) return [{ ...job, first: only, step: 1, cases: 1 }]
   const parts = row.isDivisible === true ? Math.min(jobsMax, cases) : 1
   return Array.from({ length: parts }, (_, part) => ({
@@ -115,7 +124,17 @@ function jobsOf({ row, file, cases }: PlannedRow, { tier, seed, only, jobsMax }:
   }))
 }
 
-function runJob(job: Job, outcome: Outcome, signal: AbortSignal, progressed: () => void): Promise<void> {
+interface JobLimits extends Pick<PoolOptions, 'signal' | 'graceMs'> {
+  /** What says nothing for longer hangs. */
+  readonly quietMinutes: number
+}
+
+function runJob(
+  job: Job,
+  outcome: Outcome,
+  { signal, graceMs, quietMinutes }: JobLimits,
+  progressed: () => void,
+): Promise<void> {
   const child = spawn(process.execPath, [program, JSON.stringify(job)], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
   let said = ''
   const keep = (bytes: Buffer): void => {
@@ -141,14 +160,14 @@ function runJob(job: Job, outcome: Outcome, signal: AbortSignal, progressed: () 
     progressed()
   }
   const quiet = setTimeout(() => {
-    outcome.errors.push(`it said nothing for ${job.quietMinutesMax} minutes`)
+    outcome.errors.push(`it said nothing for ${quietMinutes} minutes`)
     child.kill('SIGKILL')
-  }, job.quietMinutesMax * 60_000)
+  }, quietMinutes * 60_000)
   child.on('message', hear)
   let grace: NodeJS.Timeout | undefined
   const stop = (): void => {
-    if (child.connected) child.send('stop')
-    grace = setTimeout(() => child.kill('SIGKILL'), graceMs)
+    if (child.connected) child.send({ graceMs } satisfies StopMessage)
+    grace = setTimeout(() => child.kill('SIGKILL'), graceMs + deafMs)
   }
   signal.addEventListener('abort', stop)
   return new Promise((resolve) => {

@@ -7,8 +7,16 @@ import { fileURLToPath } from 'node:url'
 import { figures } from './figures.ts'
 import type { Outcome } from './pool.ts'
 
-const file = fileURLToPath(new URL('report.json', import.meta.url))
-const page = fileURLToPath(new URL('../../docs/reference/fault-report.md', import.meta.url))
+/** Where a report is kept. */
+export interface ReportFiles {
+  readonly json: string
+  readonly page: string
+}
+
+export const reportFiles: ReportFiles = {
+  json: fileURLToPath(new URL('report.json', import.meta.url)),
+  page: fileURLToPath(new URL('../../docs/reference/fault-report.md', import.meta.url)),
+}
 
 /** What one run did of one row. */
 export interface ReportedRun {
@@ -27,8 +35,22 @@ export interface ReportedRun {
 }
 
 /** All runs so far. */
-export const readReport = (): readonly ReportedRun[] =>
+export const readReport = (file: string): readonly ReportedRun[] =>
   existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as readonly ReportedRun[]) : []
+
+function writeReport(runs: readonly ReportedRun[], { json, page }: ReportFiles): void {
+  writeFileSync(json, `${JSON.stringify(runs, undefined, 2)}\n`)
+  writeFileSync(page, pageOf(runs))
+}
+
+/** Adds the runs of another report that are not in this one. */
+export function mergeReport(other: string, into: ReportFiles): void {
+  if (!existsSync(other)) throw new Error(`There is no report ${other}`)
+  const runs = readReport(into.json)
+  const placeOf = ({ row, seed, commit }: ReportedRun): string => `${row} ${seed} ${commit}`
+  const known = new Set(runs.map(placeOf))
+  writeReport([...runs, ...readReport(other).filter((run) => !known.has(placeOf(run)))], into)
+}
 
 /** How many cases of a row are still to do. Runs that found something do not count, for something was changed after them. */
 export function missingCases(row: string, runs: readonly ReportedRun[]): number {
@@ -39,15 +61,13 @@ export function missingCases(row: string, runs: readonly ReportedRun[]): number 
 }
 
 /** Adds what came of a row to the report, and writes the page again. A row that could not run has nothing to report. */
-export function addToReport(outcome: Outcome, commit: string, isWhole: boolean): void {
+export function addToReport(outcome: Outcome, commit: string, isWhole: boolean, files: ReportFiles): void {
   if (outcome.errors.length > 0 || outcome.cases === 0) return
   const { row, title, cases, seed, seconds, notes, counts } = outcome
   const date = new Date().toISOString().slice(0, 10)
   const violations = outcome.violations.length
   const run = { row, title, cases, violations, seed, commit, date, seconds, isWhole, notes, counts }
-  const runs = [...readReport(), run]
-  writeFileSync(file, `${JSON.stringify(runs, undefined, 2)}\n`)
-  writeFileSync(page, pageOf(runs))
+  writeReport([...readReport(files.json), run], files)
 }
 
 /** The page for people. */
@@ -63,7 +83,8 @@ export function pageOf(runs: readonly ReportedRun[]): string {
     const counted = [...new Set(own.flatMap(({ counts }) => Object.keys(counts)))].map(
       (what) => `, ${number(sum(({ counts }) => counts[what] ?? 0))} ${what}`,
     )
-    const done = `${number(sum(({ cases }) => cases))}${counted.join('')}`
+    const isCut = wanted === Infinity && missingCases(id, runs) > 0
+    const done = `${number(sum(({ cases }) => cases))}${isCut ? ', not to its end' : ''}${counted.join('')}`
     return `| ${id} | ${own.at(-1)!.title} | ${done} | ${aim} | ${number(found)} |`
   })
   const lines = runs.map(

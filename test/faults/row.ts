@@ -21,8 +21,8 @@ export interface Row {
   readonly isDivisible?: boolean
   /** Nothing else may run beside it, for it measures. Default: false. */
   readonly isAlone?: boolean
-  /** A process that says nothing for so long hangs, and is killed: the row could not run. Default: 10 minutes. */
-  readonly quietMinutesMax?: number
+  /** Minutes that one case takes in tier N. It is not begun where less is left, and a process that says nothing for 10 minutes more hangs, and is killed. Default: 0. */
+  readonly caseMinutes?: number
   /** Does cases, as `casesOf(context)` gives them, and says `done` after each. What it throws means that the row could not run. */
   run(context: RowContext): Promise<void>
 }
@@ -62,9 +62,11 @@ export interface Case {
   readonly random: SeededRandom
 }
 
-/** The cases to do, one after the other, until as many are counted as wanted, or `total` numbers are used up. */
-export function* casesOf(context: RowContext, total = Infinity): Generator<Case> {
+/** The cases to do, one after the other, until as many are counted as wanted, `total` numbers are used up, or the run ends early. */
+export async function* casesOf(context: RowContext, total = Infinity): AsyncGenerator<Case> {
   for (let number = context.first; number < total; number += context.step) {
+    // What is simulated never waits, and whoever never waits does not hear that it is to end.
+    await new Promise((resolve) => setImmediate(resolve))
     if (context.counted >= context.cases || context.signal.aborted) return
     const seed = caseSeed(context.seed, number)
     yield { number, seed, random: new SeededRandom(seed) }
@@ -90,7 +92,7 @@ export async function eachCase(
   total = Infinity,
   isWanted: (number: number) => boolean = () => true,
 ): Promise<void> {
-  for (const item of casesOf(context, total)) {
+  for await (const item of casesOf(context, total)) {
     if (!isWanted(item.number)) continue
     try {
       await one(item)

@@ -94,7 +94,7 @@ function startRow(mutant: Mutant | undefined, sought: Hunt): ChildProcess {
   const { sweep, seed, first = 0, cases } = sought
   const file = new URL(`test/faults/rows/${sweep.toLowerCase()}.ts`, root).href
   const wanted = cases === undefined ? {} : { cases }
-  const task: Job = { row: sweep, file, tier: 'P', seed, first, step: 1, quietMinutesMax: 2, ...wanted }
+  const task: Job = { row: sweep, file, tier: 'P', seed, first, step: 1, ...wanted }
   return spawn(process.execPath, ['--import', loader, job, JSON.stringify(task)], {
     cwd: root,
     env: environment(mutant, sought),

@@ -10,8 +10,7 @@ export async function sideBySide(
 ): Promise<void> {
   const items = casesOf(context, total)
   const worker = async (): Promise<void> => {
-    for (let next = items.next(); next.done !== true; next = items.next()) {
-      const item = next.value
+    for await (const item of items) {
       try {
         await one(item)
       } catch (error) {

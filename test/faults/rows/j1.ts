@@ -69,7 +69,7 @@ export const row: Row = {
   async run(context) {
     needStrace()
     const points = { journal: await callsOf(context, bareJournal), app: await callsOf(context, wholeApp) }
-    for (const item of casesOf(context)) {
+    for await (const item of casesOf(context)) {
       const isApp = item.number % 3 === 2
       try {
         await killAgainAndAgain(item, context, isApp ? wholeApp : bareJournal, isApp ? points.app : points.journal)

@@ -14,7 +14,7 @@ export const row: Row = {
   tiers: 'PN',
   isDivisible: true,
   async run(context) {
-    for (const { number, seed } of casesOf(context)) {
+    for await (const { number, seed } of casesOf(context)) {
       const trace = new Trace(seed)
       const disk = new SimDisk()
       try {

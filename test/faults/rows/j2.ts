@@ -15,7 +15,7 @@ export const row: Row = {
   tiers: 'PN',
   isDivisible: true,
   async run(context) {
-    for (const item of casesOf(context)) {
+    for await (const item of casesOf(context)) {
       try {
         await (item.number % 3 === 2 ? busLife(item, context) : journalLife(item, context))
       } catch (error) {

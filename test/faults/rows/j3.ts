@@ -33,7 +33,7 @@ export const row: Row = {
     needTool('xfs_io', 'xfsprogs', '-V')
     if (!existsSync(noSyncLibrary)) throw new MissingTool('libeatmydata.so', 'libeatmydata1')
     if (context.first === 0) await mustLoseWithoutSyncs(context)
-    for (const item of casesOf(context)) {
+    for await (const item of casesOf(context)) {
       try {
         await cutAgainAndAgain(item, context)
       } catch (error) {

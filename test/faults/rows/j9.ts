@@ -24,7 +24,7 @@ export const row: Row = {
   isDivisible: true,
   async run(context) {
     needStrace()
-    for (const item of casesOf(context)) {
+    for await (const item of casesOf(context)) {
       try {
         await killInRecovery(item, context)
       } catch (error) {

@@ -15,6 +15,7 @@ export const row: Row = {
   id: 'P1',
   title: 'a producer much faster than the stop behind it: the lag grows on the disk, memory does not, nothing is lost',
   tiers: 'N',
+  caseMinutes: 12,
   run: (context) => eachCase(context, (item) => outrun(item, context)),
 }
 
@@ -30,7 +31,7 @@ async function outrun({ number }: Case, context: RowContext): Promise<void> {
     await sleep(warmMs)
     const warm = rssMiB(app.pid)
     let most = warm
-    for (let left = context.tier === 'P' ? 20 : 600; left > 0 && !app.isOver && !context.signal.aborted; left--) {
+    for (let left = context.tier === 'P' ? 20 : 600; left > 0 && !app.isOver; left--) {
       await sleep(1000)
       most = Math.max(most, rssMiB(app.pid))
     }

@@ -20,7 +20,7 @@ export const row: Row = {
   tiers: 'PN',
   isDivisible: true,
   async run(context) {
-    for (const item of casesOf(context)) {
+    for await (const item of casesOf(context)) {
       try {
         await (item.number % 2 === 0 ? survive(item) : die(item))
       } catch (error) {

@@ -29,6 +29,7 @@ export const row: Row = {
   id: 'P7',
   title: 'a soak of hours with errors and restarts: memory and descriptors stay where they were, nothing is lost',
   tiers: 'N',
+  caseMinutes: 155,
   run: (context) => eachCase(context, (item) => soak(item, context)),
 }
 
@@ -38,8 +39,8 @@ async function soak({ number }: Case, context: RowContext): Promise<void> {
   const acknowledgements = new Acknowledgements(dir)
   const { lives, lifeMs, everyMs } = figures[context.tier]
   try {
-    for (let life = 0; life < lives && !context.signal.aborted; life++) {
-      const samples = await live(dir, acknowledgements, { lifeMs, everyMs }, context.signal)
+    for (let life = 0; life < lives; life++) {
+      const samples = await live(dir, acknowledgements, { lifeMs, everyMs })
       const quarter = samples.length >> 2
       const early = meanOf(samples.slice(quarter, 2 * quarter))
       const late = meanOf(samples.slice(-quarter))
@@ -68,14 +69,13 @@ async function live(
   dir: string,
   acknowledgements: Acknowledgements,
   { lifeMs, everyMs }: { readonly lifeMs: number; readonly everyMs: number },
-  signal: AbortSignal,
 ): Promise<readonly Sample[]> {
   const life = { dir, from: acknowledgements.firstMissing, count: 10_000_000, everyMs, failsOf: 100, drain: 10_000 }
   const app = new Child({ program: 'app-life', life, nodeOptions: smallHeap, onLine: acknowledgements.hear })
   try {
     await app.line('ready')
     const samples: Sample[] = []
-    for (const until = performance.now() + lifeMs; performance.now() < until && !app.isOver && !signal.aborted;) {
+    for (const until = performance.now() + lifeMs; performance.now() < until && !app.isOver;) {
       await sleep(sampleMs)
       samples.push({ rss: rssMiB(app.pid), descriptors: descriptors(app.pid) })
     }

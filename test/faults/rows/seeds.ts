@@ -16,8 +16,9 @@ export const row: Row = {
   tiers: 'PN',
   isDivisible: true,
   async run(context) {
-    for (const { number, seed } of casesOf(context)) {
-      const result = await runCase({ seed, world: number % 4 < 2 ? 'machine' : 'cluster' })
+    const size = context.tier === 'N' ? 'large' : 'small'
+    for await (const { number, seed } of casesOf(context)) {
+      const result = await runCase({ seed, world: number % 4 < 2 ? 'machine' : 'cluster', size })
       if (result.violations.length > 0) context.violation(describeFailure(await failureOf(result, shrinks)), number)
       context.count('events', result.events)
       context.done()
