@@ -5,7 +5,7 @@
 import { closest } from './closest.ts'
 import { kafkaErrors } from './kafka-errors.ts'
 
-export const catalogue = {
+const general = {
   // definition: programmer mistakes, thrown while an app is put together
   MB_BAD_OPTIONS: {
     family: 'stop',
@@ -181,7 +181,6 @@ export const catalogue = {
     family: 'refuse',
     message: (f: { group: string }): string => `The group "${f.group}" has a running member: stop its app first.`,
   },
-  ...kafkaErrors,
   // connectors
   MB_INPUT_UNREADABLE: {
     family: 'stop',
@@ -379,6 +378,8 @@ export const catalogue = {
     message: (f: { reason: string }): string => `The bus failed and cannot go on: ${f.reason}.`,
   },
 } as const
+
+export const catalogue: typeof general & typeof kafkaErrors = { ...general, ...kafkaErrors }
 
 const namesMax = 10
 
