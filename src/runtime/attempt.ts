@@ -4,6 +4,7 @@
 import { MetrobusError } from '../errors/index.ts'
 import type { Event } from '../event/event.ts'
 import type { Record } from '../event/record.ts'
+import type { Listed } from '../internal/roster.ts'
 import { readSlip } from '../itinerary/slip.ts'
 import type { EmitTarget, ItineraryView, StopContext } from '../stop/definition.ts'
 import type { Feed } from './feed.ts'
@@ -20,7 +21,7 @@ export interface Emission {
 }
 
 /** What a handler sees is `StopContext`; the other fields are the lane's. */
-export class Attempt implements StopContext {
+export class Attempt implements StopContext, Listed {
   readonly lane: Lane
   readonly feed: Feed
   readonly record: Record
@@ -37,6 +38,8 @@ export class Attempt implements StopContext {
   gates: readonly Gate[] | undefined = undefined
   /** How long the handler took; set when it has answered. */
   durationMs = 0
+  /** On the lane's list of what runs. */
+  place = -1
   /** When its deadline passes, monotonic; Infinity for a synchronous handler. */
   deadlineAt: number = Infinity
   #controller: AbortController | undefined = undefined

@@ -18,7 +18,7 @@ export function sweepDeadlines(engine: Engine): boolean {
     const { name, definition } = lane.stop
     const { deadlineMs } = definition.policy
     let stuck = 0
-    for (const attempt of lane.running) {
+    for (const attempt of lane.running.list()) {
       if (attempt.deadlineAt > now) continue
       if (attempt.deadlineAt + graceMs <= now) stuck++
       if (attempt.isLate) continue

@@ -11,6 +11,7 @@
 import { MetrobusError } from '../errors/index.ts'
 import type { Record } from '../event/record.ts'
 import { loopCells, stopCell } from '../internal/loop-cells.ts'
+import { Roster } from '../internal/roster.ts'
 import { callInScope, runInScope } from '../internal/scope.ts'
 import { Attempt } from './attempt.ts'
 import { Batch } from './batch.ts'
@@ -33,7 +34,7 @@ export class Lane {
   readonly parking: Parking
   readonly keys: Map<string, KeyState> = new Map()
   /** Attempts whose handler has not answered yet. */
-  readonly running: Set<Attempt> = new Set()
+  readonly running: Roster<Attempt> = new Roster()
   readonly batch: Batch | undefined
   /** The attempt that was launched last, for the watchdog. */
   present: Attempt | undefined = undefined

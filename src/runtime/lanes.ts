@@ -170,6 +170,6 @@ export class Lanes {
     // What was gathered gives back its places.
     lane.batch?.run()
     for (const state of lane.keys.values()) if (state.row !== undefined) stop.counters.parkedKeys--
-    for (const attempt of lane.running) attempt.abort(new MetrobusError('MB_REVOKED', { stop: stop.name, partition }))
+    for (const attempt of lane.running.list()) attempt.abort(new MetrobusError('MB_REVOKED', { stop: stop.name, partition }))
   }
 }

@@ -77,7 +77,8 @@ export class Outbox {
   #feeds: Feed[] = []
   #changes: StateChange[] = []
   #rows: TouchedRow[] = []
-  readonly #onTheirWay: Set<PendingUnit> = new Set()
+  /** A few, in the order handed over. An array: a set keeps what it has let go (`roster.ts`). */
+  readonly #onTheirWay: PendingUnit[] = []
   readonly #seen: Set<SeenIds> = new Set()
   #waiters: ((fate: Fate) => void)[] = []
   #events = 0
@@ -172,8 +173,7 @@ export class Outbox {
   /** The app has failed: whoever waits is told so. */
   abandon(): void {
     this.#hasFailed = true
-    const waiting = [...this.#onTheirWay, ...this.#takeAll()].flatMap(({ waiters }) => waiters)
-    this.#onTheirWay.clear()
+    const waiting = [...this.#onTheirWay.splice(0), ...this.#takeAll()].flatMap(({ waiters }) => waiters)
     for (const answer of waiting) answer('failed')
   }
 
@@ -197,7 +197,7 @@ export class Outbox {
   }
 
   #handOver(pending: PendingUnit): void {
-    this.#onTheirWay.add(pending)
+    this.#onTheirWay.push(pending)
     this.#pending++
     if (pending.feeds.some(({ lane }) => lane?.isClosed === true)) this.#refuse(pending)
     else this.#settle(pending)
@@ -267,7 +267,8 @@ export class Outbox {
       return
     }
     if (this.#undecided === pending) this.#undecided = undefined
-    this.#onTheirWay.delete(pending)
+    const place = this.#onTheirWay.indexOf(pending)
+    if (place >= 0) this.#onTheirWay.splice(place, 1)
     this.#pending--
     if (settled === 'refused') {
       this.#refused ??= []

@@ -176,7 +176,7 @@ export class RunningEngine implements RunningApp {
 
   #abandon(lane: Lane): void {
     lane.isClosed = true
-    for (const attempt of lane.running) attempt.abort(new MetrobusError('MB_STOPPING', { app: this.name }))
+    for (const attempt of lane.running.list()) attempt.abort(new MetrobusError('MB_STOPPING', { app: this.name }))
   }
 
   /** Waits for what runs, but not longer than the deadline. */
