@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import * as z from 'zod'
-import { entry, line, metrobus, stop } from '../../src/index.ts'
+import { entry, line, metrobus, stop, topic } from '../../src/index.ts'
 import type { App, Entry } from '../../src/index.ts'
 import { simulate } from '../../src/testing/index.ts'
 import type { Finding, SimulateOptions } from '../../src/testing/index.ts'
@@ -293,4 +293,42 @@ test('fakes may be functions, maps and objects with private fields', async () =>
     message,
     /^`keep` is not idempotent: a crash after `rows\.set` repeats the event; seed \d+\n\n {2}at observed\.count: 6 when calm, 5 when not/,
   )
+})
+
+const orderPlaced = topic('order-placed', { schema: Order, key: ({ id }) => id })
+
+/** A shop that publishes its orders, and a mailer of another team that reads them. */
+const shopAndMailer =
+  (mail: (order: Order, ride: string, fakes: Fakes) => unknown) =>
+  (fakes: Fakes): readonly [Shop, App] => {
+    const place = stop('place', { in: Order, effects: 'none', emits: [orderPlaced] }, (order, { emit }) =>
+      emit(orderPlaced, order),
+    )
+    const placing = entry('orders', { in: Order, key: ({ id }) => id, route: line('placing').to(place) })
+    const notify = stop(
+      'notify',
+      { in: Order },
+      async (order, { event }) => void (await mail(order, event.ride, fakes)),
+    )
+    const placed = entry('orders', { from: orderPlaced, start: 'beginning', route: line('mailing').to(notify) })
+    return [
+      metrobus('shop', { entries: [placing], publishes: [orderPlaced] }),
+      metrobus('mailer', { entries: [placed] }),
+    ]
+  }
+
+test('several apps share a bus, and a clean system of them stands everything', async () => {
+  const system = shopAndMailer((order, ride, { store }) => store.put(ride, order))
+  const { untouched } = await simulate(system, { ...options, observe: ({ store }) => store.rows })
+  assert.deepEqual(untouched, [])
+})
+
+test('of several apps the one is named whose stop does not stand it', async () => {
+  const { message } = await findingOf(
+    simulate(
+      shopAndMailer((order, _ride, { store }) => store.add(order)),
+      options,
+    ),
+  )
+  assert.match(message, /^`mailer\/notify` is not idempotent/)
 })

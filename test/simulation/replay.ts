@@ -1,7 +1,7 @@
 /**
  * Does one case of the random programs again, and prints what was broken and the end of its trace:
  *
- *     node test/simulation/replay.ts --seed 74 --world machine [--only 1,5,9] [--trace 60]
+ *     node test/simulation/replay.ts --seed 74 --world machine [--size large] [--only 1,5,9] [--trace 60]
  *
  * or runs many, and prints what they reached and, above all, what they did not:
  *
@@ -10,13 +10,14 @@
 import { parseArgs } from 'node:util'
 import { drawProgram } from './program/program.ts'
 import { runCase } from './program/run.ts'
-import type { WorldKind } from './program/schedule.ts'
+import type { Size, WorldKind } from './program/schedule.ts'
 import { describeFailure, failureOf, sweep } from './sweep.ts'
 
 const { values } = parseArgs({
   options: {
     seed: { type: 'string' },
     world: { type: 'string', default: 'machine' },
+    size: { type: 'string', default: 'small' },
     only: { type: 'string' },
     trace: { type: 'string', default: '40' },
     coverage: { type: 'boolean', default: false },
@@ -25,9 +26,11 @@ const { values } = parseArgs({
   },
 })
 
+const size: Size = values.size === 'large' ? 'large' : 'small'
+
 async function replay(seed: number, world: WorldKind): Promise<void> {
   const only = values.only === undefined ? undefined : values.only.split(',').map(Number)
-  const result = await runCase({ seed, world, keepTrace: true, ...(only && { only }) })
+  const result = await runCase({ seed, world, size, keepTrace: true, ...(only && { only }) })
   console.log(JSON.stringify(drawProgram(seed), null, 2))
   console.log(result.trace.slice(-Number(values.trace)).join('\n'))
   console.log(`${result.events} events, trace ${result.hash}`)
@@ -39,7 +42,7 @@ async function replay(seed: number, world: WorldKind): Promise<void> {
 async function cover(): Promise<void> {
   const from = Number(values.from)
   const seeds = Array.from({ length: Number(values.seeds) }, (_, index) => from + index)
-  const { cases, events, failures, coverage } = await sweep({ seeds })
+  const { cases, events, failures, coverage } = await sweep({ seeds, size })
   console.log(`${cases} cases, ${events} events, ${failures.length} failures`)
   for (const [name, count] of coverage.reached) console.log(`${String(count).padStart(8)}  ${name}`)
   console.log(`\nnever reached:\n${coverage.missed.join('\n')}`)

@@ -5,7 +5,7 @@
 import { Coverage } from './program/coverage.ts'
 import { runCase } from './program/run.ts'
 import type { CaseResult } from './program/run.ts'
-import type { WorldKind } from './program/schedule.ts'
+import type { Size, WorldKind } from './program/schedule.ts'
 import { shrink } from './program/shrink.ts'
 
 export interface SweepOptions {
@@ -13,6 +13,8 @@ export interface SweepOptions {
   readonly seeds: Iterable<number>
   /** Default: both, a machine and a cluster, by turns. */
   readonly worlds?: readonly WorldKind[]
+  /** Of all. Default: 'small'. */
+  readonly size?: Size
   /** Ends the sweep before the next case. */
   readonly signal?: AbortSignal
   /** Hears of each case when it is done. */
@@ -44,14 +46,15 @@ export interface SweepResult {
 
 /** Runs the cases of some seeds. */
 export async function sweep(options: SweepOptions): Promise<SweepResult> {
-  const { seeds, worlds = ['machine', 'cluster'], signal, onCase, shrinks = true, stopsAtFirst = false } = options
+  const { seeds, worlds = ['machine', 'cluster'], size = 'small', signal, onCase } = options
+  const { shrinks = true, stopsAtFirst = false } = options
   const coverage = new Coverage()
   const failures: Failure[] = []
   let cases = 0
   let events = 0
   for (const seed of seeds) {
     if (signal?.aborted === true || (stopsAtFirst && failures.length > 0)) break
-    const result = await runCase({ seed, world: worlds[seed % worlds.length]! })
+    const result = await runCase({ seed, world: worlds[seed % worlds.length]!, size })
     cases++
     events += result.events
     coverage.merge(result.coverage)
@@ -63,7 +66,7 @@ export async function sweep(options: SweepOptions): Promise<SweepResult> {
 
 /** A failed case, shrunk, with the command that does it again. */
 export async function failureOf(result: CaseResult, shrinks: boolean): Promise<Failure> {
-  const { seed, world } = result
+  const { seed, world, size } = result
   const { only, violations } = shrinks
     ? await shrink(result)
     : { only: result.steps.map((_, index) => index), violations: result.violations }
@@ -71,7 +74,7 @@ export async function failureOf(result: CaseResult, shrinks: boolean): Promise<F
     seed,
     world,
     violations,
-    replay: `node test/simulation/replay.ts --seed ${seed} --world ${world} --only ${only.join() || 'none'}`,
+    replay: `node test/simulation/replay.ts --seed ${seed} --world ${world} --size ${size} --only ${only.join() || 'none'}`,
     schedule: only.map((index) => `${index} ${JSON.stringify(result.steps[index])}`),
   }
 }

@@ -85,6 +85,15 @@ export function isReached(
   return moveUntil(() => isDone, clock, withinMs, activity)
 }
 
+/** Resolves when several apps that feed each other are all through: each is, and none has done anything while the others came to their end. */
+export async function allCaughtUp(apps: readonly Pick<RunningApp, 'caughtUp' | 'stats'>[]): Promise<void> {
+  const activity = (): string => JSON.stringify(apps.map((app) => app.stats()))
+  for (let before = '', now = activity(); before !== now; now = activity()) {
+    before = now
+    await Promise.all(apps.map((app) => app.caughtUp()))
+  }
+}
+
 /** Where events still are, in words. */
 export function waitingIn(app: Pick<RunningApp, 'stats'>): string[] {
   const of = (count: number, what: string): string[] => (count === 0 ? [] : [`${count} ${what}`])

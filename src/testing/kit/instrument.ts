@@ -29,13 +29,16 @@ export interface Instruments {
   readonly ambience: Ambience
   /** The stop that is tested alone; the others end what comes to them. */
   readonly only?: StopDefinition | undefined
+  /** The topics that are published in the test. Entries that read another one are sent to directly. Default: those of the app. */
+  readonly owned?: ReadonlySet<string>
 }
 
 /**
  * The app with `around` around all of its handlers. Waits between tries lose their random share, so that their times can be told, and entries that
  * read another app's topic are sent to directly.
  */
-export function instrument(definition: AppDefinition, { around, ambience, only }: Instruments): AppDefinition {
+export function instrument(definition: AppDefinition, instruments: Instruments): AppDefinition {
+  const { around, ambience, only, owned = new Set(definition.publishes.map(({ name }) => name)) } = instruments
   const within = <Call extends ((...args: never[]) => unknown) | undefined>(call: Call): Call =>
     call && (((...args: never[]) => callInside(ambience, () => call(...args))) as Call)
   const stopOf = (stop: StopDefinition): StopDefinition => {
@@ -52,7 +55,6 @@ export function instrument(definition: AppDefinition, { around, ambience, only }
   }
   const made = new Map<StopDefinition, StopDefinition>()
   const once = (stop: StopDefinition): StopDefinition => made.get(stop) ?? made.set(stop, stopOf(stop)).get(stop)!
-  const owned = new Set(definition.publishes.map(({ name }) => name))
   const entryOf = (entry: EntryDefinition): EntryDefinition => {
     const { from, inSchema, key, router } = entry
     const isDirect = from !== undefined && !owned.has(from.topic.name)

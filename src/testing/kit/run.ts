@@ -1,5 +1,5 @@
 /**
- * One run of an app in a simulated world: every event is sent when the one before it is at rest, and what the plan of faults says goes wrong. Without a fault it is
+ * One run of an app, or of several on one bus, in a simulated world: every event is sent when the one before it is at rest, and what the plan of faults says goes wrong. Without a fault it is
  * the calm run.
  *
  * Invariants:
@@ -19,7 +19,7 @@ import type { SimProcess } from '../simulator/sim-process.ts'
 import type { Startable } from '../simulator/world.ts'
 import { callInside, currentAmbience, inside } from './ambience.ts'
 import type { Ambience } from './ambience.ts'
-import { moveUntil, waitingIn } from './caught-up.ts'
+import { allCaughtUp, moveUntil, waitingIn } from './caught-up.ts'
 import { watched } from './fakes.ts'
 import type { Told } from './fakes.ts'
 import type { Fault, Visit } from './fault.ts'
@@ -35,9 +35,14 @@ export interface Sent {
   readonly id: string
 }
 
+/** What can be simulated: an app of `metrobus()`. */
+export interface Simulated {
+  readonly definition: AppDefinition
+}
+
 /** What is run, and against what. */
 export interface RunOptions<Fakes extends object> {
-  readonly makeApp: (fakes: Fakes) => { readonly definition: AppDefinition }
+  readonly makeApp: (fakes: Fakes) => Simulated | readonly Simulated[]
   readonly fakes: () => Fakes
   readonly observe: (fakes: Fakes) => unknown
   readonly sent: readonly Sent[]
@@ -53,7 +58,7 @@ export interface RunResult {
   readonly observed:
     | { readonly observed: unknown; readonly deadLetters: readonly string[] }
     | { readonly ended: string }
-  /** All stops of the app. */
+  /** All stops. Where there are several apps, the name of its app is put before each: `email/notify`. */
   readonly stops: readonly string[]
   readonly visits: readonly Visit[]
   /** Everything in order, each line with its stop. */
@@ -112,8 +117,7 @@ class Run<Fakes extends object> {
   #activeAt = 0
   #realIo: MetrobusError | undefined
   #process: SimProcess | undefined
-  #name = ''
-  #stops: readonly string[] = []
+  #definitions: readonly AppDefinition[] = []
   /** Cut off, and still alive. */
   readonly #zombies: SimProcess[] = []
 
@@ -157,48 +161,63 @@ class Run<Fakes extends object> {
       for (const zombie of this.#zombies.splice(0)) await this.#world.crash(zombie)
       await this.#rest()
     }
-    const letters = await this.#process!.running!.deadLetters.list({}, { countMax: 1_000 })
+    const deadLetters: string[] = []
+    for (const app of this.#process!.apps)
+      for (const { ride, stop, cause } of await app.deadLetters.list({}, { countMax: 1_000 }))
+        deadLetters.push(`${ride} at ${this.#nameOf(app.definition, stop)}: ${cause}`)
     if (this.#realIo !== undefined) throw this.#realIo
-    const deadLetters = letters.map(({ ride, stop, cause }) => `${ride} at ${stop}: ${cause}`).sort()
-    return this.#result({ observed: await observe(this.#fakes), deadLetters })
+    return this.#result({ observed: await observe(this.#fakes), deadLetters: deadLetters.sort() })
   }
 
   #result(observed: RunResult['observed']): RunResult {
-    return { observed, stops: this.#stops, visits: this.#visits, trace: this.#trace }
+    const stops = this.#definitions.flatMap((app) =>
+      app.entries.flatMap(({ router }) => router.stops.map(({ name }) => this.#nameOf(app, name))),
+    )
+    return { observed, stops: [...new Set(stops)], visits: this.#visits, trace: this.#trace }
+  }
+
+  #nameOf(app: AppDefinition, stop: string): string {
+    return this.#definitions.length === 1 ? stop : `${app.name}/${stop}`
   }
 
   // --- processes
 
   async #start(): Promise<void> {
-    let process = await this.#world.start((one) => this.#appOf(one))
+    let process = await this.#world.start((one) => this.#appsOf(one))
     // What two processes died of runs alone while the next one starts, and may end that one too.
     while (!process.isAlive) {
       await this.#bury(process)
-      process = await this.#world.start((one) => this.#appOf(one))
+      process = await this.#world.start((one) => this.#appsOf(one))
     }
-    if (process.running === undefined) throw process.failure ?? this.#stuck(undefined)
+    if (process.running === undefined) throw process.failure ?? this.#stuck([])
     this.#process = process
     for (const one of this.#unanswered.values()) this.#send(one)
   }
 
-  #appOf(process: SimProcess): Startable {
+  #appsOf(process: SimProcess): readonly Startable[] {
     const told: Told = (name, args, call) => this.#effect(process, name, args, call)
-    const app = this.#options.makeApp(watched(this.#fakes, told))
+    const made = this.#options.makeApp(watched(this.#fakes, told))
+    const definitions = (Array.isArray(made) ? (made as readonly Simulated[]) : [made as Simulated]).map(
+      ({ definition }) => definition,
+    )
+    const owned = new Set(definitions.flatMap(({ publishes }) => publishes.map(({ name }) => name)))
     const ambience = { ...this.#ambience, clock: process.platform.clock }
-    const definition = instrument(app.definition, { around: this.#around(process), ambience })
-    this.#name = definition.name
-    this.#stops = [...new Set(definition.entries.flatMap(({ router }) => router.stops.map(({ name }) => name)))]
-    return { start: (options) => startApp(definition, options) }
+    this.#definitions = definitions
+    return definitions.map((app) => {
+      const definition = instrument(app, { around: this.#around(process, app), ambience, owned })
+      return { start: (options) => startApp(definition, options) }
+    })
   }
 
   #bury(process: SimProcess): Promise<void> {
     return this.#world instanceof Machine ? this.#world.powerCut() : this.#world.crash(process)
   }
 
-  #stuck(app: RunningApp | undefined): MetrobusError {
+  #stuck(apps: readonly RunningApp[]): MetrobusError {
+    const app = this.#definitions.map(({ name }) => name).join(', ')
     const afterMs = this.#world.clock.monotonic() - this.#activeAt
-    const waiting = app === undefined ? ['it does not start'] : waitingIn(app)
-    return new MetrobusError('MB_NOT_CAUGHT_UP', { app: this.#name, afterMs, waiting })
+    const waiting = apps.length === 0 ? ['it does not start'] : apps.flatMap(waitingIn)
+    return new MetrobusError('MB_NOT_CAUGHT_UP', { app, afterMs, waiting })
   }
 
   async #restart(): Promise<void> {
@@ -211,7 +230,11 @@ class Run<Fakes extends object> {
 
   /** As a sender does that waits for its answer, and sends again to the next process. */
   #send({ entry, data, id }: Sent): void {
-    const sending = this.#process!.running!.send(entry, data, { id })
+    const { apps } = this.#process!
+    const takes = ({ definition: { entries } }: RunningApp): boolean =>
+      entries.some(({ name, from }) => name === entry && from === undefined)
+    // None that takes it is for the first to refuse.
+    const sending = (apps.find(takes) ?? apps[0]!).send(entry, data, { id })
     sending.then(
       () => this.#unanswered.delete(id),
       (error: unknown) => (this.#failure ??= this.#process?.isAlive === true ? error : undefined),
@@ -234,7 +257,7 @@ class Run<Fakes extends object> {
         this.#holds.length > 0 && this.#world.clock.monotonic() - this.#activeAt > silenceMs
       await this.#until(() => isOver() || isSilent() || this.#unanswered.size === 0)
       if (!isOver())
-        process.running!.caughtUp().then(
+        allCaughtUp(process.apps).then(
           () => (caught.up = true),
           () => {},
         )
@@ -247,7 +270,7 @@ class Run<Fakes extends object> {
         // Until the bus has given the partitions of the other to this one.
         await this.#world.advance(2 * sessionMs)
       } else if (isAtRest || this.#holds.length > 0) return
-      else throw this.#stuck(process.running)
+      else throw this.#stuck(process.apps)
     }
   }
 
@@ -257,22 +280,23 @@ class Run<Fakes extends object> {
 
   // --- handlers
 
-  #around(process: SimProcess): Around {
-    return (stop, events, call) => {
+  #around(process: SimProcess, app: AppDefinition): Around {
+    return ({ name }, events, call) => {
       const { id: event, ride } = events[0]!.context.event
-      const before = this.#visits.filter((other) => other.stop === stop.name && other.event === event)
+      const stop = this.#nameOf(app, name)
+      const before = this.#visits.filter((other) => other.stop === stop && other.event === event)
       const time = before.length + 1
-      const visit: Visit = { stop: stop.name, event, ride, time, effects: [] }
+      const visit: Visit = { stop, event, ride, time, effects: [] }
       // A handler that died before it did anything draws the same again: nobody has seen what it drew.
       const draw = before.filter(({ effects }) => effects.length > 0).length
       this.#visits.push(visit)
       this.#note(visit, time === 1 ? 'begins' : `begins again, time ${time}`)
-      this.#release(({ fault }) => fault.kind === 'overlap' && fault.stop === stop.name)
+      this.#release(({ fault }) => fault.kind === 'overlap' && fault.stop === stop)
       const handling: Handling = {
         ...this.#ambience,
         clock: process.platform.clock,
-        random: new SeededRandom(parseInt(shortHash(`${this.#options.seed} ${stop.name} ${event} ${draw}`), 16)),
-        who: `the stop "${stop.name}"`,
+        random: new SeededRandom(parseInt(shortHash(`${this.#options.seed} ${stop} ${event} ${draw}`), 16)),
+        who: `the stop "${stop}"`,
         visit,
         process,
       }

@@ -1,5 +1,5 @@
 /**
- * Runs an app against crashes, redeliveries, delays and restarts that seeds choose, and says which stop does not stand them: what the fakes hold in the end must be what
+ * Runs an app, or several that share a bus, against crashes, redeliveries, delays and restarts that seeds choose, and says which stop does not stand them: what the fakes hold in the end must be what
  * they hold after a calm run.
  */
 import { AssertionError } from 'node:assert'
@@ -15,7 +15,7 @@ import { difference } from './difference.ts'
 import { accusation, describeFault, dealFaults, faultKinds } from './fault.ts'
 import type { Fault, FaultKind } from './fault.ts'
 import { runOnce } from './run.ts'
-import type { RunResult, Sent, TraceLine } from './run.ts'
+import type { RunResult, Sent, Simulated, TraceLine } from './run.ts'
 import { shrink } from './shrink.ts'
 import type { Run } from './shrink.ts'
 
@@ -47,6 +47,16 @@ export interface SimulationReport {
   readonly untouched: readonly string[]
 }
 
+/** The entries of an app, or of all apps of a list. */
+export type EntriesOf<Apps> =
+  Apps extends App<infer Entries>
+    ? Entries
+    : Apps extends readonly (infer One)[]
+      ? One extends App<infer Entries>
+        ? Entries
+        : never
+      : never
+
 /** A simulation that found something. `message` says which stop does not stand what. */
 export interface Finding {
   readonly seed: number
@@ -71,20 +81,23 @@ const onDiskEvery = 4
  *
  *     `archive` is not idempotent: a crash after `archive.put` repeats the event; seed 4
  *
+ * Several apps share one bus in one process: what one publishes, the others read. Their stops are then called `email/notify`, and an event is sent to the first app that has an
+ * entry of its name to be sent to.
+ *
  * Inside, time, timers and randomness are virtual by their usual names, and real input and output is refused with MB_REAL_IO.
  */
-export async function simulate<Fakes extends object, const Entries extends readonly Entry[]>(
-  makeApp: (fakes: Fakes) => App<Entries>,
-  options: SimulateOptions<Fakes, Entries>,
+export async function simulate<Fakes extends object, const Apps extends Simulated | readonly Simulated[]>(
+  makeApp: (fakes: Fakes) => Apps,
+  options: SimulateOptions<Fakes, EntriesOf<Apps>>,
 ): Promise<SimulationReport> {
   const ambience = { clock: new VirtualClock(), random: new SeededRandom(0), who: 'the simulation', refused: () => {} }
   // Around all runs, so that the names are put in place once.
   return inside(ambience, () => simulateSeeds(makeApp, options))
 }
 
-async function simulateSeeds<Fakes extends object, Entries extends readonly Entry[]>(
-  makeApp: (fakes: Fakes) => App<Entries>,
-  options: SimulateOptions<Fakes, Entries>,
+async function simulateSeeds<Fakes extends object>(
+  makeApp: (fakes: Fakes) => Simulated | readonly Simulated[],
+  options: SimulateOptions<Fakes, readonly Entry[]>,
 ): Promise<SimulationReport> {
   const { fakes, observe, faults: kinds = faultKinds } = options
   const counts = Object.fromEntries(faultKinds.map((kind) => [kind, 0])) as Record<FaultKind, number>

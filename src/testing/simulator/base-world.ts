@@ -1,5 +1,6 @@
 /** What all worlds have in common: a clock, a trace, and processes that are started, stopped and killed. */
 import type { Bus } from '../../bus/bus.ts'
+import { guarded } from '../../bus/guarded.ts'
 import type { Log } from '../../internal/log.ts'
 import type { StartOptions } from '../../runtime/options.ts'
 import type { RunningApp } from '../../runtime/running.ts'
@@ -9,7 +10,7 @@ import { VirtualClock } from '../virtual-clock.ts'
 import { ProcessBus } from './process-bus.ts'
 import { SimProcess } from './sim-process.ts'
 import { Trace } from './trace.ts'
-import type { MakeApp, World, WorldObserver, WorldOptions } from './world.ts'
+import type { MakeApp, Startable, World, WorldObserver, WorldOptions } from './world.ts'
 
 /** How long a start, or a stop beyond its deadline, may take. */
 const patienceMs = 60_000
@@ -68,25 +69,12 @@ export abstract class BaseWorld implements World {
     const connection = new ProcessBus(bus, { process, observer, trace, isOwn: hasOwnBus, handsOverBytes })
     this.connections.set(process, connection)
     trace.note(`${process.name} starts`)
+    const log = this.#logOf(process)
     const { platform } = process
-    const starting = makeApp(process).start({
-      platform,
-      log: this.#logOf(process),
-      socket: false,
-      blockedAfter: 0,
-      ...options,
-      bus: connection,
-    })
-    // Also that of a process that died in the moment in which it was started.
-    starting.then(
-      ({ stopped }) => stopped.catch(() => {}),
-      () => {},
-    )
-    process.alive(starting).then(
-      (running) => run(process, running as RunningApp),
-      (error: unknown) => (process.failure = error),
-    )
-    await this.until(() => process.running !== undefined || process.failure !== undefined || !process.isAlive)
+    // Guarded here, so that several apps share it.
+    const all = { platform, log, socket: false, blockedAfter: 0, ...options, bus: guarded(connection, log) } as const
+    startAll(process, makeApp(process), all).catch((error: unknown) => (process.failure = error))
+    await this.until(() => process.apps.length > 0 || process.failure !== undefined || !process.isAlive)
     return process
   }
 
@@ -99,12 +87,13 @@ export abstract class BaseWorld implements World {
   }
 
   async stop(process: SimProcess, deadlineMs?: number): Promise<boolean> {
-    const { running } = process
-    if (running === undefined) return false
+    const { apps } = process
+    if (apps.length === 0) return false
     this.trace.note(`${process.name} stops`)
     let isOver = false
     const over = (): void => void (isOver = true)
-    process.alive(running.stop(deadlineMs === undefined ? {} : { deadlineMs })).then(over, over)
+    const stopping = apps.map((app) => app.stop(deadlineMs === undefined ? {} : { deadlineMs }))
+    process.alive(Promise.allSettled(stopping)).then(over, over)
     await this.until(() => isOver || !process.isAlive, patienceMs + (deadlineMs ?? 0))
     process.isStopped = isOver && process.isAlive && process.failure === undefined
     return process.isStopped
@@ -139,9 +128,16 @@ export abstract class BaseWorld implements World {
   }
 }
 
-function run(process: SimProcess, running: RunningApp): void {
-  process.running = running
-  running.stopped.catch((error: unknown) => {
-    if (process.isAlive) process.failure = error
-  })
+async function startAll(process: SimProcess, made: ReturnType<MakeApp>, options: StartOptions): Promise<void> {
+  const apps: RunningApp[] = []
+  for (const app of Array.isArray(made) ? (made as readonly Startable[]) : [made as Startable]) {
+    const starting = app.start(options)
+    // Also that of a process that died in the moment in which it was started.
+    starting.then(
+      ({ stopped }) => stopped.catch((error: unknown) => process.isAlive && (process.failure = error)),
+      () => {},
+    )
+    apps.push((await process.alive(starting)) as RunningApp)
+  }
+  process.apps = apps
 }

@@ -29,17 +29,17 @@ export interface SimProcessOptions {
   readonly called: (process: SimProcess, call: DiskCallName | 'timer') => void
 }
 
-/** One life of an app, from its start to its end or its death. */
+/** One life of an app, or of several on one bus, from its start to its end or its death. */
 export class SimProcess {
   readonly name: string
   /** Time, randomness and disk as this process sees them. */
   readonly platform: Platform
   readonly disk: SimDisk
-  /** The started app; undefined before, and for one that died while it started. */
-  running: RunningApp | undefined = undefined
-  /** Why the app could not start, or could not go on. */
+  /** The started apps; none before all are started, and none for a process that died while it started. */
+  apps: readonly RunningApp[] = []
+  /** Why an app could not start, or could not go on. */
   failure: unknown = undefined
-  /** The app has been stopped in good order. */
+  /** The apps have been stopped in good order. */
   isStopped = false
   /** Milliseconds that the wall clock of this process is ahead of the world's. */
   skewMs: number
@@ -66,14 +66,19 @@ export class SimProcess {
     disk.fail((call) => this.#diskCall(call, faults))
   }
 
+  /** The started app, the first of several; undefined before, and for one that died while it started. */
+  get running(): RunningApp | undefined {
+    return this.apps[0]
+  }
+
   /** Not dead. A process that has stopped or failed is alive until the world lets it go. */
   get isAlive(): boolean {
     return this.death === undefined
   }
 
-  /** The app is started, and has neither stopped nor failed. */
+  /** The apps are started, and have neither stopped nor failed. */
   get isRunning(): boolean {
-    return this.isAlive && this.running !== undefined && this.failure === undefined && !this.isStopped
+    return this.isAlive && this.apps.length > 0 && this.failure === undefined && !this.isStopped
   }
 
   /** Platform calls so far. */

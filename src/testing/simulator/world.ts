@@ -17,8 +17,8 @@ export interface Startable {
   start(options: StartOptions): Promise<Omit<RunningApp, 'send'>>
 }
 
-/** Makes the app for one life of a process; called again for the next. */
-export type MakeApp = (process: SimProcess) => Startable
+/** Makes the app for one life of a process, or several that share its bus; called again for the next. */
+export type MakeApp = (process: SimProcess) => Startable | readonly Startable[]
 
 /** Is told what passes between the processes and their bus. Every method may be left out. */
 export interface WorldObserver {
@@ -53,11 +53,11 @@ export interface World {
   readonly trace: Trace
   /** The processes that are not dead, in the order started. */
   readonly processes: readonly SimProcess[]
-  /** Starts a process, and moves time until its app runs, has failed to start, or the process has died meanwhile. */
+  /** Starts a process, and moves time until its apps run, one has failed to start, or the process has died meanwhile. Several are started one after the other. */
   start(makeApp: MakeApp, options?: Partial<StartOptions>): Promise<SimProcess>
   /** Kills a process; what it had in memory is gone. */
   crash(process: SimProcess): Promise<void>
-  /** Stops an app in good order, and moves time until it has stopped. Answers whether it has. */
+  /** Stops the apps of a process in good order, all at once, and moves time until they have stopped. Answers whether they have. */
   stop(process: SimProcess, deadlineMs?: number): Promise<boolean>
   /** Moves time on. */
   advance(ms: number): Promise<void>

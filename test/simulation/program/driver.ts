@@ -8,6 +8,7 @@ import { judgeEnd } from './final.ts'
 import { Fleet } from './fleet.ts'
 import type { Oracle } from './oracle.ts'
 import type { Program } from './program.ts'
+import { eventsOf } from './schedule.ts'
 import type { Step } from './schedule.ts'
 
 /** Virtual time within which an app takes events again after the faults have ended (I8). */
@@ -56,6 +57,16 @@ export class Driver {
         this.#send(process, step)
         if (step.waits) await world.until(() => this.#acknowledged.has(step.id) || !process.isRunning, 2_000)
         return
+      case 'burst': {
+        const burst = eventsOf(step)
+        for (const one of burst) {
+          this.#sent.set(one.id, one)
+          this.#send(process, one)
+        }
+        if (step.waits)
+          await world.until(() => burst.every(({ id }) => this.#acknowledged.has(id)) || !process.isRunning, 2_000)
+        return
+      }
       case 'send-again': {
         const again = this.#sent.get(`e${step.of}`)
         if (again !== undefined && world instanceof Machine) this.#send(process, again)

@@ -9,12 +9,14 @@ import { Driver } from './driver.ts'
 import { Oracle } from './oracle.ts'
 import { drawProgram } from './program.ts'
 import { drawSchedule } from './schedule.ts'
-import type { Step, WorldKind } from './schedule.ts'
+import type { Size, Step, WorldKind } from './schedule.ts'
 
 /** Which case. */
 export interface CaseOptions {
   readonly seed: number
   readonly world: WorldKind
+  /** How much happens. Default: 'small'. */
+  readonly size?: Size
   /** Numbers of the steps to take, for a case that is being shrunk. Default: all. */
   readonly only?: readonly number[]
   readonly keepTrace?: boolean
@@ -23,6 +25,7 @@ export interface CaseOptions {
 export interface CaseResult {
   readonly seed: number
   readonly world: WorldKind
+  readonly size: Size
   /** What was broken; none when all is well. */
   readonly violations: readonly string[]
   /** Of the trace. */
@@ -35,7 +38,13 @@ export interface CaseResult {
 }
 
 /** Runs one case. */
-export async function runCase({ seed, world: kind, only, keepTrace = false }: CaseOptions): Promise<CaseResult> {
+export async function runCase({
+  seed,
+  world: kind,
+  size = 'small',
+  only,
+  keepTrace = false,
+}: CaseOptions): Promise<CaseResult> {
   const drawn = drawProgram(seed)
   const program = kind === 'machine' ? drawn : { ...drawn, hasKiller: false }
   const coverage = new Coverage()
@@ -48,7 +57,7 @@ export async function runCase({ seed, world: kind, only, keepTrace = false }: Ca
     handOver: random.pick(['reference', 'bytes', 'either'] as const),
   }
   const world = kind === 'machine' ? machineOf(options, random) : clusterOf(options, random)
-  const steps = drawSchedule(program, kind)
+  const steps = drawSchedule(program, kind, size)
   const driver = new Driver(program, world, oracle, coverage, random)
   try {
     for (const [index, step] of steps.entries()) if (only === undefined || only.includes(index)) await driver.step(step)
@@ -61,6 +70,7 @@ export async function runCase({ seed, world: kind, only, keepTrace = false }: Ca
   return {
     seed,
     world: kind,
+    size,
     violations: oracle.violations,
     hash,
     trace: lines,

@@ -2,12 +2,23 @@
 import { SeededRandom } from '../../../src/testing/index.ts'
 import type { DiskCallName, DiskErrorCode } from '../../../src/testing/index.ts'
 import type { Item } from './behaviour.ts'
+import type { Sent } from './expectation.ts'
 import type { Program } from './program.ts'
 
 export type WorldKind = 'machine' | 'cluster'
 
 export type Step =
   | { readonly kind: 'send'; readonly entry: string; readonly id: string; readonly data: Item; readonly waits: boolean }
+  | {
+      /** So many events in one turn, `e<first>` and on; what is in them follows from the seed. */
+      readonly kind: 'burst'
+      readonly entry: string
+      readonly first: number
+      readonly count: number
+      readonly keys: number
+      readonly seed: number
+      readonly waits: boolean
+    }
   | { readonly kind: 'send-bad'; readonly entry: string }
   | { readonly kind: 'send-again'; readonly of: number }
   | { readonly kind: 'advance'; readonly ms: number }
@@ -32,17 +43,32 @@ export type Step =
   | { readonly kind: 'cut-off'; readonly who: number; readonly ms: number }
   | { readonly kind: 'settles'; readonly unknown: number; readonly refused: number; readonly slow: number }
 
-/** Draws what happens. About half of the programs have a hard life, the others an easy one in which little may go wrong. */
-export function drawSchedule(program: Program, world: WorldKind): readonly Step[] {
+/**
+ * How much happens. `small`: some tens of events, so that thousands of programs are quick. `large`: some hundred that are sent and a thousand and more that are handled, so that
+ * bounds are met, keys leave memory, and segments are filled and cleaned.
+ */
+export type Size = 'small' | 'large'
+
+/** Events of a burst at most. */
+const burstMax = 40
+
+/** Draws what happens. Most programs have a hard life, the others an easy one in which little may go wrong. */
+export function drawSchedule(program: Program, world: WorldKind, size: Size = 'small'): readonly Step[] {
   const random = new SeededRandom(program.seed ^ 0x5eed)
   const isHard = random.chance(0.7)
   const count = random.between(20, 60)
+  const bursts = size === 'large' ? new SeededRandom(program.seed ^ 0xb0b5) : undefined
+  const keys = bursts?.pick([4, 12, 40]) ?? 4
   const entries = program.blocks.filter(({ from }) => from === undefined).map(({ entry }) => entry)
   const steps: Step[] = []
   let sent = 0
   for (let index = 0; index < count; index++) {
-    if (random.chance(0.62)) steps.push(drawSend(random, entries, sent++))
-    else if (random.chance(0.6) || !isHard) steps.push({ kind: 'advance', ms: random.pick([1, 10, 50, 300, 3_000]) })
+    if (random.chance(0.62)) {
+      const one = drawSend(random, entries, sent)
+      const count = bursts?.between(1, burstMax) ?? 1
+      steps.push(bursts === undefined ? one : burstOf(one, { first: sent, count, keys, seed: bursts.below(2 ** 32) }))
+      sent += count
+    } else if (random.chance(0.6) || !isHard) steps.push({ kind: 'advance', ms: random.pick([1, 10, 50, 300, 3_000]) })
     else steps.push(world === 'machine' ? drawMachineFault(random) : drawClusterFault(random))
     if (random.chance(0.04))
       steps.push({ kind: random.chance(0.7) ? 'replay' : 'discard', rate: random.pick([undefined, 100]) })
@@ -52,14 +78,32 @@ export function drawSchedule(program: Program, world: WorldKind): readonly Step[
   return steps
 }
 
-function drawSend(random: SeededRandom, entries: readonly string[], number: number): Step {
-  const data: Item = {
-    key: random.chance(0.1) ? null : `k${random.below(4)}`,
-    other: `o${random.below(4)}`,
-    v: random.below(1000),
-    ...(random.chance(0.03) ? { pad: 'x'.repeat(random.below(40_000)) } : {}),
-  }
+type Send = Extract<Step, { readonly kind: 'send' }>
+type Burst = Extract<Step, { readonly kind: 'burst' }>
+
+function drawSend(random: SeededRandom, entries: readonly string[], number: number): Send {
+  const data = drawItem(random, 4)
   return { kind: 'send', entry: random.pick(entries), id: `e${number}`, data, waits: random.chance(0.5) }
+}
+
+const drawItem = (random: SeededRandom, keys: number): Item => ({
+  key: random.chance(0.1) ? null : `k${random.below(keys)}`,
+  other: `o${random.below(4)}`,
+  v: random.below(1000),
+  ...(random.chance(0.03) ? { pad: 'x'.repeat(random.below(40_000)) } : {}),
+})
+
+const burstOf = ({ entry, waits }: Send, burst: Pick<Burst, 'first' | 'count' | 'keys' | 'seed'>): Burst => ({
+  kind: 'burst',
+  entry,
+  waits,
+  ...burst,
+})
+
+/** The events of a burst. */
+export function eventsOf({ entry, first, count, keys, seed }: Burst): readonly Sent[] {
+  const random = new SeededRandom(seed)
+  return Array.from({ length: count }, (_, index) => ({ entry, id: `e${first + index}`, data: drawItem(random, keys) }))
 }
 
 function drawMachineFault(random: SeededRandom): Step {

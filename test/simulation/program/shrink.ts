@@ -11,18 +11,18 @@ export interface Shrunk {
   readonly violations: readonly string[]
 }
 
-export async function shrink({ seed, world, steps, violations }: CaseResult): Promise<Shrunk> {
+export async function shrink({ seed, world, size, steps, violations }: CaseResult): Promise<Shrunk> {
   const kind = kindOf(violations)
   let best: Shrunk = { only: steps.map((_, index) => index), violations }
   let runs = 0
-  for (let size = Math.ceil(best.only.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2))
+  for (let left = Math.ceil(best.only.length / 2); left >= 1; left = left === 1 ? 0 : Math.ceil(left / 2))
     for (let from = 0; from < best.only.length && runs < runsMax;) {
-      const only = [...best.only.slice(0, from), ...best.only.slice(from + size)]
+      const only = [...best.only.slice(0, from), ...best.only.slice(from + left)]
       runs++
-      const result = await runCase({ seed, world, only })
+      const result = await runCase({ seed, world, size, only })
       if (result.violations.length > 0 && kindOf(result.violations) === kind)
         best = { only, violations: result.violations }
-      else from += size
+      else from += left
     }
   return best
 }
