@@ -1,0 +1,51 @@
+/**
+ * Servers for tests and benchmarks, without containers: `npm run servers -- kafka up|down [--nodes 3] [--tls]`.
+ *
+ * `up` does nothing when the same servers run, `down` nothing when none does. Tests start their own on free ports; these
+ * are for people and benchmarks, on ports that do not change.
+ */
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { Brokers, planOf } from './kafka/brokers.ts'
+import { home } from './kafka/jars.ts'
+import { ServerProblem } from './run.ts'
+
+const usage = 'npm run servers -- kafka up|down [--nodes 1|3] [--tls]'
+const folder = join(home, 'kafka')
+const firstPort = 21_091
+const nodesMax = 9
+
+async function up(nodes: number, tls: boolean): Promise<void> {
+  const running = Brokers.in(folder)
+  const isSame = running?.plan.nodes.length === nodes && (running.plan.keystore !== undefined) === tls
+  if (!isSame) await running?.remove()
+  // Broker, controller and TLS ports lie a hundred apart.
+  const ports = [0, 100, 200].flatMap((group) => Array.from({ length: nodes }, (_, index) => firstPort + group + index))
+  const brokers = isSame && running !== undefined ? running : Brokers.create(planOf(folder, ports, nodes, tls))
+  await brokers.start()
+  console.log(`Kafka serves at ${brokers.bootstrap.join(',')}`)
+  if (tls) console.log(`and with SASL_SSL at ${brokers.secured.join(',')}, certificate ${join(folder, 'ca.pem')}`)
+}
+
+async function down(): Promise<void> {
+  const running = Brokers.in(folder)
+  await running?.remove()
+  console.log(running === undefined ? 'No Kafka was running.' : 'Kafka is stopped, its data removed.')
+}
+
+try {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { nodes: { type: 'string', default: '1' }, tls: { type: 'boolean', default: false } },
+  })
+  const [server, deed] = positionals
+  const nodes = Number(values.nodes)
+  if (server !== 'kafka' || !(nodes >= 1 && nodes <= nodesMax)) throw new ServerProblem(usage)
+  if (deed === 'up') await up(nodes, values.tls)
+  else if (deed === 'down') await down()
+  else throw new ServerProblem(usage)
+} catch (error) {
+  if (!(error instanceof ServerProblem) && !(error instanceof TypeError)) throw error
+  console.error(error.message)
+  process.exitCode = 1
+}
