@@ -68,7 +68,8 @@ export class Cluster {
   async open(): Promise<void> {
     const { clock, openMs } = this.#options
     const until = clock.monotonic() + openMs
-    const travel = (): Travel => ({ timeoutMs: Math.max(1, until - clock.monotonic()) })
+    // A host that swallows everything must not use up the time of those after it.
+    const travel = (untried: number): Travel => ({ timeoutMs: Math.max(1, (until - clock.monotonic()) / untried) })
     await this.#persist(until, () => this.#anyBroker(apiVersions, software, travel).then(refuseOld))
     await this.#persist(until, () => this.#anyBroker(metadata, { topics: [] }, travel).then((a) => this.#learn(a)))
   }
@@ -141,21 +142,22 @@ export class Cluster {
   async #anyBroker<Question, Answer>(
     api: Api<Question, Answer>,
     question: Question,
-    travel: () => Travel,
+    travel: (untried: number) => Travel,
   ): Promise<Answer> {
     const { bootstrap, wire } = this.#options
     const tried = new Map([...this.#addresses.values(), ...bootstrap].map((a) => [`${a.host}:${a.port}`, a]))
     let last: unknown
+    let untried = tried.size
     for (const address of tried.values())
       try {
-        return await wire.request(address, api, question, travel())
+        return await wire.request(address, api, question, travel(untried--))
       } catch (error) {
         if (!isPassing(error)) throw error
         last = error
       }
     throw new MetrobusError(
       'MB_KAFKA_UNREACHABLE',
-      { brokers: [...tried.keys()], reason: last instanceof Error ? last.message : 'none is named' },
+      { brokers: [...tried.keys()], reason: reasonOf(last) },
       { cause: last },
     )
   }
@@ -211,6 +213,13 @@ const passing: ReadonlySet<number> = new Set([
   codes.LEADER_NOT_AVAILABLE,
   codes.REQUEST_TIMED_OUT,
 ])
+
+function reasonOf(last: unknown): string {
+  if (isMetrobusError(last, 'MB_KAFKA_UNREACHABLE')) return last.facts.reason
+  // So a broker refuses who speaks to a listener of another kind.
+  if (isMetrobusError(last, 'MB_KAFKA_NO_ANSWER')) return `${last.facts.reason}; does the listener want TLS or a login?`
+  return 'no address is given'
+}
 
 /** True where the same question may well be answered a moment later, or by another broker. */
 const isPassing = (error: unknown): boolean =>
