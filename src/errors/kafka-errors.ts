@@ -37,6 +37,11 @@ export const kafkaErrors = {
     message: (f: { topic: string; partition: number; bytes: number }): string =>
       `A batch of ${f.bytes} bytes is larger than the Kafka topic "${f.topic}" takes: send less, or raise its max.message.bytes.`,
   },
+  MB_KAFKA_BAD_BATCH: {
+    family: 'stop',
+    message: (f: { fault: string }): string =>
+      `A record batch of Kafka cannot be read: ${f.fault}. Nothing of it was taken: look at the topic with Kafka's own tools.`,
+  },
   MB_KAFKA_OLD_CLUSTER: {
     family: 'stop',
     message: (f: { missing: readonly string[] }): string =>
