@@ -76,10 +76,19 @@ function optionRows(help: Help, command: Command): string[] {
   ]
 }
 
-function meaningOf({ description, argChoices, defaultValue, envVar, mandatory }: Option): string {
+function meaningOf({
+  description,
+  argChoices,
+  defaultValue,
+  defaultValueDescription,
+  envVar,
+  mandatory,
+}: Option): string {
   const facts = [
     ...(argChoices === undefined ? [] : [`one of ${argChoices.join(', ')}`]),
-    ...(defaultValue === undefined || typeof defaultValue === 'boolean' ? [] : [`default: ${String(defaultValue)}`]),
+    ...(defaultValue === undefined || typeof defaultValue === 'boolean'
+      ? []
+      : [`default: ${defaultValueDescription ?? String(defaultValue)}`]),
     ...(envVar === undefined ? [] : [`also by \`${envVar}\``]),
     ...(mandatory ? ['required'] : []),
   ]

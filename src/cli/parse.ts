@@ -19,6 +19,13 @@ export const wholeNumber =
     throw new InvalidArgumentError(`Write a whole number from ${min} to ${max}.`)
   }
 
+/** A number above 0. */
+export function positive(text: string): number {
+  const number = Number(text)
+  if (number > 0 && number < Infinity) return number
+  throw new InvalidArgumentError('Write a number above 0.')
+}
+
 /** A time in RFC 3339, or a duration for so long ago; answers milliseconds since the epoch. */
 export function pastTime(text: string): number {
   const at = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Date.now() - duration(text)
@@ -47,4 +54,11 @@ export function pair(text: string, before: Readonly<Record<string, string>> = {}
   const at = text.indexOf('=')
   if (at < 1) throw new InvalidArgumentError('Write name=value.')
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) }
+}
+
+/** `name=number`, gathered over repeated options. */
+export function shares(text: string, before: Readonly<Record<string, number>> = {}): Readonly<Record<string, number>> {
+  const [[name, number] = ['', '']] = Object.entries(pair(text))
+  if (number === '' || !(Number(number) >= 0)) throw new InvalidArgumentError('Write name=weight, such as bought=9.')
+  return { ...before, [name]: Number(number) }
 }

@@ -64,27 +64,34 @@ const shapes: Readonly<Record<string, readonly [string, string]>> = {
   topic: ['[(', ')]'],
 }
 
-/** A Mermaid flowchart: what always happens is drawn through, what may happen is dotted. */
-export function mermaidOf(map: MetroMap): string {
+/** A Mermaid flowchart of one app or of several: what always happens is drawn through, what may happen is dotted. Topics stand between the apps. */
+export function mermaidOf(maps: readonly MetroMap[]): string {
   const ids = new Map<string, string>()
   const out = ['flowchart LR']
-  const places = [
-    ...map.topics.map(topicPlace),
-    ...map.entries.map(({ name }) => entryPlace(name)),
-    ...map.stops.map(({ name }) => stopPlace(name)),
-  ]
-  for (const place of places) {
+  const draw = (indent: string, label: string, place: string): void => {
     const id = `n${ids.size}`
-    ids.set(place, id)
+    ids.set(label, id)
     const [open = '', close = ''] = shapes[place.slice(0, place.indexOf(':'))] ?? []
-    out.push(`  ${id}${open}"${bare(place)}"${close}`)
+    out.push(`${indent}${id}${open}"${bare(place)}"${close}`)
   }
-  for (const { from, to, kind, name } of map.edges) {
-    const arrow = kind === 'target' || kind === 'emit' ? '-.->' : '-->'
-    out.push(`  ${ids.get(from)} ${arrow}${name === null ? '' : `|"${quoted(name)}"|`} ${ids.get(to)}`)
+  for (const topic of new Set(maps.flatMap(({ topics }) => topics))) draw('  ', topicPlace(topic), topicPlace(topic))
+  for (const map of maps) {
+    const places = [...map.entries.map(({ name }) => entryPlace(name)), ...map.stops.map(({ name }) => stopPlace(name))]
+    if (maps.length > 1) out.push(`  subgraph ${map.app}`)
+    for (const place of places) draw(maps.length > 1 ? '    ' : '  ', placeIn(map, place), place)
+    if (maps.length > 1) out.push('  end')
   }
+  for (const map of maps)
+    for (const { from, to, kind, name } of map.edges) {
+      const arrow = kind === 'target' || kind === 'emit' ? '-.->' : '-->'
+      const label = name === null ? '' : `|"${quoted(name)}"|`
+      out.push(`  ${ids.get(placeIn(map, from))} ${arrow}${label} ${ids.get(placeIn(map, to))}`)
+    }
   return out.join('\n')
 }
+
+/** Entries and stops are an app's own; a topic is one for all. */
+const placeIn = ({ app }: MetroMap, place: string): string => (place.startsWith('topic:') ? place : `${app} ${place}`)
 
 /** Mermaid takes a label in quotes as it is, all but quotes. */
 function quoted(label: string): string {

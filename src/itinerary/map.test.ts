@@ -176,7 +176,7 @@ test('a conductor of code is drawn with every stop that it may name', () => {
 })
 
 test('as Mermaid every way joins two places that are declared', () => {
-  const lines = mermaidOf(map).split('\n')
+  const lines = mermaidOf([map]).split('\n')
   const declared = lines.flatMap((line) => /^ {2}(n\d+)[[(]/.exec(line)?.[1] ?? [])
   const ways = lines.flatMap((line) => {
     const [, from, to] = /^ {2}(n\d+) -.*?> ?(?:\|"[^"]*"\|)? (n\d+)$/.exec(line.replace('>|', '> |')) ?? []
@@ -187,4 +187,23 @@ test('as Mermaid every way joins two places that are declared', () => {
   assert.equal(new Set(declared).size, map.topics.length + map.entries.length + map.stops.length)
   assert.equal(ways.length, map.edges.length)
   assert.ok(ways.flat().every((id) => declared.includes(id)))
+})
+
+test('as Mermaid the apps of a system share their topics, and keep apart what has one name', () => {
+  const selling = mapOf({
+    name: 'selling',
+    entries: [{ name: 'in', router: line('l').via(check).to(post), from: undefined }],
+    publishes: [orders],
+  })
+  const billing = mapOf({
+    name: 'billing',
+    entries: [{ name: 'in', router: line('l').to(bill), from: { topic: orders } }],
+    publishes: [],
+  })
+
+  const drawn = mermaidOf([selling, billing])
+
+  assert.equal(drawn.match(/\[\("orders"\)\]/g)?.length, 1)
+  assert.equal(drawn.match(/\(\["in"\]\)/g)?.length, 2)
+  assert.match(drawn, / {2}subgraph billing\n {4}n\d+\(\["in"\]\)\n {4}n\d+\["bill"\]/)
 })

@@ -26,6 +26,10 @@ test('a first wait beyond the default maximum raises it', () => {
   assert.equal(resolved({ backoff: 120_000 }).backoffMaxMs, 120_000)
 })
 
+test('what has to happen some time is tried without end', () => {
+  assert.equal(resolved({ attempts: Infinity }).attempts, Infinity)
+})
+
 test('a deadline is in milliseconds or seconds', () => {
   assert.equal(resolved({ deadline: 1500 }).deadlineMs, 1500)
   assert.equal(resolved({ deadline: { seconds: 1.5 } }).deadlineMs, 1500)
@@ -34,7 +38,7 @@ test('a deadline is in milliseconds or seconds', () => {
 test('refuses numbers that are none, and bounds that contradict each other', () => {
   const bad: readonly RetryPolicy[] = [
     { attempts: NaN },
-    { attempts: Infinity },
+    { attempts: -Infinity },
     { backoff: NaN },
     { backoff: Infinity },
     { backoff: { first: 10, max: 5 } },

@@ -8,7 +8,7 @@ import type { Faults } from '../internal/faults.ts'
 
 /** Every field is optional; the defaults are `defaultPolicy`. */
 export interface RetryPolicy {
-  /** Tries in all, the first included; 1 never retries. Default: 5. */
+  /** Tries in all, the first included; 1 never retries, Infinity never gives up. Default: 5. */
   readonly attempts?: number
   /** Wait before the second try, in milliseconds; doubles with each try. Default: 200. */
   readonly backoff?: number | { readonly first: number; readonly factor?: number; readonly max?: number }
@@ -62,7 +62,7 @@ export function resolvePolicy(policy: RetryPolicy, faults: Faults, path: string)
     whenDeadLettered: policy.whenDeadLettered ?? defaultPolicy.whenDeadLettered,
   }
   const backoffPath = typeof given === 'object' ? 'backoff.first' : 'backoff'
-  faults.whole(`${path}attempts`, resolved.attempts, 1)
+  if (resolved.attempts !== Infinity) faults.whole(`${path}attempts`, resolved.attempts, 1)
   faults.number(`${path}${backoffPath}`, resolved.backoffFirstMs, 0)
   faults.number(`${path}backoff.factor`, resolved.backoffFactor, 1)
   faults.number(`${path}backoff.max`, resolved.backoffMaxMs, resolved.backoffFirstMs)

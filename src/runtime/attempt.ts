@@ -66,6 +66,10 @@ export class Attempt implements StopContext, Listed {
     return `${this.lane.partition}.${this.record.offset}.${this.attempt}`
   }
 
+  get idempotencyKey(): string {
+    return `${this.record.ride}/${this.lane.stop.name}`
+  }
+
   get text(): string {
     return this.record.text ?? JSON.stringify(this.record.data)
   }

@@ -13,8 +13,13 @@ export interface StopContext {
   readonly attempt: number
   /** Aborts when the attempt's deadline passes or the app stops hard. */
   readonly signal: AbortSignal
-  /** `<partition>.<offset>.<attempt>`: fences a late attempt. Not an idempotency key; that is `event.ride`. */
+  /** `<partition>.<offset>.<attempt>`: fences a late attempt. Not an idempotency key: it is another for each try. */
   readonly token: string
+  /**
+   * `<ride>/<stop>`: what an effect outside is told, so that it happens once however often the event is tried. The same for every attempt and replay; another for another
+   * stop of the ride, which may call the same service. Two effects of one stop add a name of their own.
+   */
+  readonly idempotencyKey: string
   /** The data as JSON text: as it was encoded for the bus, when that is at hand, so that a sink that stores JSON need not encode it again. */
   readonly text: string
   /** Line, version, stops behind and ahead, as plain data. */

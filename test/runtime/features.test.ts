@@ -517,3 +517,20 @@ test('a replay whose unit is refused lets a held key go on', async () => {
   assert.deepEqual(seen.slice(-3), [1, 2, 0])
   await app.stop()
 })
+
+test('the idempotency key is the same for each try of a stop, and another for the next stop of the ride', async () => {
+  const w = world({ partitions: 1 })
+  const seen: string[] = []
+  const first = stopOf('charge', (item: Item, { idempotencyKey, attempt }) => {
+    seen.push(idempotencyKey)
+    return attempt < 3 ? retry(10) : item
+  })
+  const second = stopOf('receipt', (_item: Item, { idempotencyKey }) => void seen.push(idempotencyKey), {
+    outSchema: undefined,
+  })
+  const app = await w.start({ entries: [entryOf('in', lineOf('main', first, second))] })
+  void app.send('in', { n: 1 }, { id: 'r-1' })
+  await w.clock.advance(1_000)
+  assert.deepEqual(seen, ['r-1/charge', 'r-1/charge', 'r-1/charge', 'r-1/receipt'])
+  await app.stop()
+})

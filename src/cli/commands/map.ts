@@ -2,14 +2,16 @@ import { Argument, Command, Option } from 'commander'
 import { mermaidOf, textOf } from '../../itinerary/map-drawing.ts'
 import { mapOf } from '../../itinerary/map.ts'
 import type { MetroMap } from '../../itinerary/map.ts'
-import { loadApp } from '../app-module.ts'
+import { loadModule } from '../app-module.ts'
 import type { Context, Runner } from '../context.ts'
 import { openTarget } from '../target.ts'
 
 /** `metrobus map [app]` */
 export const command = (run: Runner): Command =>
   new Command('map')
-    .description('draw where events can go: entries, lines, stops, switches, topics')
+    .description(
+      'draw where events can go, in an app or among the apps of a system: entries, lines, stops, switches, topics',
+    )
     .addArgument(new Argument('[app]', 'module of the app; also by --app (default: the app that runs on --dir)'))
     .addOption(
       new Option('-f, --format <format>', 'how to draw it').choices(['text', 'mermaid', 'json']).default('text'),
@@ -18,11 +20,14 @@ export const command = (run: Runner): Command =>
       run(command, async (context) => {
         const { output } = context
         const module = path ?? context.options.app
-        const map = module === undefined ? await runningMap(context) : mapOf((await loadApp(module)).definition)
-        if (format === 'json' || output.json) return output.document(map)
-        await output.line(format === 'mermaid' ? mermaidOf(map) : textOf(map))
+        const maps = module === undefined ? [await runningMap(context)] : await mapsOf(module)
+        if (format === 'json' || output.json) return output.document(maps.length === 1 ? maps[0] : maps)
+        await output.line(format === 'mermaid' ? mermaidOf(maps) : maps.map(textOf).join('\n\n'))
       }),
     )
+
+const mapsOf = async (module: string): Promise<readonly MetroMap[]> =>
+  (await loadModule(module)).apps.map(({ definition }) => mapOf(definition))
 
 async function runningMap(context: Context): Promise<MetroMap> {
   await using target = await openTarget(context)

@@ -3,7 +3,8 @@ import type { Bus } from '../../bus/bus.ts'
 import { MetrobusError } from '../../errors/index.ts'
 import type { EntryDefinition } from '../../runtime/definition.ts'
 import type { RunningApp } from '../../runtime/running.ts'
-import { loadApp } from '../app-module.ts'
+import { loadModule } from '../app-module.ts'
+import type { LoadedApp } from '../app-module.ts'
 import type { Context, Runner } from '../context.ts'
 import { ingestInput } from '../ingest-input.ts'
 import type { InputOptions } from '../ingest-input.ts'
@@ -22,7 +23,7 @@ interface RunOptions {
 /** `metrobus run <app>` */
 export const command = (run: Runner): Command =>
   new Command('run')
-    .description('run an app until it is stopped, or until its input has ridden')
+    .description('run an app, or the apps of a system, until they are stopped, or until an input has ridden')
     .addArgument(new Argument('[app]', 'module of the app; also by --app'))
     .option('-i, --input <file>', 'bring in the lines of a file, or of standard input by -, then drain and end')
     .addOption(
@@ -43,23 +44,55 @@ export const command = (run: Runner): Command =>
             argument: 'The app',
             problem: 'is not named: write `metrobus run <module>`',
           })
-        const app = await loadApp(module)
-        const running = await app.start({
-          bus: await busOf(options, context.options.dir),
-          ...(options.health !== undefined && { health: { port: options.health } }),
-        })
-        // Whoever waits below learns of its failure, whatever it waits for.
-        running.stopped.catch(() => {})
+        const { apps } = await loadModule(module)
+        for (const option of ['input', 'health'] as const)
+          if (options[option] !== undefined && apps.length > 1)
+            throw new MetrobusError('MB_BAD_ARGUMENT', {
+              argument: `--${option}`,
+              problem: `is for one app, and ${module} has ${apps.map(({ name }) => name).join(', ')}`,
+            })
+        const started = await startAll(apps, options, context)
         try {
-          if (options.input === undefined) await runUntilStopped(context, running, options)
-          else await runInput(context, running, app.definition.entries, { ...options, input: options.input })
+          const [running] = started
+          if (options.input === undefined) await runUntilStopped(context, started, options)
+          else await runInput(context, running!, apps[0]!.definition.entries, { ...options, input: options.input })
         } finally {
-          const { drained } = await running.stop()
-          if (!drained)
+          if (!(await stopAll(started)))
             context.output.note('Some events were still running at the deadline: they come again at the next start.')
         }
       }),
     )
+
+/** All on one bus. When one of them cannot be started, those that were are stopped. */
+async function startAll(
+  apps: readonly LoadedApp[],
+  options: RunOptions,
+  { options: { dir } }: Context,
+): Promise<readonly RunningApp[]> {
+  const bus = await busOf(options, dir)
+  const started: RunningApp[] = []
+  try {
+    for (const app of apps) {
+      const running = await app.start({
+        bus,
+        ...(options.health !== undefined && { health: { port: options.health } }),
+      })
+      // Whoever waits below learns of its failure, whatever it waits for.
+      running.stopped.catch(() => {})
+      started.push(running)
+    }
+  } catch (error) {
+    await stopAll(started)
+    throw error
+  }
+  return started
+}
+
+/** True when all have drained. */
+async function stopAll(started: readonly RunningApp[]): Promise<boolean> {
+  const ends = await Promise.all(started.map((running) => running.stop()))
+  return ends.every(({ drained }) => drained)
+}
 
 async function busOf({ bus }: RunOptions, dir: string): Promise<Bus> {
   if (bus === 'memory') return (await import('../../bus/memory/index.ts')).memory()
@@ -69,16 +102,18 @@ async function busOf({ bus }: RunOptions, dir: string): Promise<Bus> {
 
 async function runUntilStopped(
   { output, options, signal }: Context,
-  running: RunningApp,
+  started: readonly RunningApp[],
   { bus }: RunOptions,
 ): Promise<void> {
-  await running.listening
+  await Promise.all(started.map(({ listening }) => listening))
+  const names = started.map(({ name }) => name).join(', ')
+  const [verb, them] = started.length === 1 ? ['runs', 'it'] : ['run', 'them']
   output.note(
-    `${running.name} runs${bus === 'memory' ? ' in memory' : ` on the journal in ${options.dir}`}. Ctrl-C drains and stops it.`,
+    `${names} ${verb}${bus === 'memory' ? ' in memory' : ` on the journal in ${options.dir}`}. Ctrl-C drains and stops ${them}.`,
   )
   // Without a socket nothing else would keep the process alive.
   const alive = setInterval(() => {}, 2 ** 31 - 1)
-  await untilAborted(signal, running.stopped).finally(() => clearInterval(alive))
+  await untilAborted(signal, Promise.race(started.map(({ stopped }) => stopped))).finally(() => clearInterval(alive))
 }
 
 async function runInput(
