@@ -316,7 +316,7 @@ const general = {
   MB_TOO_MANY_CHILDREN: {
     family: 'park',
     message: (f: { stop: string; count: number; limit: number }): string =>
-      `The stop "${f.stop}" split an event into ${f.count}, and ${f.limit} are the limit: split in steps.`,
+      `The stop "${f.stop}" split an event into ${f.count}, and of the children that its ride may have ${f.limit} are left to it: split into fewer, or let each part enter by itself.`,
   },
   MB_BATCH_OUTCOMES: {
     family: 'park',

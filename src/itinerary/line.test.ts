@@ -6,7 +6,7 @@ import type { Event } from '../event/event.ts'
 import { stop } from '../stop/stop.ts'
 import { routerOf } from './hard-wired.ts'
 import { line } from './line.ts'
-import { hopLimit, readSlip, spareHops } from './slip.ts'
+import { childrenMax, hopLimit, readSlip, spareHops } from './slip.ts'
 
 const Contact = z.object({ accountId: z.string() })
 const keep = (contact: { readonly accountId: string }) => contact
@@ -32,6 +32,7 @@ test('a line plots the same slip for every event: its stops in order', () => {
     line: 'campaign',
     version: campaign.version,
     limit: 3 + spareHops,
+    children: childrenMax,
     ahead: ['a', 'b', 'archive'],
     behind: [],
     dropped: 0,

@@ -3,6 +3,8 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import {
   advanceSlip,
+  childrenLeft,
+  childrenMax,
   hopLimit,
   lineOfSlip,
   lineVersionOfSlip,
@@ -12,9 +14,9 @@ import {
   pushAhead,
   readSlip,
   replaceAhead,
+  slipOfChild,
   spareHops,
   visitsMax,
-  withHopLimit,
   writeSlip,
 } from './slip.ts'
 import type { Itinerary } from './slip.ts'
@@ -33,6 +35,7 @@ const itinerary: fc.Arbitrary<Itinerary> = fc.record(
     line: name,
     version: fc.stringMatching(/^[0-9a-f]{8}$/),
     limit: fc.integer({ min: 0, max: 100_000 }),
+    children: fc.oneof(fc.constant(childrenMax), fc.nat(childrenMax)),
     ahead: fc.array(name, { maxLength: 6 }),
     behind: fc.array(visit, { minLength: 1, maxLength: visitsMax }),
     dropped: fc.integer({ min: 0, max: 1000 }),
@@ -47,6 +50,7 @@ test('a plotted slip has every stop ahead, none behind, and room for some more h
     line: 'campaign',
     version: '1a2b3c4d',
     limit: 3 + spareHops,
+    children: childrenMax,
     ahead: ['add-email', 'white-list', 'archive'],
     behind: [],
     dropped: 0,
@@ -125,8 +129,8 @@ test('single fields are read without decoding the rest', () => {
       assert.equal(hopLimit(slip), given.limit)
       assert.equal(lineOfSlip(slip), given.line)
       assert.equal(lineVersionOfSlip(slip), `${given.line}|${given.version}`)
-      assert.equal(hopLimit(withHopLimit(slip, 7)), 7)
-      assert.deepEqual(readSlip(withHopLimit(slip, 7)), { ...given, limit: 7 })
+      assert.equal(childrenLeft(slip), given.children)
+      assert.deepEqual(readSlip(slipOfChild(slip, 7, 12)), { ...given, limit: 7, children: 12 })
     }),
   )
 })

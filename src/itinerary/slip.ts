@@ -3,6 +3,7 @@
  *
  *     slip      = [ "!" key "." mac "!" ] ahead "|" limit "|" line "|" version "|" behind
  *     ahead     = [ stop *( "," stop ) ]                      the stop that the event goes to comes first
+ *     limit     = hops [ "/" children ]                       the children are left out before the first split
  *     behind    = [ [ "+" dropped "," ] visit *( "," visit ) ]    oldest first, at most 32
  *     visit     = stop ":" microseconds [ ":" attempt ]       the attempt is left out when it was the first
  *
@@ -25,6 +26,8 @@ export interface Itinerary {
   readonly version: string
   /** Hops that the ride may take in all. */
   readonly limit: number
+  /** Children that the event may still have, all those of its children included. */
+  readonly children: number
   /** The first is the stop that the event goes to. */
   readonly ahead: readonly string[]
   /** The last 32 visits, oldest first. */
@@ -35,6 +38,9 @@ export interface Itinerary {
 
 /** Hops beyond the length of the plan that a ride may take: for reroutes and pushes, and an end to cycles. */
 export const spareHops = 16
+
+/** Children that a ride may have in all, those of its children included: an end to splits in a circle. */
+export const childrenMax = 10_000
 
 /** Visits that a slip keeps. */
 export const visitsMax = 32
@@ -98,15 +104,26 @@ export function popAhead(slip: string, count: number): string {
 }
 
 /** Hops that the ride of this slip may take in all. */
-export function hopLimit(slip: string): number {
+export const hopLimit = (slip: string): number => readLimit(limitOf(slip)).limit
+
+/** Children that the event of this slip may still have. */
+export const childrenLeft = (slip: string): number => readLimit(limitOf(slip)).children
+
+/** The slip of a child of a split: it counts its hops anew, and has its share of the children that are left. */
+export function slipOfChild(slip: string, hops: number, children: number): string {
   const start = slip.indexOf('|') + 1
-  return Number(slip.slice(start, slip.indexOf('|', start)))
+  return `${slip.slice(startOfAhead(slip), start)}${hops}/${children}${slip.slice(slip.indexOf('|', start))}`
 }
 
-/** The slip with another limit: for the children of a split, which begin to count their hops anew. */
-export function withHopLimit(slip: string, limit: number): string {
+function limitOf(slip: string): string {
   const start = slip.indexOf('|') + 1
-  return `${slip.slice(startOfAhead(slip), start)}${limit}${slip.slice(slip.indexOf('|', start))}`
+  return slip.slice(start, slip.indexOf('|', start))
+}
+
+function readLimit(text: string): Pick<Itinerary, 'limit' | 'children'> {
+  const slash = text.indexOf('/')
+  if (slash === -1) return { limit: Number(text), children: childrenMax }
+  return { limit: Number(text.slice(0, slash)), children: Number(text.slice(slash + 1)) }
 }
 
 /** The line that the event rides, '' for an empty slip. */
@@ -126,6 +143,7 @@ const nowhere: Itinerary = Object.freeze({
   line: '',
   version: '',
   limit: 0,
+  children: 0,
   ahead: Object.freeze([]),
   behind: Object.freeze([]),
   dropped: 0,
@@ -141,7 +159,7 @@ export function readSlip(slip: string): Itinerary {
   return {
     line,
     version,
-    limit: Number(limit),
+    ...readLimit(limit),
     ahead: ahead === '' ? [] : ahead.split(','),
     behind: visits.map(readVisit),
     dropped,
@@ -149,14 +167,15 @@ export function readSlip(slip: string): Itinerary {
 }
 
 /** Encodes an itinerary, unsigned; the opposite of `readSlip`. Refuses with MB_BAD_SLIP what could not be read again. */
-export function writeSlip({ line, version, limit, ahead, behind, dropped }: Itinerary): string {
+export function writeSlip({ line, version, limit, children, ahead, behind, dropped }: Itinerary): string {
   if (line === '' && ahead.length === 0 && behind.length === 0) return ''
   const visits = behind.map(({ stop, attempt, durationMs }) => {
     const duration = Math.round(durationMs * 1000)
     return attempt === 1 ? `${stop}:${duration}` : `${stop}:${duration}:${attempt}`
   })
   if (dropped > 0) visits.unshift(`+${dropped}`)
-  const slip = `${plotSlip(line, version, ahead, limit)}${visits.join(',')}`
+  const plotted = plotSlip(line, version, ahead, limit)
+  const slip = `${children === childrenMax ? plotted : slipOfChild(plotted, limit, children)}${visits.join(',')}`
   checkSlip(slip)
   return slip
 }
@@ -165,7 +184,7 @@ const name = '[a-z][a-z0-9-]{0,99}'
 const number = '(?:0|[1-9][0-9]{0,14})'
 const visit = `${name}:${number}(?::${number})?`
 const grammar = new RegExp(
-  `^(?:![a-z0-9-]{1,100}\\.[A-Za-z0-9_-]{1,100}!)?(?:${name}(?:,${name})*)?\\|${number}\\|${name}\\|[0-9a-z]{1,32}\\|` +
+  `^(?:![a-z0-9-]{1,100}\\.[A-Za-z0-9_-]{1,100}!)?(?:${name}(?:,${name})*)?\\|${number}(?:/${number})?\\|${name}\\|[0-9a-z]{1,32}\\|` +
     `(?:(?:\\+${number},)?${visit}(?:,${visit}){0,${visitsMax - 1}})?$`,
 )
 

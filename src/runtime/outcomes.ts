@@ -5,7 +5,16 @@
 import { MetrobusError } from '../errors/index.ts'
 import { partitionOf } from '../event/partition.ts'
 import { freezeDeep, nestingMax, Record } from '../event/record.ts'
-import { advanceSlip, hopLimit, nextStop, popAhead, pushAhead, replaceAhead, withHopLimit } from '../itinerary/slip.ts'
+import {
+  advanceSlip,
+  childrenLeft,
+  hopLimit,
+  nextStop,
+  popAhead,
+  pushAhead,
+  replaceAhead,
+  slipOfChild,
+} from '../itinerary/slip.ts'
 import { isOutcome, type Outcome, outcomeKind } from '../stop/outcome.ts'
 import type { Attempt, Emission } from './attempt.ts'
 import { checkUnitData, encodeData, envelopeMax } from './encode.ts'
@@ -15,9 +24,6 @@ import type { StopRuntime } from './stop-runtime.ts'
 
 /** So many hops are never too many for a ride that its entry began; the limit need not be read on the way of a short line. */
 const uncheckedHops = 4
-
-/** A split may not give more. */
-const childrenMax = 10_000
 
 /** What one event causes: records and their queues, and how its ride went on. */
 class Plan {
@@ -127,13 +133,14 @@ function planOnward(attempt: Attempt, slip: string, value: unknown): void {
 
 function planSplit(attempt: Attempt, values: readonly unknown[]): void {
   const { record, lane } = attempt
-  if (values.length > childrenMax)
-    throw new MetrobusError('MB_TOO_MANY_CHILDREN', { stop: lane.stop.name, count: values.length, limit: childrenMax })
-  // A child counts its hops from 0, so it gets what its parent had left: a split in a circle ends too.
   const before = slipAfter(attempt)
+  const children = childrenLeft(before)
+  if (values.length > children)
+    throw new MetrobusError('MB_TOO_MANY_CHILDREN', { stop: lane.stop.name, count: values.length, limit: children })
+  // A child counts its hops from 0, so it gets what its parent had left, and a share of the children: a split in a circle ends too.
   const left = hopLimit(before) - record.hop - 1
   if (left < 1) throw new MetrobusError('MB_HOP_LIMIT', { slip: before, limit: hopLimit(before) })
-  const slip = withHopLimit(before, left)
+  const slip = slipOfChild(before, left, Math.floor((children - values.length) / Math.max(1, values.length)))
   for (let index = 0; index < values.length; index++) {
     const value = values[index]
     if (value === undefined) throw new MetrobusError('MB_NO_OUTCOME', { stop: lane.stop.name })

@@ -65,13 +65,15 @@ export interface Case {
 /** The cases to do, one after the other, until as many are counted as wanted, `total` numbers are used up, or the run ends early. */
 export async function* casesOf(context: RowContext, total = Infinity): AsyncGenerator<Case> {
   for (let number = context.first; number < total; number += context.step) {
-    // What is simulated never waits, and whoever never waits does not hear that it is to end.
-    await new Promise((resolve) => setImmediate(resolve))
+    await turn()
     if (context.counted >= context.cases || context.signal.aborted) return
     const seed = caseSeed(context.seed, number)
     yield { number, seed, random: new SeededRandom(seed) }
   }
 }
+
+/** Turns the event loop once. What is simulated never waits, and whoever never waits does not hear that it is to end. */
+export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 /** The seed of a case. Case 0 has another one than the run, so that a run in a case draws something else. */
 export const caseSeed = (seed: number, number: number): number =>

@@ -166,6 +166,25 @@ test('a ride in a circle ends as a dead letter with the circle printed, also whe
   }
 })
 
+test('a ride has its number of children and no more, however it splits: each child has a share of what is left', async () => {
+  for (const fan of [7, 5000]) {
+    const w = world({ partitions: 1 })
+    let handled = 0
+    const breed = stopOf('breed', (item: Item) => (handled++, split(Array.from({ length: fan }, () => item))))
+    Object.assign(breed, { next: breed })
+    const app = await w.start({ entries: [entryOf('in', lineOf('main', breed))] })
+    await app.send('in', { key: 'a', n: 1 })
+    await app.caughtUp()
+    const [letter] = await app.deadLetters.list()
+    assert.equal(letter?.cause, 'MB_TOO_MANY_CHILDREN')
+    const { dead = 0 } = app.stats().stops.find(({ stop }) => stop === 'breed') ?? {}
+    assert.ok(handled - 1 <= 10_000, `${handled - 1} children by ${fan}`)
+    // All that were made are there, each split or given up.
+    assert.equal(handled - 1, (handled - dead) * fan)
+    await app.stop()
+  }
+})
+
 test('a child of a split takes no more hops than its parent had left, however few', async () => {
   for (let splits = 0; splits <= 18; splits++) {
     const w = world({ partitions: 1 })

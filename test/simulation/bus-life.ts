@@ -72,14 +72,18 @@ export async function liveOnBus(seed: number, events: number): Promise<BusLife> 
 }
 
 /** Opens and judges the images of a life; throws at the first one that breaks a promise, and names it. */
-export async function judgeBusImages(life: BusLife, options: CrashImageOptions, judged: () => void): Promise<void> {
+export async function judgeBusImages(
+  life: BusLife,
+  options: CrashImageOptions,
+  judged: () => Promise<void>,
+): Promise<void> {
   for (const image of crashImages(life.disk, options)) {
     try {
       await judge(life, image)
     } catch (cause) {
       throw new Error(image.name, { cause })
     }
-    judged()
+    await judged()
   }
 }
 

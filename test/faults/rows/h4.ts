@@ -19,6 +19,7 @@ export const row: Row = {
   title:
     'dead letters of the largest events, killed while they are written and while they are replayed: none skipped, each replayed once',
   tiers: 'N',
+  caseMinutes: 2,
   isDivisible: true,
   run: (context) => eachCase(context, (item) => giveUpAndReplay(item, context)),
 }

@@ -5,7 +5,7 @@
 import { SimDisk } from '../../../src/testing/index.ts'
 import { judgeImages, liveOn } from '../../simulation/journal-life.ts'
 import { Trace } from '../../simulation/journal-trace.ts'
-import { casesOf, describe } from '../row.ts'
+import { casesOf, describe, turn } from '../row.ts'
 import type { Row } from '../row.ts'
 
 export const row: Row = {
@@ -26,7 +26,10 @@ export const row: Row = {
           samples: 4,
           seed,
           only: (name) => / (names|mixed|cuts) /.test(name),
-          judged: () => context.done(),
+          async judged() {
+            context.done()
+            await turn()
+          },
         })
       } catch (error) {
         context.violation(describe(error), number)

@@ -18,6 +18,7 @@ export const row: Row = {
   title:
     'a disk on which every sync is slow and some take seconds: entries wait, memory stays within bounds, nothing is lost',
   tiers: 'N',
+  caseMinutes: 4,
   async run(context) {
     needStrace()
     await eachCase(context, (item) => slow(item, context))

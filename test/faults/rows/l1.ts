@@ -18,6 +18,7 @@ export const row: Row = {
   title: 'ten times the load: as much is handled as without, and 10 s later sends are as quick as before',
   tiers: 'N',
   isAlone: true,
+  caseMinutes: 6,
   run: (context) => eachCase(context, (item) => overload(item, context)),
 }
 
