@@ -23,6 +23,11 @@ export type { DeadLetter, Drop, Outcome, Pop, Push, Reroute, Retry, Split } from
 export { defaultPolicy } from './resilience/retry-policy.ts'
 export type { ResolvedPolicy, RetryPolicy } from './resilience/retry-policy.ts'
 
+// State
+export { store } from './stop/store.ts'
+export type { Store, StoreHandle, StoreOptions, StoreRange, StoreRow } from './stop/store.ts'
+export type { StoreGetOptions, StorePage, StoreView } from './runtime/store-view.ts'
+
 // Routing
 export { line } from './itinerary/line.ts'
 export type { Line, LineSoFar, LineStart } from './itinerary/line.ts'

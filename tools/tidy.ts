@@ -39,7 +39,7 @@ const mayKnow: Readonly<Record<string, readonly string[]>> = {
   'store/*': [...facts, 'store'],
   'store/embedded': [...facts, 'store', 'journal'],
   journal: facts,
-  runtime: [...belowRuntime, 'bus', 'store', 'telemetry'],
+  runtime: [...belowRuntime, 'bus', 'store', 'store/memory', 'telemetry'],
   streams: [...belowRuntime, 'store'],
   connect: [...belowRuntime, 'store'],
   'connect/*': [...belowRuntime, 'store', 'connect'],

@@ -76,6 +76,9 @@ class FakeApp {
       },
       ingest: async () => ({ accepted: 0, refused: 0 }),
       positions: async () => new Map(),
+      store: (store) => {
+        throw new MetrobusError('MB_UNKNOWN_STORE', { store: String(store), known: [] })
+      },
       caughtUp: async () => {},
       stats: () => noStats,
       health: () => ({ live: true, ready: this.reasons.length === 0, reasons: this.reasons }),

@@ -4,6 +4,7 @@
  */
 import { closest } from './closest.ts'
 import { kafkaErrors } from './kafka-errors.ts'
+import { storeErrors } from './store-errors.ts'
 
 const general = {
   // definition: programmer mistakes, thrown while an app is put together
@@ -379,7 +380,11 @@ const general = {
   },
 } as const
 
-export const catalogue: typeof general & typeof kafkaErrors = { ...general, ...kafkaErrors }
+export const catalogue: typeof general & typeof storeErrors & typeof kafkaErrors = {
+  ...general,
+  ...storeErrors,
+  ...kafkaErrors,
+}
 
 const namesMax = 10
 

@@ -12,7 +12,7 @@ import type { Lines } from './map-maker.ts'
 
 export interface SwitchOptions<Name extends string, In extends StandardSchema, Of extends Lines> extends Omit<
   StopOptions<Name, In, undefined, Targets, [], Stop>,
-  'in' | 'out' | 'key' | 'targets' | 'emits' | 'next'
+  'in' | 'out' | 'key' | 'targets' | 'emits' | 'next' | 'stores'
 > {
   /** What the switch takes, and gives on unchanged; any Standard Schema. */
   readonly in: InnerSchema<In>

@@ -14,6 +14,7 @@ export function faultsOfApp(app: AppDefinition): readonly string[] {
     ...twice('entry', entries),
     ...twice('topic', new Set([...publishes, ...read])),
     ...twice('stop', stops),
+    ...twice('store', new Set(stops.flatMap((stop) => Object.values(stop.stores)))),
     ...linesTwice(app, stops),
   )
   for (const topic of new Set(read))

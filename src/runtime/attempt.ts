@@ -7,6 +7,7 @@ import type { Record } from '../event/record.ts'
 import type { Listed } from '../internal/roster.ts'
 import { readSlip } from '../itinerary/slip.ts'
 import type { EmitTarget, ItineraryView, StopContext } from '../stop/definition.ts'
+import { AttemptStores } from './attempt-stores.ts'
 import type { Feed } from './feed.ts'
 import type { KeyState } from './key-state.ts'
 import type { Lane } from './lane.ts'
@@ -30,6 +31,8 @@ export class Attempt implements StopContext, Listed {
   /** Present while others of its key have to wait for it. */
   state: KeyState | undefined
   emissions: Emission[] | undefined = undefined
+  /** Made when the handler first asks for its stores. */
+  kept: AttemptStores | undefined = undefined
   /** The outcome is decided, or will be discarded; nothing may be added any more. */
   isOver = false
   /** Its deadline has passed. */
@@ -83,6 +86,11 @@ export class Attempt implements StopContext, Listed {
   /** Getters, because handlers take them out of the context: `(data, { emit }) => …`. Who does not use them pays nothing. */
   get emit(): StopContext['emit'] {
     return (target, data, options) => this.#emit(target, data, options)
+  }
+
+  get stores(): StopContext['stores'] {
+    this.kept ??= new AttemptStores(this, this.lane.stores)
+    return this.kept.byName
   }
 
   get report(): StopContext['report'] {

@@ -26,6 +26,7 @@ import { checkLineVersion } from './line-check.ts'
 import { Outbox, OutputQueue, type PendingUnit } from './outbox.ts'
 import type { SlipGuard } from './slip-guard.ts'
 import type { StopRuntime } from './stop-runtime.ts'
+import type { Stores } from './stores.ts'
 import { WakeUps } from './wake-ups.ts'
 
 /** A turn gives way to input and output after this long. */
@@ -78,6 +79,8 @@ export class Engine {
   member!: Member
   /** Set before the first lane is made, when itineraries are signed. */
   slipGuard: SlipGuard | undefined = undefined
+  /** Set before the app joins, when its stops have stores. */
+  stores: Stores | undefined = undefined
   /** Set once joined; undefined before. */
   entries: Entries | undefined = undefined
   /** Polls no more; what runs goes on. */
@@ -183,17 +186,13 @@ export class Engine {
       feed.committed = pending.unit.acknowledgements[index]!
       feed.committedBy = pending.number
     }
+    this.stores?.committed(pending, this.outbox.oldest)
     this.entries?.room.release()
     if (this.#ready.length > 0 || !this.outbox.isEmpty || this.#watchers.length > 0) this.schedule()
   }
 
   #refused(feeds: readonly Feed[]): void {
     for (const { lane } of feeds) if (lane !== undefined && !lane.isClosed) this.#options.refused(lane)
-  }
-
-  /** Marks the key's row for the unit that is being gathered. */
-  touchRow(lane: Lane, state: KeyState): void {
-    this.outbox.touchRow(lane, state)
   }
 
   /** The app cannot go on: says so once, and answers nobody any more. */

@@ -21,6 +21,7 @@ import { KeyState, stateKey } from './key-state.ts'
 import { complete } from './outcomes.ts'
 import { heldMax, Parking } from './parking.ts'
 import type { StopRuntime } from './stop-runtime.ts'
+import type { NamedPartition } from './stores.ts'
 
 /** Records taken from the bus at once. */
 const pollMax = 256
@@ -42,6 +43,8 @@ export class Lane {
   held = 0
   /** Monotonic time when the last handler answered, which is when the next one starts: reading the clock once an event, not twice. */
   now = 0
+  /** The stop's stores in this partition, set when they are read to the end. */
+  stores: readonly NamedPartition[] = []
   /** Keys whose turn has come. */
   readonly turns: KeyState[] = []
   /** In the engine's list of lanes with something to do. */

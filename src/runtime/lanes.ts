@@ -59,7 +59,10 @@ export class Lanes {
       this.#assignments.delete(`${topic}/${partition}`)
       const dead = this.#dead.get(topic)
       if (dead !== undefined) dead.deadFeeds[partition] = undefined
-      for (const { stop } of this.#places.get(topic) ?? []) this.#close(stop, partition)
+      for (const { stop } of this.#places.get(topic) ?? []) {
+        this.#close(stop, partition)
+        this.#engine.stores?.release(stop, partition)
+      }
     }
   }
 
@@ -82,6 +85,7 @@ export class Lanes {
       [...this.#engine.lanes()].map(async (lane) => {
         if (lane.isOpen || lane.isLoaded) return
         const rows = await this.#engine.member.load(lane.stop.parkStore, lane.partition)
+        if (lane.stop.hasStores) lane.stores = await this.#engine.stores!.open(lane.stop, lane.partition)
         if (lane.isClosed || lane.isLoaded) return
         lane.isLoaded = true
         lane.parking.load(rows)
@@ -108,15 +112,20 @@ export class Lanes {
   }
 
   /** Closes a lane whose decisions are void. It is made anew when every unit on its way has ended. */
-  refused(lane: Lane): void {
-    this.#close(lane.stop, lane.partition)
-    this.#refused.push(lane)
+  refused({ stop: { mates }, partition }: Lane): void {
+    // What a mate decides may rest on a change that is void.
+    for (const mate of mates) {
+      const lane = this.#laneOf(mate, partition)
+      if (lane === undefined) continue
+      this.#close(mate, partition)
+      this.#refused.push(lane)
+    }
   }
 
   /** Makes the refused lanes anew, from what is committed. */
   recovered(): void {
-    for (const { stop, partition, input, parked } of this.#refused.splice(0)) {
-      if (this.#laneOf(stop, partition) !== undefined) continue
+    const refused = this.#refused.splice(0).filter(({ stop, partition }) => this.#laneOf(stop, partition) === undefined)
+    for (const { partition, input, parked } of refused)
       for (const { topic, committed } of [input, parked]) {
         const place = `${topic}/${partition}`
         const assignment = this.#assignments.get(place)
@@ -124,6 +133,7 @@ export class Lanes {
         this.#assignments.set(place, { ...assignment, ...committed })
         this.#engine.member.rewind(topic, partition, committed.watermark)
       }
+    for (const { stop, partition } of refused) {
       this.#make(stop, partition)
       // What the bus answers again may be settled above the watermark already.
       const made = this.#laneOf(stop, partition)
@@ -148,7 +158,14 @@ export class Lanes {
     else places.push(place)
   }
 
+  /** Makes the lanes of a stop and of those that share a store with it, once all that they read is here. */
   #make(stop: StopRuntime, partition: number): void {
+    const topics = stop.mates.flatMap(({ topics: { input, parking } }) => [input, parking])
+    if (!topics.every((topic) => this.#assignments.has(`${topic}/${partition}`))) return
+    for (const mate of stop.mates) this.#makeOne(mate, partition)
+  }
+
+  #makeOne(stop: StopRuntime, partition: number): void {
     const input = this.#assignments.get(`${stop.topics.input}/${partition}`)
     const parked = this.#assignments.get(`${stop.topics.parking}/${partition}`)
     if (input === undefined || parked === undefined || stop.lanes[partition] !== undefined) return
@@ -170,6 +187,7 @@ export class Lanes {
     // What was gathered gives back its places.
     lane.batch?.run()
     for (const state of lane.keys.values()) if (state.row !== undefined) stop.counters.parkedKeys--
-    for (const attempt of lane.running.list()) attempt.abort(new MetrobusError('MB_REVOKED', { stop: stop.name, partition }))
+    for (const attempt of lane.running.list())
+      attempt.abort(new MetrobusError('MB_REVOKED', { stop: stop.name, partition }))
   }
 }

@@ -5,6 +5,7 @@ import type { Log } from '../internal/log.ts'
 import { nodePlatform } from '../internal/platform/node.ts'
 import type { Platform } from '../internal/platform/platform.ts'
 import { stderrLog } from '../internal/platform/stderr-log.ts'
+import type { StoreEngine } from '../store/store.ts'
 
 /** A key for itineraries. The secret never reaches a handler. */
 export interface SigningOptions {
@@ -41,6 +42,8 @@ export interface StartOptions {
   readonly killsMax?: number
   /** A loop blocked longer than this is reported with its stop and stack, in milliseconds; 0 is never. Default: 1,000. */
   readonly blockedAfter?: number
+  /** What holds the stores of the stops on this machine; their logs are on the bus. One engine an app. Default: memory, read from the logs at each start. */
+  readonly stores?: StoreEngine
   /** Takes log lines; pino fits. Default: warnings and errors as JSON lines on standard error. */
   readonly log?: Log
   /** Time, randomness and disk. Default: those of Node. */
@@ -58,6 +61,7 @@ export interface ResolvedStartOptions {
   readonly removedStops: 'refuse' | 'discard'
   readonly killsMax: number
   readonly blockedAfterMs: number
+  readonly stores: StoreEngine | undefined
   readonly log: Log
   readonly platform: Platform
 }
@@ -76,6 +80,7 @@ export function resolveStartOptions(options: StartOptions): ResolvedStartOptions
     removedStops: options.removedStops ?? 'refuse',
     killsMax: options.killsMax ?? 3,
     blockedAfterMs: options.blockedAfter ?? 1_000,
+    stores: options.stores,
     log: options.log ?? stderrLog,
     platform: options.platform ?? nodePlatform,
   }

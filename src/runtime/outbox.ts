@@ -103,6 +103,16 @@ export class Outbox {
     this.#options = options
   }
 
+  /** How many units were built: the number of the newest. */
+  get built(): number {
+    return this.#built
+  }
+
+  /** The number of the oldest unit whose end is not known; Infinity when every one has ended. */
+  get oldest(): number {
+    return this.#onTheirWay[0]?.number ?? Infinity
+  }
+
   /** Nothing gathered and nothing on its way. */
   get isIdle(): boolean {
     return this.#pending === 0 && this.isEmpty

@@ -57,6 +57,7 @@ export function complete(attempt: Attempt, result: unknown): void {
   if (isOutcome(result)) planOutcome(attempt, result)
   else planForward(attempt, result)
   if (attempt.emissions !== undefined) planEmissions(attempt, attempt.emissions)
+  if (attempt.kept !== undefined) attempt.kept.plan(plan)
   const { engine, stop } = attempt.lane
   const bytes = attempt.record.home?.length ?? 0
   if (plan.count > 1) checkUnitData(plan.records.slice(0, plan.count), stop.name, bytes)
@@ -64,6 +65,7 @@ export function complete(attempt: Attempt, result: unknown): void {
     const record = plan.records[index]!
     engine.outbox.output(plan.queues[index]!, record, record.text === undefined ? bytes : record.text.length)
   }
+  if (attempt.kept !== undefined) attempt.kept.decide()
   if (plan.ending === undefined) stop.counters.out++
   else {
     if (plan.ending === 'done') stop.counters.out++

@@ -283,8 +283,11 @@ export class Parking {
 
   /** The row rides with the position of its partition, though that may stand still: a bus tells by it whether this member may still speak for the key. */
   #touch(state: KeyState): void {
-    const { engine, input } = this.#lane
-    engine.touchRow(this.#lane, state)
-    engine.outbox.touch(input)
+    const {
+      engine: { outbox },
+      input,
+    } = this.#lane
+    outbox.touchRow(this.#lane, state)
+    outbox.touch(input)
   }
 }

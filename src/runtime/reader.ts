@@ -35,6 +35,7 @@ export function readerOf(
     next: undefined,
     targets: new Map(),
     emits: [],
+    stores: {},
     batch: undefined,
     handler: (data: unknown) => {
       const result = validate(schema, data, entry.name)

@@ -1,6 +1,7 @@
 /** A started app: what code, the command line and the admin socket hold in their hands. */
 import type { Bus, BusInspector } from '../bus/bus.ts'
 import { MetrobusError } from '../errors/index.ts'
+import type { Store } from '../stop/store.ts'
 import { appFailed } from './app-failed.ts'
 import { messageOf } from './dead-letter.ts'
 import { DeadLetterOffice } from './dead-letters.ts'
@@ -13,6 +14,7 @@ import type { Lane } from './lane.ts'
 import type { ResolvedStartOptions } from './options.ts'
 import type { DeadLetters, RunningApp } from './running.ts'
 import { listen, type Service, startServices } from './services.ts'
+import { KeptView, type StoreView } from './store-view.ts'
 
 /** Whoever waits for the end of an idle app looks so many times at once, and then so often. */
 const turnsBusy = 100
@@ -78,6 +80,15 @@ export class RunningEngine implements RunningApp {
 
   positions(entry: string): Promise<ReadonlyMap<string, string>> {
     return this.#entries.positions(entry)
+  }
+
+  store<Value>(store: string | Store<string, Value>): StoreView<Value> {
+    const name = typeof store === 'string' ? store : store.name
+    const { stores } = this.#engine
+    const kept = stores?.named(name)
+    if (stores === undefined || kept === undefined)
+      throw new MetrobusError('MB_UNKNOWN_STORE', { store: name, known: stores?.names ?? [] })
+    return new KeptView(stores, kept) as StoreView as StoreView<Value>
   }
 
   async caughtUp(): Promise<void> {
@@ -157,6 +168,7 @@ export class RunningEngine implements RunningApp {
     try {
       if (engine.failure === undefined) await markClean(engine)
       await engine.member.leave()
+      await engine.stores?.close()
     } finally {
       await this.#closeBus()
     }

@@ -1,6 +1,8 @@
 /** A started app, as code, the command line and the admin socket use it. */
 import type { BusInspector } from '../bus/bus.ts'
+import type { Store } from '../stop/store.ts'
 import type { AppDefinition, AppStats, Health, IngestBatch, Receipt, SendOptions } from './definition.ts'
+import type { StoreView } from './store-view.ts'
 
 /** The untyped face of a started app; `app.ts` types `send` by the entries. */
 export interface RunningApp {
@@ -13,6 +15,8 @@ export interface RunningApp {
   ingest(entry: string, batch: IngestBatch): Promise<{ readonly accepted: number; readonly refused: number }>
   /** The positions that `ingest` has committed for an entry, by key. */
   positions(entry: string): Promise<ReadonlyMap<string, string>>
+  /** A store of this app, by its definition or its name, as it is committed. Throws MB_UNKNOWN_STORE. */
+  store<Value = unknown>(store: string | Store<string, Value>): StoreView<Value>
   /** Resolves when nothing is left to handle: no record waits, runs or waits for a retry. Dead letters do not count. */
   caughtUp(): Promise<void>
   /** Resolves when the local socket and the health port take connections; rejects when they cannot, and then the app has failed. */

@@ -29,6 +29,7 @@ import { RunningEngine } from './running-engine.ts'
 import type { RunningApp } from './running.ts'
 import { SlipGuard } from './slip-guard.ts'
 import { StopRuntime } from './stop-runtime.ts'
+import { changelogSpecs, openStores } from './stores.ts'
 import { endedTopic, entryTopics, errorsTopic, stopTopics } from './topics.ts'
 
 // What is not settled is never deleted. A parked event that is settled has gone on; of a dead letter the operator may still want to know what became of it.
@@ -80,12 +81,16 @@ async function join(definition: AppDefinition, bus: Bus, options: ResolvedStartO
     errorsTopic: errorsTopic(definition.name),
     failed: (error) => started.running?.failed(error),
     refused: (lane) => lanes.refused(lane),
-    recovered: () => lanes.recovered(),
+    recovered: () => {
+      engine.stores?.recovered()
+      lanes.recovered()
+    },
   })
   const subscriptions = register(definition, stops, engine, bus)
   if (options.signing !== undefined)
     engine.slipGuard = new SlipGuard(definition.name, linesOf(definition), options.signing)
   await checkRemovedStops(engine, bus, options.removedStops)
+  engine.stores = await openStores(engine, bus, options.stores)
   const lanes = new Lanes(engine)
   engine.member = await bus.join(definition.name, subscriptions, listenerOf(engine, lanes))
   const entries = new Entries(engine, (topic) => bus.partitions(topic))
@@ -98,6 +103,7 @@ async function join(definition: AppDefinition, bus: Bus, options: ResolvedStartO
     if (engine.failure !== undefined) throw engine.failure
   } catch (error) {
     await engine.member.leave()
+    await engine.stores?.close()
     throw error
   }
   const running = new RunningEngine(engine, entries, bus, options)
@@ -162,6 +168,7 @@ function topicSpecs(definition: AppDefinition, stops: readonly StopDefinition[])
     const topics = stopTopics(name, stop.name)
     specs.push({ name: topics.input }, ...kept(topics))
   }
+  specs.push(...changelogSpecs(name, stops))
   const declared = new Set([...definition.publishes, ...readers(definition).map((entry) => entry.from.topic)])
   for (const { name: topic, partitions, retention } of declared)
     specs.push({

@@ -41,6 +41,9 @@ export class StopRuntime {
   limitTimer = false
   /** A place is free and what waits for it is about to start. */
   isAdmitting = false
+  readonly hasStores: boolean
+  /** The stops that share a store with this one, itself among them: their lanes of a partition come and go together. */
+  mates: readonly StopRuntime[] = [this]
   /** The state table of its parked keys. */
   readonly parkStore: string
 
@@ -59,6 +62,7 @@ export class StopRuntime {
     this.dead = queues(topics.dead, partitions, false)
     this.lanes = new Array<Lane | undefined>(partitions).fill(undefined)
     this.deadFeeds = new Array<Feed | undefined>(partitions).fill(undefined)
+    this.hasStores = Object.keys(definition.stores).length > 0
     this.limiter = definition.limits.length === 0 ? undefined : new Limiter(definition.limits)
   }
 }

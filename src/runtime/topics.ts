@@ -17,5 +17,8 @@ export function entryTopics(app: string, entry: string, topic: string): StopTopi
 /** One small record for each ended ride. */
 export const endedTopic = (app: string): string => `${app}.ended`
 
+/** The log of a store: its newest change of each key. */
+export const changelogTopic = (app: string, store: string): string => `${app}.${store}.changelog`
+
 /** Failures that did not stop an event. */
 export const errorsTopic = (app: string): string => `${app}.errors`

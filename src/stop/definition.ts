@@ -5,6 +5,7 @@
 import type { Event } from '../event/event.ts'
 import type { ResolvedPolicy } from '../resilience/retry-policy.ts'
 import type { StandardSchema } from '../schema/standard.ts'
+import type { StoreDefinition, StoreHandle } from './store.ts'
 
 /** What a handler is given besides the data. */
 export interface StopContext {
@@ -30,6 +31,8 @@ export interface StopContext {
     data: unknown,
     options?: { readonly key?: string | null; readonly headers?: Readonly<Record<string, string>> },
   ) => void
+  /** The stop's stores, by the names that it gave them. */
+  readonly stores: Readonly<Record<string, StoreHandle<unknown>>>
   /** Writes to the error log: a failure that does not stop the event. */
   readonly report: (error: unknown) => void
 }
@@ -85,6 +88,8 @@ export interface StopDefinition {
   readonly targets: ReadonlyMap<string, TargetDefinition>
   /** Entries and topics that `ctx.emit` may name. */
   readonly emits: readonly EmitTarget[]
+  /** Keyed state, by the names that the handler uses. */
+  readonly stores: Readonly<Record<string, StoreDefinition>>
   /** Set for `stop.batch`: the handler takes parallel arrays and answers one outcome an event. */
   readonly batch: { readonly sizeMax: number; readonly timeMs: number } | undefined
   /** `(data, context)`, or `(data[], context[])` for a batch. */

@@ -4,6 +4,7 @@ import type { DeepReadonly } from '../schema/data.ts'
 import type { SchemaOutput, StandardSchema } from '../schema/standard.ts'
 import type { EmitTarget, StopContext } from './definition.ts'
 import type { DeadLetter, Drop, NoOutcome, Pop, Push, Reroute, Retry, Split } from './outcome.ts'
+import type { StoreHandle, StoresByName, ValueOf } from './store.ts'
 import type { Carried, Fits, InOf, OutOf, Target } from './typed.ts'
 
 /** The targets of a stop, by the name that `reroute` and `push` use. */
@@ -20,8 +21,15 @@ export interface Emittable<Name extends string = string, Data = unknown> extends
   readonly '~types'?: Carried<Data, unknown>
 }
 
-/** What a handler is given besides the data. `emit` takes what the stop's `emits` declare, and nothing else. */
-export interface HandlerContext<Emits extends Emittable = Emittable> extends Omit<StopContext, 'emit'> {
+/** What a handler is given besides the data. `emit` takes what the stop's `emits` declare, and nothing else; `stores` holds what its `stores` declare. */
+export interface HandlerContext<
+  Emits extends Emittable = Emittable,
+  Stores extends StoresByName | undefined = undefined,
+> extends Omit<StopContext, 'emit' | 'stores'> {
+  /** What is changed here rides in this event's own commit unit. Refused after the handler has settled. */
+  readonly stores: Stores extends StoresByName
+    ? { readonly [Name in keyof Stores]: StoreHandle<ValueOf<Stores[Name]>> }
+    : TypeFault<'the stop declares no stores: list them under stores'>
   /**
    * Adds an event for an entry or a declared topic to this event's own commit unit: both become visible together or not at all. Refused after the handler
    * has settled.
@@ -62,7 +70,11 @@ export type Handler<
   Out extends StandardSchema | undefined,
   To extends Targets,
   Emits extends readonly Emittable[],
-> = (data: DeepReadonly<SchemaOutput<In>>, context: HandlerContext<Emits[number]>) => Awaitable<Outcomes<Out, To>>
+  Stores extends StoresByName | undefined = undefined,
+> = (
+  data: DeepReadonly<SchemaOutput<In>>,
+  context: HandlerContext<Emits[number], Stores>,
+) => Awaitable<Outcomes<Out, To>>
 
 /** The function of a batch: as many outcomes as events, in their order. */
 export type BatchHandler<
@@ -70,7 +82,8 @@ export type BatchHandler<
   Out extends StandardSchema | undefined,
   To extends Targets,
   Emits extends readonly Emittable[],
+  Stores extends StoresByName | undefined = undefined,
 > = (
   data: readonly DeepReadonly<SchemaOutput<In>>[],
-  contexts: readonly HandlerContext<Emits[number]>[],
+  contexts: readonly HandlerContext<Emits[number], Stores>[],
 ) => Awaitable<readonly Outcomes<Out, To>[]>

@@ -10,6 +10,7 @@ import type { DeepReadonly, InnerSchema } from '../schema/data.ts'
 import type { SchemaOutput, StandardSchema } from '../schema/standard.ts'
 import type { LimitDefinition, Middleware, StopDefinition, TargetDefinition } from './definition.ts'
 import type { DataOf, Emittable, Targets } from './handler.ts'
+import type { StoreDefinition, StoresByName } from './store.ts'
 import type { Fits, InOf, Misfit, Stop, Target } from './typed.ts'
 import { versionOf } from './version.ts'
 
@@ -36,6 +37,7 @@ export interface StopOptions<
   To extends Targets,
   Emits extends readonly Emittable[],
   Next extends Stop,
+  Stores extends StoresByName | undefined = undefined,
 > {
   /** What the stop takes; any Standard Schema. It gives what it takes: transforming is for entries. */
   readonly in: InnerSchema<In>
@@ -59,6 +61,8 @@ export interface StopOptions<
     : Misfit<Name, DataOf<Out>, Next['name'], InOf<Next>>
   /** Entries and topics that `ctx.emit` may name. Default: none. */
   readonly emits?: Emits
+  /** Keyed state, by the names that the handler uses: its changes ride in the commit unit of the event that made them. Default: none. */
+  readonly stores?: Stores
   /** To be raised when the data changes its form and the schema offers no JSON Schema to tell so. Default: 1. */
   readonly schemaVersion?: number
   /** Wraps the handler, the first outermost. Default: none. */
@@ -77,6 +81,7 @@ interface LooseOptions {
   readonly targets?: Targets
   readonly next?: unknown
   readonly emits?: readonly Emittable[]
+  readonly stores?: StoresByName
   readonly schemaVersion?: number
   readonly middleware?: readonly Middleware[]
   readonly size?: number
@@ -105,6 +110,7 @@ export function resolveStop(name: string, options: object, handler: unknown, isB
     next: given.next as StopDefinition | undefined,
     targets: resolveTargets(given.targets ?? {}, faults),
     emits: given.emits ?? [],
+    stores: resolveStores(given.stores ?? {}, faults),
     batch,
     handler: handler as StopDefinition['handler'],
   }
@@ -154,6 +160,17 @@ function resolveLimits(limits: readonly LimitOptions<never>[], faults: Faults): 
       ...(rate === undefined ? {} : { rate }),
     }
   })
+}
+
+/** Two names for one store would be two views of the same rows. */
+function resolveStores(stores: StoresByName, faults: Faults): StopDefinition['stores'] {
+  const known = new Map<StoreDefinition, string>()
+  for (const [name, store] of Object.entries(stores)) {
+    if ((store as StoreDefinition | undefined)?.kind !== 'store') faults.add(`stores.${name} is not made by store()`)
+    else if (known.has(store)) faults.add(`stores.${name} is the same store as stores.${known.get(store)!}`)
+    known.set(store, name)
+  }
+  return stores
 }
 
 function resolveTargets(targets: Targets, faults: Faults): ReadonlyMap<string, TargetDefinition> {

@@ -42,6 +42,7 @@ test('a stop that declares nothing has outside effects, the default policy and a
     next: undefined,
     targets: new Map(),
     emits: [],
+    stores: {},
     batch: undefined,
     handler,
   })

@@ -4,6 +4,7 @@ import type { SchemaOutput, StandardSchema } from '../schema/standard.ts'
 import type { BatchHandler, DataOf, Emittable, Handler, Targets } from './handler.ts'
 import { resolveStop } from './options.ts'
 import type { StopOptions } from './options.ts'
+import type { StoresByName } from './store.ts'
 import type { Stop } from './typed.ts'
 
 export interface BatchOptions<
@@ -13,7 +14,8 @@ export interface BatchOptions<
   To extends Targets,
   Emits extends readonly Emittable[],
   Next extends Stop,
-> extends Omit<StopOptions<Name, In, Out, To, Emits, Next>, 'middleware'> {
+  Stores extends StoresByName | undefined = undefined,
+> extends Omit<StopOptions<Name, In, Out, To, Emits, Next, Stores>, 'middleware'> {
   /** Events at most; the batch goes when it is full. Default: 100, or the concurrency where that is less. */
   readonly size?: number
   /** How long the first event waits for others, in milliseconds or `{ seconds }`. Default: 20. */
@@ -29,10 +31,11 @@ export interface StopMaker {
     To extends Targets = Targets,
     const Emits extends readonly Emittable[] = [],
     Next extends Stop = Stop,
+    Stores extends StoresByName | undefined = undefined,
   >(
     name: Name,
-    options: StopOptions<Name, In, Out, To, Emits, Next>,
-    handler: Handler<In, Out, To, Emits>,
+    options: StopOptions<Name, In, Out, To, Emits, Next, Stores>,
+    handler: Handler<In, Out, To, Emits, Stores>,
   ): Stop<Name, SchemaOutput<In>, DataOf<Out>>
 
   /**
@@ -45,10 +48,11 @@ export interface StopMaker {
     To extends Targets = Targets,
     const Emits extends readonly Emittable[] = [],
     Next extends Stop = Stop,
+    Stores extends StoresByName | undefined = undefined,
   >(
     name: Name,
-    options: BatchOptions<Name, In, Out, To, Emits, Next>,
-    handler: BatchHandler<In, Out, To, Emits>,
+    options: BatchOptions<Name, In, Out, To, Emits, Next, Stores>,
+    handler: BatchHandler<In, Out, To, Emits, Stores>,
   ): Stop<Name, SchemaOutput<In>, DataOf<Out>>
 }
 

@@ -40,6 +40,7 @@ export function stopOf(
     next: undefined,
     targets: new Map(),
     emits: [],
+    stores: {},
     batch: undefined,
     handler: handler,
     ...changes,

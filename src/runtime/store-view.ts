@@ -1,0 +1,105 @@
+/** A store as it is read from outside: what is committed, in the partitions that are here. */
+import { MetrobusError } from '../errors/index.ts'
+import { partitionOf } from '../event/partition.ts'
+import type { Duration } from '../internal/duration.ts'
+import { toMs } from '../internal/duration.ts'
+import type { DeepReadonly } from '../schema/data.ts'
+import type { StoreRange, StoreRow } from '../stop/store.ts'
+import { compareKeys } from '../store/key-order.ts'
+import type { TableRow } from '../store/store.ts'
+import type { StorePartition } from './store-partition.ts'
+import type { KeptStore, Stores } from './stores.ts'
+import { changelogTopic, endedTopic } from './topics.ts'
+
+/** What a reader may wait for. */
+export interface StoreGetOptions {
+  /** The id of an event, as `send` answered it: the answer is of when the store has absorbed its change, or its ride has ended without one. */
+  readonly after?: string
+  /** Waits no longer than this for it, in milliseconds or `{ seconds }`: MB_NOT_ABSORBED. Default: 10 seconds. */
+  readonly timeout?: Duration
+}
+
+/** A page of rows. */
+export interface StorePage<Value> {
+  /** In the order of their keys. */
+  readonly rows: readonly StoreRow<Value>[]
+  /** Where the next page begins, for its `after`; undefined when this is the last. */
+  readonly next: string | undefined
+}
+
+/** A store read from outside. What it answers is committed; what a handler has only decided is not seen. */
+export interface StoreView<Value = unknown> {
+  readonly name: string
+  /** The row's value; undefined when there is none. Rejects with MB_STORE_ELSEWHERE where another member has its partition, MB_NOT_ABSORBED. */
+  get(key: string, options?: StoreGetOptions): Promise<DeepReadonly<Value> | undefined>
+  /** Rows of all partitions that are here, in the order of their keys. */
+  range(options?: StoreRange): Promise<StorePage<Value>>
+}
+
+const timeoutDefault = 10_000
+const limitDefault = 100
+
+export class KeptView implements StoreView {
+  readonly name: string
+  readonly #stores: Stores
+  readonly #kept: KeptStore
+
+  constructor(stores: Stores, kept: KeptStore) {
+    this.name = kept.definition.name
+    this.#stores = stores
+    this.#kept = kept
+  }
+
+  async get(key: string, { after, timeout = timeoutDefault }: StoreGetOptions = {}): Promise<unknown> {
+    this.#partitionOf(key)
+    if (after !== undefined) await this.#absorbed(after, toMs(timeout))
+    return this.#partitionOf(key).committed(key, this.#stores.clock.now())
+  }
+
+  range({ prefix = '', after = '', limit = limitDefault }: StoreRange = {}): Promise<StorePage<unknown>> {
+    const now = this.#stores.clock.now()
+    const found: TableRow[] = []
+    for (const partition of this.#kept.partitions)
+      found.push(...(partition?.committedRange({ prefix, after, limit: limit + 1 }, now) ?? []))
+    found.sort((one, other) => compareKeys(one.key, other.key))
+    const rows = found.slice(0, limit).map(({ key, value }) => ({ key, value }))
+    return Promise.resolve({ rows, next: found.length > limit ? rows.at(-1)?.key : undefined })
+  }
+
+  #partitionOf(key: string): StorePartition {
+    const { definition, partitions } = this.#kept
+    const partition = partitionOf(definition.ownerOf(key), partitions.length)
+    const here = partitions[partition]
+    if (here === undefined) throw new MetrobusError('MB_STORE_ELSEWHERE', { store: this.name, key, partition })
+    return here
+  }
+
+  async #absorbed(ride: string, timeoutMs: number): Promise<void> {
+    const { absorbed } = this.#kept
+    const { ended, clock } = this.#stores
+    if (absorbed.has(ride) || ended.has(ride)) return
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const timer = clock.timer(timeoutMs, () =>
+      reject(new MetrobusError('MB_NOT_ABSORBED', { store: this.name, id: ride, timeoutMs })),
+    )
+    const ends = [absorbed.wait(ride, resolve), ended.wait(ride, resolve)]
+    try {
+      // It may have happened long ago.
+      this.#isInLog(ride).then(async (isThere) => {
+        if (!isThere) return
+        await this.#stores.settled()
+        resolve()
+      }, reject)
+      await promise
+    } finally {
+      timer.cancel()
+      for (const end of ends) end()
+    }
+  }
+
+  async #isInLog(ride: string): Promise<boolean> {
+    const { app, inspector } = this.#stores
+    const topics = new Set([changelogTopic(app, this.name), endedTopic(app)])
+    return (await inspector.ride(ride)).some(({ topic }) => topics.has(topic))
+  }
+}

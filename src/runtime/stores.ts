@@ -1,0 +1,240 @@
+/**
+ * The stores of an app: their logs, their tables, and when these absorb what is committed.
+ *
+ * Invariants:
+ * - K1 A table is read from its log to the end before the first event of its partition is handled.
+ * - K2 Units are absorbed in the order in which they were built, which is the order of the log.
+ * - K3 After a refusal nothing that was decided and not committed is seen any more.
+ */
+import type { Bus, BusInspector, TopicSpec } from '../bus/bus.ts'
+import { MetrobusError } from '../errors/index.ts'
+import type { Clock } from '../internal/platform/platform.ts'
+import type { StopDefinition } from '../stop/definition.ts'
+import type { StoreDefinition } from '../stop/store.ts'
+import { memoryStores } from '../store/memory/index.ts'
+import type { StoreEngine, StoreTable } from '../store/store.ts'
+import type { Engine } from './engine.ts'
+import { OutputQueue, type PendingUnit } from './outbox.ts'
+import { Rides } from './rides.ts'
+import type { StopRuntime } from './stop-runtime.ts'
+import { markOf, StorePartition } from './store-partition.ts'
+import { changelogTopic, endedTopic } from './topics.ts'
+
+/** So long a deleted row is told of in the log. A table that was away for longer is read anew, for it might keep what is deleted. */
+const tombstonesMs = 24 * 3_600_000
+/** Records read from a log at once. */
+const readMax = 2_048
+
+/** A store of the app, with the partitions that are here. */
+export class KeptStore {
+  readonly definition: StoreDefinition
+  readonly topic: string
+  readonly partitions: (StorePartition | undefined)[]
+  /** Rides whose changes were absorbed lately. */
+  readonly absorbed: Rides = new Rides()
+
+  constructor(definition: StoreDefinition, topic: string, partitions: number) {
+    this.definition = definition
+    this.topic = topic
+    this.partitions = new Array<StorePartition | undefined>(partitions).fill(undefined)
+  }
+}
+
+/** A store in one partition, by the name that a stop gave it. */
+export interface NamedPartition {
+  readonly name: string
+  readonly partition: StorePartition
+}
+
+export interface StoresOptions {
+  readonly app: string
+  readonly engine: StoreEngine
+  readonly clock: Clock
+  readonly inspector: BusInspector
+  /** Resolves when every unit that was built so far has ended. */
+  readonly settled: () => Promise<void>
+}
+
+export class Stores {
+  readonly inspector: BusInspector
+  readonly clock: Clock
+  readonly app: string
+  readonly settled: () => Promise<void>
+  readonly #engine: StoreEngine
+  readonly #kept: Map<string, KeptStore> = new Map()
+  readonly #byTopic: Map<string, KeptStore> = new Map()
+  readonly #opening: Map<string, Promise<StorePartition | undefined>> = new Map()
+  readonly #endedTopic: string
+  /** Committed, and behind a unit whose end is not known yet. */
+  #waiting: PendingUnit[] = []
+  /** Rides that ended lately. */
+  readonly ended: Rides = new Rides()
+
+  constructor({ app, engine, clock, inspector, settled }: StoresOptions) {
+    this.app = app
+    this.settled = settled
+    this.clock = clock
+    this.inspector = inspector
+    this.#engine = engine
+    this.#endedTopic = endedTopic(app)
+  }
+
+  /** Takes in the stores of a stop. Throws MB_STORE_PARTITIONS where a store cannot be partitioned as its stops are. */
+  add(stop: StopRuntime, partitions: (topic: string) => number): void {
+    for (const definition of Object.values(stop.definition.stores)) {
+      const topic = changelogTopic(this.app, definition.name)
+      const store = this.#kept.get(definition.name) ?? new KeptStore(definition, topic, partitions(topic))
+      if (store.partitions.length !== stop.partitions)
+        throw new MetrobusError('MB_STORE_PARTITIONS', {
+          store: definition.name,
+          stop: stop.name,
+          partitions: stop.partitions,
+          kept: store.partitions.length,
+        })
+      this.#kept.set(definition.name, store)
+      this.#byTopic.set(topic, store)
+    }
+  }
+
+  named(name: string): KeptStore | undefined {
+    return this.#kept.get(name)
+  }
+
+  get names(): readonly string[] {
+    return [...this.#kept.keys()]
+  }
+
+  /** The stores of a stop in one partition, read to the end of their logs; none when they were taken away meanwhile. */
+  async open(stop: StopRuntime, partition: number): Promise<readonly NamedPartition[]> {
+    const opened = await Promise.all(
+      Object.entries(stop.definition.stores).map(async ([name, definition]) => {
+        const kept = await this.#open(this.#kept.get(definition.name)!, partition)
+        return kept === undefined ? [] : [{ name, partition: kept }]
+      }),
+    )
+    return opened.flat()
+  }
+
+  /** The partitions of a stop's stores go to another member. */
+  release(stop: StopRuntime, partition: number): void {
+    for (const { name } of Object.values(stop.definition.stores)) {
+      this.#opening.delete(`${name}/${partition}`)
+      this.#kept.get(name)!.partitions[partition] = undefined
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#engine.close()
+  }
+
+  /** A unit is committed; those before `oldest`, the number of the oldest unit whose end is not known, may be absorbed. */
+  committed(pending: PendingUnit, oldest: number): void {
+    this.#waiting.push(pending)
+    if (this.#waiting.length > 1) this.#waiting.sort((one, other) => one.number - other.number)
+    let count = 0
+    while (count < this.#waiting.length && this.#waiting[count]!.number < oldest) this.#absorb(this.#waiting[count++]!)
+    if (count > 0) this.#waiting.splice(0, count)
+  }
+
+  /** Every unit has ended, some of them refused. */
+  recovered(): void {
+    for (const pending of this.#waiting.splice(0)) this.#absorb(pending)
+    for (const { partitions } of this.#kept.values()) for (const partition of partitions) partition?.void()
+  }
+
+  #absorb({ unit }: PendingUnit): void {
+    for (const { topic, partition, records } of unit.outputs) {
+      if (topic === this.#endedTopic) {
+        for (const { ride } of records) this.ended.add(ride)
+        continue
+      }
+      const store = this.#byTopic.get(topic)
+      if (store === undefined) continue
+      store.partitions[partition]?.absorb(records)
+      for (const { ride } of records) store.absorbed.add(ride)
+    }
+  }
+
+  async #open(store: KeptStore, partition: number): Promise<StorePartition | undefined> {
+    const place = `${store.definition.name}/${partition}`
+    const isHere = store.partitions[partition]
+    if (isHere !== undefined) return isHere
+    const opening = this.#opening.get(place) ?? this.#restored(store, partition)
+    this.#opening.set(place, opening)
+    const opened = await opening
+    // Those that share the store have waited for the same; whoever was revoked meanwhile has no part in it.
+    if (this.#opening.get(place) === opening) {
+      this.#opening.delete(place)
+      store.partitions[partition] = opened
+    }
+    return store.partitions[partition] === opened ? opened : undefined
+  }
+
+  /** Reads the log from where the table stands; from the beginning, when the table cannot be believed. */
+  async #restored({ topic, definition }: KeptStore, partition: number): Promise<StorePartition> {
+    const table = this.#engine.table(definition.name, partition)
+    if (!(await this.#isTrue(topic, partition, table))) table.clear()
+    const restored = new StorePartition(this.app, definition, new OutputQueue(topic, partition, false), table)
+    for (;;) {
+      const records = await this.inspector.read(topic, partition, table.position.offset, readMax)
+      if (records.length === 0) return restored
+      restored.absorb(records)
+    }
+  }
+
+  /** Whether the table is a state that this log was in, and no deletion behind it can be gone from the log. */
+  async #isTrue(topic: string, partition: number, { position }: StoreTable): Promise<boolean> {
+    const { offset, mark } = position
+    if (offset === 0) return true
+    const [last] = await this.inspector.read(topic, partition, offset - 1, 1)
+    if (last === undefined || last.offset !== offset - 1 || markOf(last) !== mark) return false
+    return last.appendedAt + tombstonesMs > this.clock.now()
+  }
+}
+
+/** The stores of an app's stops; undefined when they have none. */
+export async function openStores(
+  engine: Engine,
+  bus: Bus,
+  tables: StoreEngine = memoryStores(),
+): Promise<Stores | undefined> {
+  const stops = [...engine.stops.values()].filter(({ hasStores }) => hasStores)
+  if (stops.length === 0) return undefined
+  const { outbox } = engine
+  const stores = new Stores({
+    app: engine.definition.name,
+    engine: tables,
+    clock: engine.clock,
+    inspector: bus.inspector,
+    settled: () => {
+      const { built } = outbox
+      return engine.until(() => outbox.oldest > built)
+    },
+  })
+  for (const stop of stops) {
+    stores.add(stop, (topic) => bus.partitions(topic))
+    stop.mates = matesOf(stop, stops)
+  }
+  await tables.open(engine.definition.name)
+  return stores
+}
+
+/** The stops that a stop shares a store with, or shares one with those. */
+function matesOf(stop: StopRuntime, stops: readonly StopRuntime[]): readonly StopRuntime[] {
+  const mates = new Set([stop])
+  for (const { definition } of mates) {
+    const stores = new Set(Object.values(definition.stores))
+    for (const other of stops)
+      if (Object.values(other.definition.stores).some((store) => stores.has(store))) mates.add(other)
+  }
+  return [...mates]
+}
+
+/** The logs of stores, as the bus is to make them. */
+export function changelogSpecs(app: string, stops: readonly StopDefinition[]): readonly TopicSpec[] {
+  const names = new Set(stops.flatMap((stop) => Object.values(stop.stores).map(({ name }) => name)))
+  return [...names].map((name) => ({
+    name: changelogTopic(app, name),
+    retention: { compact: true, timeMs: tombstonesMs, bytesMax: Infinity },
+  }))
+}
