@@ -52,6 +52,11 @@ export const kafkaErrors = {
     message: (f: { producer: string; reason: string }): string =>
       `The Kafka producer "${f.producer}" was taken over by another of the same name (${f.reason}): nothing more can be written by this one.`,
   },
+  MB_KAFKA_NOT_NOW: {
+    family: 'retry',
+    message: (f: { request: string; what: string; code: number; name: string }): string =>
+      `The Kafka cluster cannot carry out ${f.request} for ${f.what} now: ${f.name}.`,
+  },
   MB_KAFKA_REFUSED: {
     family: 'stop',
     message: (f: { request: string; what: string; code: number; name: string }): string =>

@@ -9,7 +9,8 @@ import { findCoordinator } from './codec/find-coordinator.ts'
 import type { CoordinatorKind } from './codec/find-coordinator.ts'
 import { metadata } from './codec/metadata.ts'
 import type { MetadataAnswer, TopicAnswer } from './codec/metadata.ts'
-import { codeName, codes } from './codes.ts'
+import { codeName, codes, isPassing } from './codes.ts'
+import { Patience } from './patience.ts'
 import type { Address, Api, Travel, Wire } from './wire.ts'
 
 export interface ClusterOptions {
@@ -45,9 +46,6 @@ const needed: readonly { readonly feature: string; readonly level: number }[] = 
   { feature: 'transaction.version', level: 2 },
 ]
 
-const firstPauseMs = 20
-const longestPauseMs = 500
-
 export class Cluster {
   readonly #options: Required<ClusterOptions>
   readonly #addresses = new Map<number, Address>()
@@ -66,12 +64,11 @@ export class Cluster {
    * MB_KAFKA_OLD_CLUSTER, within `openMs`.
    */
   async open(): Promise<void> {
-    const { clock, openMs } = this.#options
-    const until = clock.monotonic() + openMs
+    const patience = new Patience(this.#options.clock, this.#options.openMs)
     // A host that swallows everything must not use up the time of those after it.
-    const travel = (untried: number): Travel => ({ timeoutMs: Math.max(1, (until - clock.monotonic()) / untried) })
-    await this.#persist(until, () => this.#anyBroker(apiVersions, software, travel).then(refuseOld))
-    await this.#persist(until, () => this.#anyBroker(metadata, { topics: [] }, travel).then((a) => this.#learn(a)))
+    const travel = (untried: number): Travel => ({ timeoutMs: patience.leftMs / untried })
+    await this.#persist(patience, () => this.#anyBroker(apiVersions, software, travel).then(refuseOld))
+    await this.#persist(patience, () => this.#anyBroker(metadata, { topics: [] }, travel).then((a) => this.#learn(a)))
   }
 
   /** Undefined until a `refresh` for it, and when it does not exist. */
@@ -100,13 +97,12 @@ export class Cluster {
   }
 
   /** The broker that coordinates `key`, asked once and remembered until `forget`. */
-  async coordinator(kind: CoordinatorKind, key: string): Promise<number> {
+  async coordinator(kind: CoordinatorKind, key: string, timeoutMs: number = this.#options.requestMs): Promise<number> {
     const known = this.#coordinators.get(`${kind}:${key}`)
     if (known !== undefined) return known
-    const { clock, requestMs } = this.#options
-    const until = clock.monotonic() + requestMs
-    return this.#persist(until, async () => {
-      const travel = (): Travel => ({ timeoutMs: Math.max(1, until - clock.monotonic()) })
+    const patience = new Patience(this.#options.clock, timeoutMs)
+    return this.#persist(patience, async () => {
+      const travel = (untried: number): Travel => ({ timeoutMs: patience.leftMs / untried })
       const answer = await this.#anyBroker(findCoordinator, { kind, key }, travel)
       if (answer.errorCode !== codes.NONE) throw refusal(findCoordinator.name, answer.errorCode, `${kind} "${key}"`)
       this.#addresses.set(answer.node, { host: answer.host, port: answer.port })
@@ -133,9 +129,13 @@ export class Cluster {
     return this.#options.wire.request(address, api, question, { timeoutMs: this.#options.requestMs, ...travel })
   }
 
-  /** Waits on the driver's clock. */
-  pause(ms: number): Promise<void> {
-    return new Promise((resolve) => this.#options.clock.timer(ms, resolve))
+  /** Asks whichever broker answers first, one after the other; rejects as `open` does. */
+  async requestAny<Question, Answer>(
+    api: Api<Question, Answer>,
+    question: Question,
+    timeoutMs: number = this.#options.requestMs,
+  ): Promise<Answer> {
+    return this.#anyBroker(api, question, () => ({ timeoutMs }))
   }
 
   /** One broker after the other, those known first, until one answers; what asking again cannot mend ends it. */
@@ -152,7 +152,7 @@ export class Cluster {
       try {
         return await wire.request(address, api, question, travel(untried--))
       } catch (error) {
-        if (!isPassing(error)) throw error
+        if (!isPassingError(error)) throw error
         last = error
       }
     throw new MetrobusError(
@@ -163,13 +163,12 @@ export class Cluster {
   }
 
   /** Asks again after growing pauses while the failure is one that passes and there is time. */
-  async #persist<T>(until: number, ask: () => Promise<T>): Promise<T> {
-    for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs))
+  async #persist<T>(patience: Patience, ask: () => Promise<T>): Promise<T> {
+    for (;;)
       try {
         return await ask()
       } catch (error) {
-        if (!isPassing(error) || this.#options.clock.monotonic() + pauseMs >= until) throw error
-        await this.pause(pauseMs)
+        if (!isPassingError(error) || !(await patience.again())) throw error
       }
   }
 
@@ -206,14 +205,6 @@ function refuseOld({ errorCode, finalised }: { errorCode: number; finalised: Rea
   })
 }
 
-const passing: ReadonlySet<number> = new Set([
-  codes.COORDINATOR_LOAD_IN_PROGRESS,
-  codes.COORDINATOR_NOT_AVAILABLE,
-  codes.NOT_COORDINATOR,
-  codes.LEADER_NOT_AVAILABLE,
-  codes.REQUEST_TIMED_OUT,
-])
-
 function reasonOf(last: unknown): string {
   if (isMetrobusError(last, 'MB_KAFKA_UNREACHABLE')) return last.facts.reason
   // So a broker refuses who speaks to a listener of another kind.
@@ -222,10 +213,7 @@ function reasonOf(last: unknown): string {
 }
 
 /** True where the same question may well be answered a moment later, or by another broker. */
-const isPassing = (error: unknown): boolean =>
-  isMetrobusError(error, 'MB_KAFKA_UNREACHABLE') ||
-  isMetrobusError(error, 'MB_KAFKA_NO_ANSWER') ||
-  (isMetrobusError(error, 'MB_KAFKA_REFUSED') && passing.has(error.facts.code))
+const isPassingError = (error: unknown): boolean => error instanceof MetrobusError && error.family === 'retry'
 
 const authorization: ReadonlySet<number> = new Set([
   codes.TOPIC_AUTHORIZATION_FAILED,
@@ -234,8 +222,9 @@ const authorization: ReadonlySet<number> = new Set([
   codes.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
 ])
 
-/** The coded error of what a broker refused: a missing permission has its own, since an operator mends it. */
+/** The coded error of what a broker did not do: its family tells whether to ask again; a missing permission is for an operator to mend. */
 export function refusal(request: string, code: number, what: string): MetrobusError {
   if (authorization.has(code)) return new MetrobusError('MB_KAFKA_NOT_ALLOWED', { request, what })
-  return new MetrobusError('MB_KAFKA_REFUSED', { request, what, code, name: codeName(code) })
+  const facts = { request, what, code, name: codeName(code) }
+  return isPassing(code) ? new MetrobusError('MB_KAFKA_NOT_NOW', facts) : new MetrobusError('MB_KAFKA_REFUSED', facts)
 }

@@ -58,3 +58,59 @@ export const codes = {
 
 /** `NOT_COORDINATOR` for 16; the number itself where the client has no name for it. */
 export const codeName = (code: number): string => protocolErrorsCodesById[code] ?? `error ${code}`
+
+/** Nothing is wrong with the question: it may be answered a moment later, or by another broker. */
+const passing: ReadonlySet<number> = new Set([
+  codes.CORRUPT_MESSAGE,
+  codes.UNKNOWN_TOPIC_OR_PARTITION,
+  codes.LEADER_NOT_AVAILABLE,
+  codes.NOT_LEADER_OR_FOLLOWER,
+  codes.REQUEST_TIMED_OUT,
+  codes.REPLICA_NOT_AVAILABLE,
+  codes.NETWORK_EXCEPTION,
+  codes.COORDINATOR_LOAD_IN_PROGRESS,
+  codes.COORDINATOR_NOT_AVAILABLE,
+  codes.NOT_COORDINATOR,
+  codes.NOT_ENOUGH_REPLICAS,
+  codes.NOT_ENOUGH_REPLICAS_AFTER_APPEND,
+  codes.CONCURRENT_TRANSACTIONS,
+  codes.KAFKA_STORAGE_ERROR,
+  codes.FENCED_LEADER_EPOCH,
+  codes.UNKNOWN_LEADER_EPOCH,
+  codes.UNSTABLE_OFFSET_COMMIT,
+  codes.THROTTLING_QUOTA_EXCEEDED,
+  codes.UNKNOWN_TOPIC_ID,
+])
+
+export const isPassing = (code: number): boolean => passing.has(code)
+
+/** The broker knows a newer epoch of the producer: it timed out, or another has taken over. Only asking for a new epoch tells which. */
+const suspecting: ReadonlySet<number> = new Set([
+  codes.INVALID_PRODUCER_EPOCH,
+  codes.PRODUCER_FENCED,
+  codes.INVALID_PRODUCER_ID_MAPPING,
+  codes.TRANSACTION_COORDINATOR_FENCED,
+])
+
+export const isSuspecting = (code: number): boolean => suspecting.has(code)
+
+/** The transaction cannot go on, and the next one can: what was to be settled may be settled again. */
+const spoiling: ReadonlySet<number> = new Set([
+  codes.TRANSACTION_ABORTABLE,
+  codes.OUT_OF_ORDER_SEQUENCE_NUMBER,
+  codes.UNKNOWN_PRODUCER_ID,
+  codes.INVALID_TXN_STATE,
+])
+
+export const isSpoiling = (code: number): boolean => spoiling.has(code)
+
+/** The member is not, or no longer, what the coordinator has. */
+const ofMember: ReadonlySet<number> = new Set([
+  codes.ILLEGAL_GENERATION,
+  codes.UNKNOWN_MEMBER_ID,
+  codes.FENCED_INSTANCE_ID,
+  codes.FENCED_MEMBER_EPOCH,
+  codes.STALE_MEMBER_EPOCH,
+])
+
+export const isOfMember = (code: number): boolean => ofMember.has(code)

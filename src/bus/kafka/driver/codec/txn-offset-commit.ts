@@ -1,0 +1,68 @@
+/** TxnOffsetCommit: what a group has consumed, all partitions in one question, as a part of a transaction. */
+import type { Identity } from '../producer-state.ts'
+import type { Api } from '../wire.ts'
+
+/** Whose offsets, and as which member: an older owner is refused by its epoch. */
+export interface GroupMembership {
+  readonly group: string
+  readonly memberId: string
+  /** The member's epoch (or the generation, in a classic group). */
+  readonly memberEpoch: number
+  readonly instanceId: string | null
+}
+
+export interface Position {
+  readonly topic: string
+  readonly partition: number
+  /** The next offset to be read. */
+  readonly offset: number
+  readonly leaderEpoch: number
+  readonly metadata: string
+}
+
+export interface TxnOffsetCommitQuestion extends GroupMembership {
+  readonly transactionalId: string
+  readonly identity: Identity
+  readonly positions: readonly Position[]
+}
+
+export interface TxnOffsetCommitAnswer {
+  readonly partitions: readonly { readonly topic: string; readonly partition: number; readonly errorCode: number }[]
+}
+
+/** Version 5 adds the group to the transaction by itself (transactions v2); its bytes are those of version 4. */
+export const txnOffsetCommit: Api<TxnOffsetCommitQuestion, TxnOffsetCommitAnswer> = {
+  name: 'TxnOffsetCommit',
+  key: 28,
+  version: 5,
+  encode: (writer, { transactionalId, identity, positions, ...membership }) =>
+    writer
+      .appendString(transactionalId)
+      .appendString(membership.group)
+      .appendInt64(identity.producerId)
+      .appendInt16(identity.producerEpoch)
+      .appendInt32(membership.memberEpoch)
+      .appendString(membership.memberId)
+      .appendString(membership.instanceId)
+      .appendArray([...Map.groupBy(positions, ({ topic }) => topic)], (w, [topic, partitions]) =>
+        w
+          .appendString(topic)
+          .appendArray(partitions, (p, position) =>
+            p
+              .appendInt32(position.partition)
+              .appendInt64(BigInt(position.offset))
+              .appendInt32(position.leaderEpoch)
+              .appendString(position.metadata),
+          ),
+      )
+      .appendTaggedFields(),
+  decode(reader) {
+    reader.readInt32()
+    const topics = reader.readArray((entry) => {
+      const topic = entry.readString()
+      return entry.readArray((one) => ({ topic, partition: one.readInt32(), errorCode: one.readInt16() }))
+    })
+    reader.readTaggedFields()
+    return { partitions: topics.flat() }
+  },
+}
