@@ -54,7 +54,10 @@ export interface MemberListener {
   ready(topic: string, partition: number): void
   /** The bus cannot go on; every later call is refused. */
   failed(error: unknown): void
-  /** Entries must wait (true) or may go on (false): the bus is short of space or memory. Settling goes on meanwhile. */
+  /**
+   * Entries must wait (true) or may go on (false): the bus is short of space or memory. Settling goes on meanwhile. It is a request to whoever brings events in:
+   * a unit that is handed over all the same is taken as ever.
+   */
   pressed(pressed: boolean, reason: string): void
 }
 
@@ -66,9 +69,8 @@ export interface Assignment extends Acknowledgement {
 
 /**
  * How a settle ended. `committed`: visible and durable. `refused`: nothing of it happened and nothing will, and nothing of it was visible, also not ahead;
- * the member is no longer an owner of a partition it acknowledges, its `epoch` is that of a refused one, or it only brings in events
- * (outputs, no acknowledgements) while the bus is pressed. `unknown`: either may be true; the runtime settles the same unit again, the same object, and runs
- * no handler; what it handed over behind it waits.
+ * the member is no longer an owner of a partition it acknowledges, or its `epoch` is that of a refused one. `unknown`: either may be true; the runtime settles
+ * the same unit again, the same object, and runs no handler; what it handed over behind it waits.
  */
 export type Settled = 'committed' | 'refused' | 'unknown'
 
@@ -95,7 +97,7 @@ export interface Member {
   rewind(topic: string, partition: number, offset: number): void
   /**
    * Makes a unit visible and durable, all or nothing, in the order of the calls. Where `supportsRunAhead`, the outputs have their offsets and can be polled `ahead`
-   * when the call returns, unless the bus is short of space and holds the unit until it is not; the promise resolves when the unit is durable. A record object
+   * when the call returns, unless the bus has no room and holds the unit, with all behind it, until it has; the promise resolves when the unit is durable. A record object
    * is appended once: it carries its own offset. Rejects only with a `stop` error, and then nothing of the unit happened.
    */
   settle(unit: CommitUnit): Promise<Settled>

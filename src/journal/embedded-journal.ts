@@ -37,7 +37,7 @@ import type { Segments } from './segments.ts'
 import { State } from './state.ts'
 import { Waiters } from './waiters.ts'
 
-/** Entries wait from so many bytes on that are not on disk, until there are so few again; settling ends at the third figure. */
+/** Entries are asked to wait from so many bytes on that are not on disk, until there are so few again; nothing is taken beyond the third figure. */
 const pendingBytes = { pressed: 16 * 1024 * 1024, calm: 4 * 1024 * 1024, max: 48 * 1024 * 1024 }
 /** A seal follows the last group after so long. */
 const sealAfterMs = 100
@@ -174,11 +174,11 @@ export class EmbeddedJournal implements Journal {
 
   append(group: string, unit: CommitUnit): number {
     this.#mayAppend()
-    const reason = this.#pressure.reason
-    if (reason !== undefined && unit.acknowledgements.length === 0)
-      throw new MetrobusError('MB_NO_SPACE', { dir: this.dir, reason })
     if (this.#appender.pending.bytes > pendingBytes.max)
-      throw new MetrobusError('MB_NO_SPACE', { dir: this.dir, reason: reason ?? 'too much waits for the disk' })
+      throw new MetrobusError('MB_NO_SPACE', {
+        dir: this.dir,
+        reason: this.#pressure.reason ?? 'too much waits for the disk',
+      })
     return this.#appended(this.#appender.append(group, unit))
   }
 

@@ -350,12 +350,7 @@ test('takes entries again when cleaning has brought the disk below its bound', a
   const { journal, clock } = await fixture({ timeMs: 0 }, { diskBytesMax: 20_000 })
   settle(journal, 'reader', 0)
   let number = 0
-  await assert.rejects(
-    async () => {
-      for (;;) await fill(journal, 1, number++)
-    },
-    { code: 'MB_NO_SPACE' },
-  )
+  while (journal.pressure === undefined) await fill(journal, 1, number++)
 
   settle(journal, 'reader', Math.floor((number - 1) / 2))
   await clock.advance(5000)

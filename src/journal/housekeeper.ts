@@ -19,9 +19,9 @@ import { copiedBytes } from './maintenance.ts'
 import type { StoredEntry, StoredRow } from './maintenance.ts'
 import { expired } from './retention.ts'
 
-/** A pass follows the one before after so long; sooner when segments were filled meanwhile or entries are refused. */
+/** A pass follows the one before after so long; sooner when segments were filled meanwhile or entries wait. */
 const everyMs = 60_000
-/** While entries are refused: what is settled meanwhile may make room for them. */
+/** While entries wait: what is settled meanwhile may make room for them. */
 const everyMsUnderPressure = 1_000
 /** Live entries are copied in pieces of about this size, each synced before the next, so that settling hardly waits. */
 const pieceBytes = 512 * 1024

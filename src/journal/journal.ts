@@ -37,7 +37,7 @@ export interface JournalOptions {
   readonly segmentBytesMax?: number
   /** Default: `{ mode: 'fdatasync' }`. */
   readonly durability?: Durability
-  /** At this size of all segments units without acknowledgements are refused (MB_NO_SPACE). Default: Infinity. */
+  /** At this size of all segments entries are to wait (`pressed`). Default: Infinity. */
   readonly diskBytesMax?: number
   /** A file of this size is kept to be given up when the disk is full, so that settling goes on. 0: none. Default: 4 MiB. */
   readonly reserveBytes?: number
@@ -98,7 +98,7 @@ export interface JournalListener {
   durable(position: number): void
   /** Once: the journal is poisoned; nothing above `durable` is acknowledged or may be handed on. */
   failed(error: MetrobusError): void
-  /** Short of space or memory (true): entries are refused, settling goes on; or not any more (false). It resumes by itself. */
+  /** Short of space or memory (true): who brings in events is to wait, so that settling goes on; or not any more (false). It resumes by itself. */
   pressed(pressed: boolean, reason: string): void
 }
 
@@ -133,7 +133,7 @@ export interface Journal {
   readonly durable: number
   /** Why the journal is poisoned; undefined while it is well. */
   readonly failure: MetrobusError | undefined
-  /** Why units without acknowledgements are refused just now; undefined when they are not. */
+  /** Why entries are to wait just now; undefined when they need not. */
   readonly pressure: string | undefined
   /** What opening did: bytes cut off a torn tail and where they are kept, segments whose index was rebuilt, frames replayed. */
   readonly opened: OpenReport
@@ -149,8 +149,7 @@ export interface Journal {
    * Takes a unit, all or nothing: gives each record `offset`, `appendedAt` and `home`, drops its `unchangedFrom`, moves the group's positions
    * and rows, and answers the position behind. Synchronous; the write starts in a microtask, so that everything appended in one synchronous turn rides in one group commit.
    *
-   * Refuses, having changed nothing: MB_NO_SPACE (a unit without acknowledgements while `pressure` is set; any unit when even settling has used up
-   * its bound), MB_UNIT_TOO_LARGE, MB_UNKNOWN_TOPIC, MB_POSITION_WENT_BACK, MB_JOURNAL_POISONED, MB_JOURNAL_CLOSED, MB_JOURNAL_READ_ONLY, and whatever
+   * Refuses, having changed nothing: MB_NO_SPACE (more than 48 MiB wait for the disk), MB_UNIT_TOO_LARGE, MB_UNKNOWN_TOPIC, MB_POSITION_WENT_BACK, MB_JOURNAL_POISONED, MB_JOURNAL_CLOSED, MB_JOURNAL_READ_ONLY, and whatever
    * JSON.stringify throws on a record that has no `text`.
    */
   append(group: string, unit: CommitUnit): number
@@ -184,7 +183,7 @@ export interface Journal {
   readonly maintenance: Maintenance
   /**
    * Gives space back now: applies retention, removes segments with nothing live, cleans those less than half live, compacts. It happens by itself
-   * within a minute, and when segments fill up or entries are refused. Resolves early when the journal closes, fails or is full.
+   * within a minute, and when segments fill up or entries wait. Resolves early when the journal closes, fails or is full.
    */
   housekeep(): Promise<HousekeepingReport>
   /**

@@ -3,7 +3,7 @@
  *
  * Invariants:
  * - U1 `pressed` is told when the first reason comes and when the last one goes, and only then.
- * - U2 The reserve is given up for settling only: while it is missing after a full disk, entries wait.
+ * - U2 The reserve is given up for what was taken already, which is mostly settling: while it is missing after a full disk, entries wait.
  */
 import { join } from 'node:path'
 import type { Disk } from '../internal/platform/disk.ts'

@@ -213,6 +213,26 @@ export const settleCases: readonly BusCase[] = [
       await bus.close()
     },
   },
+  {
+    name: 'what is handed over while entries should wait voids nothing, and nothing overtakes it',
+    promise: 'It is a request to whoever brings events in: a unit that is handed over all the same is taken as ever.',
+    needs: ({ canBePressed }) => canBePressed,
+    async run(fixture) {
+      const bus = await openBus(fixture, 'in', 'out')
+      const probe = await Probe.join(fixture, bus, 'app', { topic: 'in' }, { topic: 'out' })
+      const hand = (ride: string, settled: UnitParts['settled'] = []) =>
+        probe.member.settle({ ...unit({ outputs: [output('out', records(ride))], settled }), epoch: 0 })
+      const row = { store: 's', partition: 0, key: 'k', value: '1' }
+      await fixture.press!.fill(probe)
+      await fixture.until(() => probe.pressure.at(-1) === true, 'the member is told to wait')
+      const settles = [hand('a'), hand('b', [['in', 1]]), probe.member.settle(unit({ changes: [row] })), hand('c')]
+      await fixture.press!.relieve(probe)
+      settles.push(hand('d', [['in', 1]]), hand('e'))
+      assert.deepEqual(new Set(await probe.ended(Promise.all(settles))), new Set(['committed']))
+      assert.deepEqual(ridesOf(await bus.inspector.read('out', 0, 0, 9)), ['a', 'b', 'c', 'd', 'e'])
+      await bus.close()
+    },
+  },
 ]
 
 async function unknownOnce(fixture: Parameters<BusCase['run']>[0], happened: boolean): Promise<void> {

@@ -90,37 +90,17 @@ test('embedded: any mixture of calls agrees with a model of a log, with many see
   }
 })
 
-test('a unit that only brings in events is refused while the disk is full, and was never visible', async () => {
-  const fixture = fixtureOf()
-  const bus = await openBus(fixture, 'in')
-  const probe = await Probe.join(fixture, bus, 'app', { topic: 'in' })
-  probe.poll('in', { ahead: true })
-  await fixture.press!.fill(probe)
-  const before = (await probe.ended(bus.inspector.topics()))[0]!.partitions[3]!.end
-  assert.equal(await probe.ended(probe.member.settle(unit({ outputs: [output('in', records('late'), 3)] }))), 'refused')
-  assert.deepEqual(probe.poll('in', { partition: 3, ahead: true }), [])
-  assert.equal((await probe.ended(bus.inspector.topics()))[0]!.partitions[3]!.end, before)
-  await fixture.press!.relieve(probe)
-  await fixture.until(() => probe.pressure.at(-1) === false, 'space is back')
-  await probe.settle({ outputs: [output('in', records('late'), 3)] })
-  assert.deepEqual(ridesOf(await probe.take('in', 1, { partition: 3 })), ['late'])
-  await probe.ended(bus.close())
-})
-
 /** Lets nothing reach the disk until more waits than the journal takes, so that the last units are held. */
-async function overfill(
+function overfill(
   probe: Probe,
-  { disk, clock }: EmbeddedFixture,
-): Promise<{ readonly rides: string[]; readonly settles: Promise<string>[] }> {
+  { disk }: EmbeddedFixture,
+): { readonly rides: string[]; readonly settles: Promise<string>[] } {
   disk.fail(({ name }) => (name === 'write' ? { error: 'ENOSPC' } : undefined))
   const text = 'x'.repeat(MiB - 2)
   const rides = Array.from({ length: 56 }, (_, index) => `r${index}`)
   const settles: Promise<string>[] = []
-  for (const ride of rides) {
+  for (const ride of rides)
     settles.push(probe.member.settle(unit({ outputs: [output('out', [record(ride, text)])], settled: [['in', 0]] })))
-    // Journal and bus do not try again at the same moments.
-    if (settles.length === 30) await clock.advance(130)
-  }
   assert.equal(probe.pressure.at(-1), true, 'entries wait')
   return { rides, settles }
 }
@@ -129,7 +109,7 @@ test('settling units for which there is no space are held and settled in order w
   const fixture = fixtureOf({ options: { reserveBytes: 0 } })
   const bus = await openBus(fixture, 'in', 'out')
   const probe = await Probe.join(fixture, bus, 'app', { topic: 'in' }, { topic: 'out' })
-  const { rides, settles } = await overfill(probe, fixture)
+  const { rides, settles } = overfill(probe, fixture)
   const seen = probe.poll('out', { recordsMax: 1000, ahead: true }).length
   assert.ok(seen < rides.length, 'some are held')
   fixture.disk.fail(undefined)
@@ -138,14 +118,15 @@ test('settling units for which there is no space are held and settled in order w
   await probe.ended(bus.close())
 })
 
-test('what is settled while others are held waits behind them', async () => {
+test('what is handed over while others are held waits behind them, whatever it is', async () => {
   const fixture = fixtureOf({ options: { reserveBytes: 0 } })
   const bus = await openBus(fixture, 'in', 'out')
   const probe = await Probe.join(fixture, bus, 'app', { topic: 'in' }, { topic: 'out' })
-  const { rides, settles } = await overfill(probe, fixture)
+  const { rides, settles } = overfill(probe, fixture)
   fixture.disk.fail(undefined)
   for (let late = 0; late < 150; late++) {
-    settles.push(probe.member.settle(unit({ outputs: [output('out', records(`late${late}`))], settled: [['in', 0]] })))
+    const outputs = [output('out', records(`late${late}`))]
+    settles.push(probe.member.settle(unit(late % 2 === 0 ? { outputs } : { outputs, settled: [['in', 0]] })))
     rides.push(`late${late}`)
     await fixture.clock.advance(10)
   }
@@ -158,7 +139,7 @@ test('a member leaves although the disk is full: what was held is refused, and w
   const fixture = fixtureOf({ options: { reserveBytes: 0 } })
   const bus = await openBus(fixture, 'in', 'out')
   const probe = await Probe.join(fixture, bus, 'app', { topic: 'in' }, { topic: 'out' })
-  const { settles } = await overfill(probe, fixture)
+  const { settles } = overfill(probe, fixture)
   const left = probe.member.leave()
   fixture.disk.fail(undefined)
   await probe.ended(left)

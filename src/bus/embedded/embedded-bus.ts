@@ -51,7 +51,7 @@ export class EmbeddedBus implements Bus {
       note,
       log: journalLog(log),
     })
-    this.#opened = new EmbeddedLog(journal, this.#options, platform)
+    this.#opened = new EmbeddedLog(journal, this.#options)
   }
 
   async ensureTopics(topics: readonly TopicSpec[]): Promise<void> {

@@ -2,14 +2,13 @@
  * What the members of an embedded bus share: the journal, the partitions, and the units on their way to the disk.
  *
  * Invariants:
- * - E1 Units end in the order of the calls.
- * - E2 A unit that the journal refused for want of space is held, with all settling units behind it, until it can be appended: what a handler did is not done again.
- *   A unit that only brings in events is refused instead, so that it never stands in the way of those that make room.
+ * - E1 Units are appended and end in the order of the calls.
+ * - E2 A unit for which the journal has no room is held, with all that come behind it, until it has: what a handler did is not done again, and no unit is void
+ *   that was not built on a refused one. Who brings in events is asked to wait long before (`pressed`).
  * - E3 Readers without run-ahead hear of records only when they are durable.
  */
 import { MetrobusError, isMetrobusError } from '../../errors/index.ts'
 import type { CommitUnit } from '../../event/unit.ts'
-import type { Platform } from '../../internal/platform/platform.ts'
 import type { Journal } from '../../journal/index.ts'
 import type { MemberListener, Settled, Subscription, TopicSpec } from '../bus.ts'
 import { faultsOfUnit } from '../unit-check.ts'
@@ -28,13 +27,9 @@ interface Pending {
   readonly fail: (error: unknown) => void
 }
 
-/** How long held units wait before they are tried again. */
-const retryMs = 250
-
 export class EmbeddedLog {
   readonly journal: Journal
   readonly #options: ResolvedEmbeddedOptions
-  readonly #platform: Platform
   readonly #budget: WindowBudget
   readonly #topics = new Map<string, readonly PartitionLog[]>()
   readonly #members = new Map<string, EmbeddedMember>()
@@ -42,13 +37,11 @@ export class EmbeddedLog {
   /** Appended, not durable, in the order of their positions. */
   #pending: Pending[] = []
   #held: Pending[] = []
-  #isRetrying = false
   #touched: PartitionLog[] = []
 
-  constructor(journal: Journal, options: ResolvedEmbeddedOptions, platform: Platform) {
+  constructor(journal: Journal, options: ResolvedEmbeddedOptions) {
     this.journal = journal
     this.#options = options
-    this.#platform = platform
     this.#budget = new WindowBudget(options.cacheBytesMax / 2)
     this.#take()
     journal.listen({
@@ -160,21 +153,19 @@ export class EmbeddedLog {
       return Promise.resolve(this.#refuse(member, unit))
     return new Promise((answer, fail) => {
       const pending: Pending = { member, unit, position: -1, answer, fail }
-      if (this.#held.length > 0 && !isEntry(unit)) this.#held.push(pending)
-      else this.#append(pending)
+      if (this.#held.length > 0 || !this.#append(pending)) this.#held.push(pending)
     })
   }
 
-  /** Hands a unit to the journal, or refuses it, or holds it. Answers whether it went. */
+  /** Hands a unit to the journal; false when it has no room for it now. */
   #append(pending: Pending): boolean {
     const { member, unit } = pending
     try {
       pending.position = this.journal.append(member.group, unit)
     } catch (error) {
-      if (!isMetrobusError(error, 'MB_NO_SPACE')) pending.fail(error)
-      else if (isEntry(unit)) pending.answer(this.#refuse(member, unit))
-      else this.#hold(pending)
-      return false
+      if (isMetrobusError(error, 'MB_NO_SPACE')) return false
+      pending.fail(error)
+      return true
     }
     this.#pending.push(pending)
     for (const { topic, partition, records } of unit.outputs) {
@@ -189,28 +180,6 @@ export class EmbeddedLog {
   #refuse(member: EmbeddedMember, unit: CommitUnit): 'refused' {
     member.refusedEpoch = Math.max(member.refusedEpoch, unit.epoch ?? -1)
     return 'refused'
-  }
-
-  #hold(pending: Pending): void {
-    this.#held.push(pending)
-    this.#retry()
-  }
-
-  #retry(): void {
-    if (this.#isRetrying) return
-    this.#isRetrying = true
-    this.#platform.clock.timer(retryMs, () => {
-      this.#isRetrying = false
-      this.#appendHeld()
-    })
-  }
-
-  #appendHeld(): void {
-    const held = this.#held
-    this.#held = []
-    while (held.length > 0 && this.#held.length === 0) this.#append(held.shift()!)
-    this.#held.push(...held)
-    if (this.#held.length > 0) this.#retry()
   }
 
   #durable(position: number): void {
@@ -229,6 +198,8 @@ export class EmbeddedLog {
     }
     this.#pending = ended === pending.length ? [] : pending.slice(ended)
     this.#tell()
+    // What is written makes room.
+    while (this.#held.length > 0 && this.#append(this.#held[0]!)) this.#held.shift()
   }
 
   #tell(): void {
@@ -262,6 +233,3 @@ export class EmbeddedLog {
     await this.journal.close()
   }
 }
-
-/** Brings in events and settles nothing. */
-const isEntry = (unit: CommitUnit): boolean => unit.acknowledgements.length === 0 && unit.outputs.length > 0

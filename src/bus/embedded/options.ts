@@ -18,7 +18,7 @@ export interface EmbeddedOptions {
   readonly durability?: 'fdatasync' | 'none' | { readonly interval: number }
   /** Size at which a segment file is closed, in bytes; between 64 KiB and 1 GiB. Default: 64 MiB. */
   readonly segmentBytes?: number
-  /** Size of the whole journal at which entries are refused, in bytes. Default: Infinity. */
+  /** Size of the whole journal at which entries wait, in bytes. Default: Infinity. */
   readonly diskBytesMax?: number
   /** Size of the file that is given up on a full disk so that settling goes on, in bytes; 0 keeps none. Default: 4 MiB. */
   readonly reserveBytes?: number

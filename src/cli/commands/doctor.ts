@@ -66,7 +66,7 @@ async function diskFree(folder: string): Promise<Finding> {
     check: 'free disk',
     ok,
     found: bytesText(bavail * bsize),
-    advice: ok ? '' : 'make room: entries are refused when the disk is full',
+    advice: ok ? '' : 'make room: entries wait while the disk is full',
   }
 }
 

@@ -44,6 +44,12 @@ export const smallBounds: readonly Edit[] = [
     replace: 'const insideMax = 12',
   },
   {
+    name: 'bytes that wait for the disk',
+    file: 'src/journal/embedded-journal.ts',
+    find: '{ pressed: 16 * 1024 * 1024, calm: 4 * 1024 * 1024, max: 48 * 1024 * 1024 }',
+    replace: '{ pressed: 4096, calm: 1024, max: 6144 }',
+  },
+  {
     name: 'records of a read',
     file: 'src/bus/embedded/partition-reader.ts',
     find: 'recordsMax: 512',

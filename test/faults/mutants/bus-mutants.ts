@@ -42,8 +42,8 @@ export const busMutants: readonly Mutant[] = [
     name: 'held-unit-committed',
     breaks: 'A unit without space is answered committed, and is nowhere (I1).',
     file: 'src/bus/embedded/embedded-log.ts',
-    find: 'else this.#hold(pending)',
-    replace: "else pending.answer('committed')",
-    hunt: { sweep: 'SEEDS', seed: 1, first: 5, cases: 20 },
+    find: 'if (this.#held.length > 0 || !this.#append(pending)) this.#held.push(pending)',
+    replace: "if (!this.#append(pending)) answer('committed')",
+    hunt: { sweep: 'SEEDS', seed: 1, cases: 20, isSmall: true },
   },
 ]

@@ -3,7 +3,6 @@
  * What fails, ends it. See `journal-places.ts` for its argument.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isMetrobusError } from '../../../src/errors/index.ts'
 import { noHeaders } from '../../../src/event/event.ts'
 import { partitionOf } from '../../../src/event/partition.ts'
 import { Record } from '../../../src/event/record.ts'
@@ -46,16 +45,10 @@ for (let turn = 1; turn <= life.groups; turn++) {
 await journal.close()
 await say('closed')
 
-/** While nothing new is taken, for want of space, it waits. */
+/** While nothing new is to come, for want of space, it waits. */
 async function arrive(to: Journal, number: number): Promise<void> {
-  for (;;) {
-    try {
-      return append(to, number)
-    } catch (error) {
-      if (!isMetrobusError(error, 'MB_NO_SPACE')) throw error
-      await sleep(20)
-    }
-  }
+  while (to.pressure !== undefined) await sleep(20)
+  append(to, number)
 }
 
 /** One unit: the event where it is kept and where it is compacted, and something that nobody keeps. */
