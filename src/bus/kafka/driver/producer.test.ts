@@ -75,12 +75,10 @@ class Stage {
 
   /** Lets time go on until it is done. */
   async during<T>(work: Promise<T>): Promise<T> {
-    let isOver = false
-    const over = work.then(
-      () => (isOver = true),
-      () => (isOver = true),
-    )
-    for (await this.clock.settle(); !isOver; await this.clock.advance(100));
+    const progress = { isOver: false }
+    const end = (): void => void (progress.isOver = true)
+    const over = work.then(end, end)
+    for (await this.clock.settle(); !progress.isOver; await this.clock.advance(100));
     await over
     return work
   }
@@ -295,7 +293,7 @@ suite('the producer', () => {
     const [question, ...others] = stage.wire.askedOf(produce)
     assert.equal(others.length, 0)
     assert.equal(question?.transactionalId, 'rider')
-    for (const { batch } of partitionsOf(question!)) {
+    for (const { batch } of partitionsOf(question)) {
       assert.equal(batch.readBigInt64BE(at.producerId), 7n)
       assert.equal(batch.readInt16BE(at.producerEpoch), 0)
       assert.equal(batch.readInt16BE(at.attributes) & attribute.transactional, attribute.transactional)
