@@ -1,6 +1,9 @@
 /** The campaign as a user would write it: entry -> add-email -> white-list -> archive, three durable hops. */
 import type { App } from '../src/index.ts'
-import { allowed, Contact, emails, Mailable } from './contact.ts'
+import type { StandardSchema } from '../src/schema/standard.ts'
+import { allowed, emails } from './contact.ts'
+import * as zodSchemas from './contact.ts'
+import type { Contact, Mailable } from './contact.ts'
 
 export const appName = 'bench'
 
@@ -10,7 +13,17 @@ export type Keep = (ride: string, contact: Readonly<Mailable>, text: string) => 
 /** The package, from its sources or compiled. */
 export type Library = typeof import('../src/index.ts')
 
-export function campaignApp({ drop, entry, line, metrobus, stop }: Library, keep: Keep): App {
+/** What is known of a contact, by a validator. */
+export interface Schemas {
+  readonly Contact: StandardSchema<Contact, Contact>
+  readonly Mailable: StandardSchema<Mailable, Mailable>
+}
+
+export function campaignApp(
+  { drop, entry, line, metrobus, stop }: Library,
+  keep: Keep,
+  { Contact, Mailable }: Schemas = zodSchemas,
+): App {
   const addresses = emails()
   const allowedAccounts = allowed()
   const addEmail = stop('add-email', { in: Contact, out: Mailable, effects: 'none' }, (contact) => {

@@ -6,6 +6,7 @@ import { choiceOf, numberOf, textOf } from './bench.ts'
 import type { Bench, BenchOptions } from './bench.ts'
 import { buses } from './buses.ts'
 import { appName } from './campaign-app.ts'
+import type { Schemas } from './campaign-app.ts'
 import { deliveredOf } from './contact.ts'
 import { bytesOf, inFolder } from './folder.ts'
 import { judgeArchive, judgeBus } from './judge.ts'
@@ -32,6 +33,10 @@ export const campaign: Bench = {
       type: 'string',
       hint: 'made (default) by Metrobus, or given by the sender, so that one sent twice is one event',
     },
+    validator: {
+      type: 'string',
+      hint: 'arktype (default), which answers what it was given, or zod, which makes an object anew',
+    },
     outstanding: { type: 'string', hint: 'sends that wait for their answer without --rate; default 500' },
     profile: { type: 'string', hint: 'file to write a CPU profile to' },
   },
@@ -44,11 +49,12 @@ async function run(dir: string, options: BenchOptions): Promise<Readonly<Record<
   const rate = numberOf(options, 'rate', undefined)
   const outstanding = numberOf(options, 'outstanding', outstandingDefault)
   const ids = choiceOf(options, 'ids', ['made', 'given'])
+  const schemas = await schemasOf(choiceOf(options, 'validator', ['arktype', 'zod']))
   const limits = measureLimits(dir)
   const journal = join(dir, 'journal')
   const archive = archiveOf(join(dir, 'archive.ndjson'))
   const load = new Load(events, rate, outstanding)
-  const app = await startRun(buses[busName].open(journal, events), archive.put, load.finish.onEnded, ids)
+  const app = await startRun(buses[busName].open(journal, events), archive.put, load.finish.onEnded, ids, schemas)
   const cpuBefore = process.cpuUsage()
   await profiled(textOf(options, 'profile'), () => app.during(load.send(app)))
   const cpu = process.cpuUsage(cpuBefore)
@@ -72,6 +78,9 @@ async function run(dir: string, options: BenchOptions): Promise<Readonly<Record<
     limits,
   }
 }
+
+const schemasOf = (validator: 'arktype' | 'zod'): Promise<Schemas> =>
+  validator === 'zod' ? import('./contact.ts') : import('./contact-arktype.ts')
 
 /** Sends all contacts and times each from when it was sent, or was due, to the end of its ride. */
 class Load {

@@ -4,7 +4,7 @@ import * as library from '../src/index.ts'
 import type { RunningApp } from '../src/runtime/running.ts'
 import { endedTopic } from '../src/runtime/topics.ts'
 import { appName, campaignApp } from './campaign-app.ts'
-import type { Keep } from './campaign-app.ts'
+import type { Keep, Schemas } from './campaign-app.ts'
 import { contactOf, idOf, timeOf } from './contact.ts'
 import { metered } from './meter.ts'
 import type { OnEnded } from './meter.ts'
@@ -17,8 +17,14 @@ export interface Run {
   readonly during: (work: Promise<unknown>) => Promise<void>
 }
 
-export async function startRun(bus: Bus, keep: Keep, onEnded: OnEnded, ids: 'made' | 'given' = 'made'): Promise<Run> {
-  const running = await campaignApp(library, keep).start({ bus: metered(bus, endedTopic(appName), onEnded) })
+export async function startRun(
+  bus: Bus,
+  keep: Keep,
+  onEnded: OnEnded,
+  ids: 'made' | 'given' = 'made',
+  schemas?: Schemas,
+): Promise<Run> {
+  const running = await campaignApp(library, keep, schemas).start({ bus: metered(bus, endedTopic(appName), onEnded) })
   return {
     running,
     send: (index) =>

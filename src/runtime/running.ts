@@ -9,7 +9,7 @@ export interface RunningApp {
   readonly name: string
   /** What was put together: for the map. */
   readonly definition: AppDefinition
-  /** Resolves when the event is durable. Waits while the app is pressed. Refuses with MB_INVALID_EVENT, MB_UNKNOWN_ENTRY, MB_STOPPING, MB_NO_SPACE. */
+  /** Resolves when the event is durable. `data` belongs to the bus from then on, and is frozen. Waits while the app is pressed. Refuses with MB_INVALID_EVENT, MB_UNKNOWN_ENTRY, MB_STOPPING, MB_NO_SPACE. */
   send(entry: string, data: unknown, options?: SendOptions): Promise<Receipt>
   /** A source's batch: events, faults and position in one commit unit. Resolves when durable. */
   ingest(entry: string, batch: IngestBatch): Promise<{ readonly accepted: number; readonly refused: number }>

@@ -1,6 +1,7 @@
 /** What a user writes with the typed builders, ridden on the real runtime. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { type } from 'arktype'
 import * as z from 'zod'
 import {
   conductor,
@@ -143,6 +144,25 @@ test('a handler takes what it needs out of its context, and emits to a topic tha
   const running = await ride(app, (app) => app.send('orders', order('a'), { id: 'r' }))
   assert.deepEqual(kept, ['r orders  1', 'a!: keep'])
   assert.equal(running.stats().faults, 1)
+  await running.stop()
+})
+
+test('what was sent belongs to the bus, also when the validator answers it as it is; what was refused does not', async () => {
+  const seen: unknown[] = []
+  const Note = type({ id: 'string', about: { page: 'number' } })
+  const read = stop('read', { in: Note }, (note) => {
+    seen.push(note)
+  })
+  const app = metrobus('notes', { entries: [entry('notes', { in: Note, route: line('notes').to(read) })] })
+  const sent = { id: 'a', about: { page: 1 } }
+  const refused = { id: 'b', about: { page: 'two' } }
+  const running = await ride(app, async (app) => {
+    await app.send('notes', sent)
+    await assert.rejects(app.send('notes', refused as never), { code: 'MB_INVALID_EVENT' })
+  })
+  assert.equal(seen[0], sent)
+  assert.throws(() => (sent.about.page = 2), TypeError)
+  assert.doesNotThrow(() => (refused.about.page = 'three'))
   await running.stop()
 })
 
