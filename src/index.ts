@@ -41,7 +41,7 @@ export type { Match, Scalar } from './itinerary/match.ts'
 
 // What travels
 export type { Event, Headers } from './event/event.ts'
-export type { DeepReadonly } from './schema/data.ts'
+export type { Data, DeepReadonly } from './schema/data.ts'
 export type { SchemaInput, SchemaOutput, StandardSchema } from './schema/standard.ts'
 
 // Buses

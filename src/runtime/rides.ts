@@ -1,4 +1,5 @@
 /** Rides that something has happened to lately, and who waits for it. */
+import { Callers } from './callers.ts'
 
 /** So many are remembered; of an older one the log tells. */
 const countMax = 10_000
@@ -6,13 +7,12 @@ const countMax = 10_000
 export class Rides {
   /** Oldest first. */
   readonly #recent: Set<string> = new Set()
-  readonly #waiting: Map<string, Set<() => void>> = new Map()
+  readonly #callers: Callers = new Callers()
 
   add(ride: string): void {
     this.#recent.add(ride)
     if (this.#recent.size > countMax) this.#recent.delete(this.#recent.values().next().value!)
-    if (this.#waiting.size === 0) return
-    for (const resume of this.#waiting.get(ride) ?? []) resume()
+    if (!this.#callers.isEmpty) this.#callers.happened(ride)
   }
 
   has(ride: string): boolean {
@@ -21,11 +21,6 @@ export class Rides {
 
   /** Calls back when it happens to this ride; answers what ends the waiting. */
   wait(ride: string, resume: () => void): () => void {
-    const waiting = this.#waiting.get(ride) ?? new Set()
-    this.#waiting.set(ride, waiting.add(resume))
-    return () => {
-      waiting.delete(resume)
-      if (waiting.size === 0) this.#waiting.delete(ride)
-    }
+    return this.#callers.wait(ride, resume)
   }
 }

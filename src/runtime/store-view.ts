@@ -12,10 +12,15 @@ import type { KeptStore, Stores } from './stores.ts'
 import { changelogTopic, endedTopic } from './topics.ts'
 
 /** What a reader may wait for. */
-export interface StoreGetOptions {
+export interface StoreGetOptions<Value = unknown> {
   /** The id of an event, as `send` answered it: the answer is of when the store has absorbed its change, or its ride has ended without one. */
   readonly after?: string
-  /** Waits no longer than this for it, in milliseconds or `{ seconds }`: MB_NOT_ABSORBED. Default: 10 seconds. */
+  /**
+   * Looks at the row at once, and each time that it has changed: the answer is of when this holds, or of when the time is over. Several changes may come at once, so ask
+   * whether the row has come so far or farther.
+   */
+  readonly until?: (value: DeepReadonly<Value> | undefined) => boolean
+  /** Waits no longer than this, in milliseconds or `{ seconds }`; an `after` that has not come by then is MB_NOT_ABSORBED. Default: 10 seconds. */
   readonly timeout?: Duration
 }
 
@@ -31,7 +36,7 @@ export interface StorePage<Value> {
 export interface StoreView<Value = unknown> {
   readonly name: string
   /** The row's value; undefined when there is none. Rejects with MB_STORE_ELSEWHERE where another member has its partition, MB_NOT_ABSORBED. */
-  get(key: string, options?: StoreGetOptions): Promise<DeepReadonly<Value> | undefined>
+  get(key: string, options?: StoreGetOptions<Value>): Promise<DeepReadonly<Value> | undefined>
   /** Rows of all partitions that are here, in the order of their keys. */
   range(options?: StoreRange): Promise<StorePage<Value>>
 }
@@ -50,10 +55,41 @@ export class KeptView implements StoreView {
     this.#kept = kept
   }
 
-  async get(key: string, { after, timeout = timeoutDefault }: StoreGetOptions = {}): Promise<unknown> {
+  async get(key: string, options: StoreGetOptions = {}): Promise<unknown> {
+    const { after, until, timeout = timeoutDefault } = options
     this.#partitionOf(key)
+    const { clock } = this.#stores
+    const deadline = clock.monotonic() + toMs(timeout)
     if (after !== undefined) await this.#absorbed(after, toMs(timeout))
+    return until === undefined
+      ? this.#committed(key)
+      : await this.#whenHolds(key, until, Math.max(0, deadline - clock.monotonic()))
+  }
+
+  #committed(key: string): unknown {
     return this.#partitionOf(key).committed(key, this.#stores.clock.now())
+  }
+
+  /** The row as it was when this held, or as it is when the time is over. */
+  async #whenHolds(key: string, holds: (value: never) => boolean, timeoutMs: number): Promise<unknown> {
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>()
+    const look = (isLast: boolean): void => {
+      try {
+        const value = this.#committed(key)
+        if (isLast || holds(value as never)) resolve(value)
+      } catch (error) {
+        reject(error as Error)
+      }
+    }
+    const end = this.#kept.watchers.wait(key, () => look(false))
+    const timer = this.#stores.clock.timer(timeoutMs, () => look(true))
+    look(false)
+    try {
+      return await promise
+    } finally {
+      timer.cancel()
+      end()
+    }
   }
 
   range({ prefix = '', after = '', limit = limitDefault }: StoreRange = {}): Promise<StorePage<unknown>> {

@@ -13,6 +13,7 @@ import type { StopDefinition } from '../stop/definition.ts'
 import type { StoreDefinition } from '../stop/store.ts'
 import { memoryStores } from '../store/memory/index.ts'
 import type { StoreEngine, StoreTable } from '../store/store.ts'
+import { Callers } from './callers.ts'
 import type { Engine } from './engine.ts'
 import { OutputQueue, type PendingUnit } from './outbox.ts'
 import { Rides } from './rides.ts'
@@ -32,6 +33,8 @@ export class KeptStore {
   readonly partitions: (StorePartition | undefined)[]
   /** Rides whose changes were absorbed lately. */
   readonly absorbed: Rides = new Rides()
+  /** Who waits for a row to change, by its key. */
+  readonly watchers: Callers = new Callers()
 
   constructor(definition: StoreDefinition, topic: string, partitions: number) {
     this.definition = definition
@@ -151,7 +154,10 @@ export class Stores {
       const store = this.#byTopic.get(topic)
       if (store === undefined) continue
       store.partitions[partition]?.absorb(records)
-      for (const { ride } of records) store.absorbed.add(ride)
+      for (const { ride, key } of records) {
+        store.absorbed.add(ride)
+        if (!store.watchers.isEmpty) store.watchers.happened(key!)
+      }
     }
   }
 

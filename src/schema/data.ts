@@ -19,6 +19,9 @@ export type DeepReadonly<T> = unknown extends T
         : { readonly [Index in keyof T]: DeepReadonly<T[Index]> }
       : { readonly [Key in keyof T]: DeepReadonly<T[Key]> }
 
+/** What a handler is given, and a store answers, for a schema: `(order: Data<typeof Order>) => …`, for functions that they hand it on to. */
+export type Data<Schema extends StandardSchema> = DeepReadonly<SchemaOutput<Schema>>
+
 /** The same type where it is plain JSON, and `never` in the places where it is not. `unknown` passes: who declares it knows what comes. */
 type JsonOf<T> = unknown extends T
   ? T

@@ -115,3 +115,40 @@ test('a row of another key is refused, and so is every row to an event without a
     ['k', 'k/1'],
   )
 })
+
+test('a reader waits until a row is as it should be, and no longer than it says', async () => {
+  const { clock, start } = stage()
+  const running = await start(appOf(append))
+  const hasTwo = (row: { readonly words: readonly string[] } | undefined): boolean =>
+    row !== undefined && row.words.length >= 2
+  const inTime = running.store(words).get('k', { until: hasTwo })
+  const tooLate = running.store(words).get('late', { until: hasTwo, timeout: 500 })
+  const never = running.store(words).get('never', { until: hasTwo, timeout: 500 })
+  for (const word of ['a', 'b', 'c']) void running.send('items', { key: 'k', word })
+  void running.send('items', { key: 'late', word: 'a' })
+  await clock.advance(1_000)
+  void running.send('items', { key: 'late', word: 'b' })
+  await clock.advance(0)
+  assert.deepEqual(await Promise.all([inTime, tooLate, never]), [
+    { words: ['a', 'b', 'c'] },
+    { words: ['a'] },
+    undefined,
+  ])
+  assert.deepEqual(await running.store(words).get('late', { until: hasTwo }), { words: ['a', 'b'] })
+})
+
+test('a reader whose question fails is told so, and nobody else', async () => {
+  const { clock, start } = stage()
+  const running = await start(appOf(append))
+  const asked = running.store(words).get('k', {
+    until: (row) => {
+      if (row !== undefined) throw new RangeError('no such word')
+      return false
+    },
+  })
+  asked.catch(() => {})
+  const sent = running.send('items', { key: 'k', word: 'a' })
+  await clock.advance(0)
+  await assert.rejects(asked, RangeError)
+  assert.equal((await sent).duplicate, false)
+})
