@@ -1,0 +1,146 @@
+/** What a test of real brokers stands on: the brokers that `npm run test:kafka` started, the driver on them, and judges that are not ours. */
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { Admin } from '@platformatic/kafka'
+import { Cluster } from '../../src/bus/kafka/driver/cluster.ts'
+import { Producer } from '../../src/bus/kafka/driver/producer.ts'
+import type { ProducerOptions, UnitBatch } from '../../src/bus/kafka/driver/producer.ts'
+import { RecordsEncoder } from '../../src/bus/kafka/driver/records-encoder.ts'
+import { SocketWire } from '../../src/bus/kafka/driver/socket-wire.ts'
+import type { SocketOptions } from '../../src/bus/kafka/driver/socket-wire.ts'
+import type { Address, Wire } from '../../src/bus/kafka/driver/wire.ts'
+import { nodeClock as clock } from '../../src/internal/platform/node.ts'
+import { Brokers } from '../../tools/servers/kafka/brokers.ts'
+import { jars } from '../../tools/servers/kafka/jars.ts'
+
+function brokersOfRun(): Brokers {
+  const folder = process.env['METROBUS_KAFKA']
+  const brokers = folder === undefined ? undefined : Brokers.in(folder)
+  if (brokers === undefined) throw new TypeError('There are no brokers: run this by `npm run test:kafka`.')
+  return brokers
+}
+
+export const brokers: Brokers = brokersOfRun()
+
+const addressOf = (text: string): Address => {
+  const [host = '', port = ''] = text.split(':')
+  return { host, port: Number(port) }
+}
+
+export const plain: readonly Address[] = brokers.bootstrap.map(addressOf)
+export const secured: readonly Address[] = brokers.secured.map(addressOf)
+
+let names = 0
+/** A name that no other test has used. */
+export const fresh = (what: string): string => `${what}-${process.pid}-${names++}`
+
+/** The driver's lower half on these brokers, closed at the end of a block. */
+export class Driver {
+  readonly cluster: Cluster
+  readonly #wire: Wire
+
+  /** `around` may put something between the driver and the sockets. */
+  constructor(
+    options: Partial<SocketOptions> & { readonly bootstrap?: readonly Address[] } = {},
+    around: (wire: Wire) => Wire = (wire) => wire,
+  ) {
+    const { bootstrap = plain, ...rest } = options
+    this.#wire = around(new SocketWire({ clientId: 'test', clock, ...rest }))
+    this.cluster = new Cluster({ bootstrap, wire: this.#wire, clock })
+  }
+
+  static async open(around?: (wire: Wire) => Wire): Promise<Driver> {
+    const driver = new Driver({}, around)
+    await driver.cluster.open()
+    return driver
+  }
+
+  async producer(options: Omit<ProducerOptions, 'cluster' | 'clock'>): Promise<Producer> {
+    const producer = new Producer({ cluster: this.cluster, clock, ...options })
+    await producer.open()
+    return producer
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#wire.close()
+  }
+}
+
+/** A batch of these values, each its own key. */
+export function batchOf(topic: string, partition: number, values: readonly string[]): UnitBatch {
+  const encoder = new RecordsEncoder()
+  for (const value of values) encoder.append(clock.now(), value, value, [])
+  return { topic, partition, count: values.length, batch: encoder.finish() }
+}
+
+/** A group without members: whoever knows its name may commit its offsets. */
+export const nobodyIn = (group: string) => ({ group, memberId: '', memberEpoch: -1, instanceId: null })
+
+export const positionOf = (topic: string, partition: number, offset: number) => ({
+  topic,
+  partition,
+  offset,
+  leaderEpoch: -1,
+  metadata: '',
+})
+
+/** The client's administration, which is sound. */
+export async function withAdmin<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = new Admin({ clientId: 'admin', bootstrapBrokers: brokers.bootstrap, retries: 20, retryDelay: 300 })
+  try {
+    return await work(admin)
+  } finally {
+    await admin.close()
+  }
+}
+
+export async function topic(
+  partitions = 1,
+  configs: Readonly<Record<string, string>> = {},
+  replicas = Math.min(3, plain.length),
+): Promise<string> {
+  const name = fresh('topic')
+  const settings = Object.entries(configs).map(([key, value]) => ({ name: key, value }))
+  await withAdmin((admin) => admin.createTopics({ topics: [name], partitions, replicas, configs: settings }))
+  return name
+}
+
+/** Committed offsets of a group, by partition, once no transaction is open over them. */
+export async function stableOffsets(group: string, name: string, partitions: number): Promise<number[]> {
+  const partitionIndexes = Array.from({ length: partitions }, (_, index) => index)
+  const groups = [{ groupId: group, topics: [{ name, partitionIndexes }] }]
+  const answer = await withAdmin((admin) => admin.listConsumerGroupOffsets({ groups, requireStable: true }))
+  const found = answer[0]?.topics[0]?.partitions ?? []
+  return found
+    .toSorted((a, b) => a.partitionIndex - b.partitionIndex)
+    .map(({ committedOffset }) => Number(committedOffset))
+}
+
+export interface ReadByJava {
+  readonly partition: number
+  readonly value: string
+}
+
+/** What Java's console consumer reads of a topic, committed only, in the order of each partition. */
+export async function readByJava(name: string): Promise<ReadByJava[]> {
+  const words = [
+    ...['-Xmx256m', '-XX:TieredStopAtLevel=1', '-Dorg.slf4j.simpleLogger.defaultLogLevel=error', '-cp', `${jars()}/*`],
+    'org.apache.kafka.tools.consumer.ConsoleConsumer',
+    ...['--bootstrap-server', brokers.bootstrap.join(','), '--topic', name, '--from-beginning'],
+    ...['--timeout-ms', '4000', '--isolation-level', 'read_committed'],
+    ...['--formatter-property', 'print.partition=true'],
+  ]
+  // It ends by its timeout, which it tells as a failure on its error stream.
+  const { stdout } = await promisify(execFile)('java', words, { maxBuffer: 64 * 1024 * 1024 })
+  return stdout
+    .split('\n')
+    .filter((line) => line.startsWith('Partition:'))
+    .map((line) => {
+      const [partition = '', value = ''] = line.split('\t')
+      return { partition: Number(partition.slice('Partition:'.length)), value }
+    })
+}
+
+/** Seconds of real time: brokers have clocks of their own. */
+export const seconds = (count: number): Promise<void> =>
+  new Promise((resolve) => void clock.timer(count * 1_000, resolve))

@@ -1,0 +1,42 @@
+/**
+ * Runs the tests that need real brokers: `npm run test:kafka`, or `npm run test:kafka -- test/kafka/traps` for some of them.
+ *
+ * It starts three brokers on free ports, in a folder of their own, and ends them whatever comes of the tests. Where no broker
+ * can be started it fails.
+ */
+import { globSync, mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Brokers, planOf } from './servers/kafka/brokers.ts'
+import { freePorts, ServerProblem } from './servers/run.ts'
+import { relativePath, testsPass } from './test-run.ts'
+
+/** Killing one leaves a quorum and enough replicas. */
+const nodes = 3
+
+const wanted = process.argv.slice(2).map(relativePath)
+const files = globSync('test/kafka/**/*.broker.ts')
+  .map(relativePath)
+  .filter((file) => wanted.length === 0 || wanted.some((path) => file.startsWith(path)))
+  .toSorted()
+if (files.length === 0) {
+  console.error(`No test of brokers below ${wanted.join(', ') || 'test/kafka'}.`)
+  process.exit(1)
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'metrobus-kafka-'))
+let brokers: Brokers | undefined
+try {
+  brokers = Brokers.create(planOf(folder, await freePorts(3 * nodes), nodes, true))
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void brokers?.remove().then(() => process.exit(1)))
+  await brokers.start()
+  process.env['METROBUS_KAFKA'] = folder
+  if (!(await testsPass({ files, concurrency: 1 }))) process.exitCode = 1
+} catch (error) {
+  if (!(error instanceof ServerProblem)) throw error
+  console.error(error.message)
+  process.exitCode = 1
+} finally {
+  await Brokers.in(folder)?.remove()
+}
