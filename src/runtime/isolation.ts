@@ -88,10 +88,16 @@ export async function runSuspects(
 
 async function runSuspectsOf(lane: Lane, inspector: BusInspector, before: Before, killsMax: number): Promise<void> {
   const { engine } = lane
+  // Keys of which an event was passed by: it may be due by the time a later one is looked at, and still comes first.
+  const passed = new Set<string>()
   for (const feed of [lane.parked, lane.input])
     for await (const record of unsettled(feed, inspector, before.reach)) {
       if (engine.isDraining || engine.failure !== undefined || lane.isClosed) return
-      if (!mayRunAlone(lane, feed, record)) continue
+      const key = stateKey(record)
+      if (passed.has(key) || !mayRunAlone(lane, feed, record)) {
+        passed.add(key)
+        continue
+      }
       const place = placeOf(feed, record)
       const tries = before.alone?.place === place ? before.alone.tries : 0
       if (tries < killsMax) await runAlone(engine, lane, feed, record, tries + 1)

@@ -319,7 +319,7 @@ const shopAndMailer =
 
 test('several apps share a bus, and a clean system of them stands everything', async () => {
   const system = shopAndMailer((order, ride, { store }) => store.put(ride, order))
-  const { untouched } = await simulate(system, { ...options, observe: ({ store }) => store.rows })
+  const { untouched } = await simulate(system, { ...options, seeds: 30, observe: ({ store }) => store.rows })
   assert.deepEqual(untouched, [])
 })
 

@@ -1,15 +1,14 @@
 /**
  * Does one case of the random programs again, and prints what was broken and the end of its trace:
  *
- *     node test/simulation/replay.ts --seed 74 --world machine [--size large] [--only 1,5,9] [--trace 60]
+ *     node test/simulation/replay.ts --seed 74 --world machine [--size large] [--wide] [--only 1,5,9] [--trace 60]
  *
  * or runs many, and prints what they reached and, above all, what they did not:
  *
  *     node test/simulation/replay.ts --coverage --seeds 200
  */
 import { parseArgs } from 'node:util'
-import { drawProgram } from './program/program.ts'
-import { runCase } from './program/run.ts'
+import { programOf, runCase } from './program/run.ts'
 import type { Size, WorldKind } from './program/schedule.ts'
 import { describeFailure, failureOf, sweep } from './sweep.ts'
 
@@ -18,6 +17,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     world: { type: 'string', default: 'machine' },
     size: { type: 'string', default: 'small' },
+    wide: { type: 'boolean', default: false },
     only: { type: 'string' },
     trace: { type: 'string', default: '40' },
     coverage: { type: 'boolean', default: false },
@@ -30,8 +30,8 @@ const size: Size = values.size === 'large' ? 'large' : 'small'
 
 async function replay(seed: number, world: WorldKind): Promise<void> {
   const only = values.only === undefined ? undefined : values.only.split(',').map(Number)
-  const result = await runCase({ seed, world, size, keepTrace: true, ...(only && { only }) })
-  console.log(JSON.stringify(drawProgram(seed), null, 2))
+  const result = await runCase({ seed, world, size, isWide: values.wide, keepTrace: true, ...(only && { only }) })
+  console.log(JSON.stringify(programOf(result), null, 2))
   console.log(result.trace.slice(-Number(values.trace)).join('\n'))
   console.log(`${result.events} events, trace ${result.hash}`)
   if (result.violations.length === 0) return console.log('nothing was broken')
@@ -42,7 +42,7 @@ async function replay(seed: number, world: WorldKind): Promise<void> {
 async function cover(): Promise<void> {
   const from = Number(values.from)
   const seeds = Array.from({ length: Number(values.seeds) }, (_, index) => from + index)
-  const { cases, events, failures, coverage } = await sweep({ seeds, size })
+  const { cases, events, failures, coverage } = await sweep({ seeds, size, isWide: values.wide })
   console.log(`${cases} cases, ${events} events, ${failures.length} failures`)
   for (const [name, count] of coverage.reached) console.log(`${String(count).padStart(8)}  ${name}`)
   console.log(`\nnever reached:\n${coverage.missed.join('\n')}`)

@@ -13,6 +13,9 @@ const seeds = only === undefined ? Array.from({ length: count }, (_, index) => i
 /** Seeds that have found a fault; they run first. */
 const found = { machine: [74, 2380, 30228], cluster: [1309, 1397, 10142, 10887, 20093, 20344, 30429, 30440] }
 
+/** The same for programs with many events. */
+const foundLarge = { machine: [70004], cluster: [] }
+
 for (const world of ['machine', 'cluster'] as const)
   test(`random programs in a ${world} lose, double, reorder and hide nothing`, async (t) => {
     const { cases, events, failures } = await sweep({
@@ -21,6 +24,13 @@ for (const world of ['machine', 'cluster'] as const)
     })
     assert.equal(failures.length, 0, failures.map(describeFailure).join('\n\n'))
     t.diagnostic(`${cases} programs, ${events} events`)
+  })
+
+for (const world of ['machine', 'cluster'] as const)
+  test(`random programs with a thousand events in a ${world}`, async () => {
+    const some = only === undefined ? [...foundLarge[world], ...seeds.slice(0, 3)] : seeds
+    const { failures } = await sweep({ seeds: some, worlds: [world], size: 'large' })
+    assert.equal(failures.length, 0, failures.map(describeFailure).join('\n\n'))
   })
 
 test('the same seed is the same run, byte for byte', async () => {

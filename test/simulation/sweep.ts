@@ -15,6 +15,8 @@ export interface SweepOptions {
   readonly worlds?: readonly WorldKind[]
   /** Of all. Default: 'small'. */
   readonly size?: Size
+  /** Programs with what only some apps have. Default: false. */
+  readonly isWide?: boolean
   /** Ends the sweep before the next case. */
   readonly signal?: AbortSignal
   /** Hears of each case when it is done. */
@@ -46,7 +48,7 @@ export interface SweepResult {
 
 /** Runs the cases of some seeds. */
 export async function sweep(options: SweepOptions): Promise<SweepResult> {
-  const { seeds, worlds = ['machine', 'cluster'], size = 'small', signal, onCase } = options
+  const { seeds, worlds = ['machine', 'cluster'], size = 'small', isWide = false, signal, onCase } = options
   const { shrinks = true, stopsAtFirst = false } = options
   const coverage = new Coverage()
   const failures: Failure[] = []
@@ -54,7 +56,7 @@ export async function sweep(options: SweepOptions): Promise<SweepResult> {
   let events = 0
   for (const seed of seeds) {
     if (signal?.aborted === true || (stopsAtFirst && failures.length > 0)) break
-    const result = await runCase({ seed, world: worlds[seed % worlds.length]!, size })
+    const result = await runCase({ seed, world: worlds[seed % worlds.length]!, size, isWide })
     cases++
     events += result.events
     coverage.merge(result.coverage)
@@ -66,7 +68,7 @@ export async function sweep(options: SweepOptions): Promise<SweepResult> {
 
 /** A failed case, shrunk, with the command that does it again. */
 export async function failureOf(result: CaseResult, shrinks: boolean): Promise<Failure> {
-  const { seed, world, size } = result
+  const { seed, world, size, isWide } = result
   const { only, violations } = shrinks
     ? await shrink(result)
     : { only: result.steps.map((_, index) => index), violations: result.violations }
@@ -74,7 +76,7 @@ export async function failureOf(result: CaseResult, shrinks: boolean): Promise<F
     seed,
     world,
     violations,
-    replay: `node test/simulation/replay.ts --seed ${seed} --world ${world} --size ${size} --only ${only.join() || 'none'}`,
+    replay: `node test/simulation/replay.ts --seed ${seed} --world ${world} --size ${size}${isWide ? ' --wide' : ''} --only ${only.join() || 'none'}`,
     schedule: only.map((index) => `${index} ${JSON.stringify(result.steps[index])}`),
   }
 }

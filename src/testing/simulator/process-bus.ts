@@ -62,7 +62,8 @@ export class ProcessBus implements Bus {
   }
 
   async join(group: string, subscriptions: readonly Subscription[], listener: MemberListener): Promise<Member> {
-    const member = new ProcessMember(listener, this.#options, (mine) => this.#bus.join(group, subscriptions, mine))
+    const joining = (mine: MemberListener): Promise<Member> => this.#bus.join(group, subscriptions, mine)
+    const member = new ProcessMember(group, listener, this.#options, joining)
     this.members.push(member)
     this.#options.process.whenBuried(() =>
       listener.failed(new MetrobusError('MB_BUS_FAILED', { reason: 'its process is dead' })),
@@ -89,6 +90,7 @@ interface Late {
 
 /** A member of a process, which may be disconnected: then what it hands over waits, what it is told waits, and meanwhile the bus may give it up. */
 export class ProcessMember implements Member, MemberListener {
+  readonly #group: string
   readonly #listener: MemberListener
   readonly #options: ConnectionOptions
   readonly #join: (listener: MemberListener) => Promise<Member>
@@ -106,10 +108,12 @@ export class ProcessMember implements Member, MemberListener {
   #restless = 0
 
   constructor(
+    group: string,
     listener: MemberListener,
     options: ConnectionOptions,
     join: (listener: MemberListener) => Promise<Member>,
   ) {
+    this.#group = group
     this.#listener = listener
     this.#options = options
     this.#join = join
@@ -165,10 +169,10 @@ export class ProcessMember implements Member, MemberListener {
       return 'refused'
     }
     trace.note(`${process.name} settles ${describeUnit(unit)}`)
-    observer.settling?.(process, unit)
+    observer.settling?.(process, unit, this.#group)
     const answer = await process.alive(this.#member!.settle(unit))
     trace.note(`${process.name} is told ${answer}`)
-    observer.settled?.(process, unit, answer)
+    observer.settled?.(process, unit, answer, this.#group)
     if (answer === 'unknown') this.#doubted.add(unit)
     return answer
   }

@@ -28,9 +28,9 @@ export interface WorldObserver {
   revoked?(process: SimProcess, partitions: readonly TopicPartition[]): void
   polled?(process: SimProcess, place: TopicPartition, records: readonly Record[]): void
   rewound?(process: SimProcess, place: TopicPartition, offset: number): void
-  /** Before the unit is handed over. */
-  settling?(process: SimProcess, unit: CommitUnit): void
-  settled?(process: SimProcess, unit: CommitUnit, answer: 'committed' | 'refused' | 'unknown'): void
+  /** Before the unit is handed over. `group`: of the member that hands it over, which is the name of its app. */
+  settling?(process: SimProcess, unit: CommitUnit, group: string): void
+  settled?(process: SimProcess, unit: CommitUnit, answer: 'committed' | 'refused' | 'unknown', group: string): void
   logged?(process: SimProcess, level: 'info' | 'warn' | 'error', facts: object, message: string): void
 }
 

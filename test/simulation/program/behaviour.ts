@@ -26,11 +26,19 @@ export type Action =
   | { readonly kind: 'throw' }
   | { readonly kind: 'mistake'; readonly code: Mistake }
   | { readonly kind: 'late' }
+  | { readonly kind: 'stuck' }
 
 /** What a handler can do that is never right: the event is given up at once, with this code. */
-export type Mistake = 'MB_NO_OUTCOME' | 'MB_UNDECLARED_TARGET' | 'MB_TOO_MANY_CHILDREN' | 'MB_BAD_OUTCOME'
+export type Mistake =
+  | 'MB_NO_OUTCOME'
+  | 'MB_UNDECLARED_TARGET'
+  | 'MB_TOO_MANY_CHILDREN'
+  | 'MB_BAD_OUTCOME'
+  | 'MB_NOT_JSON'
+  | 'MB_TOO_DEEP'
 
 const mistakes: readonly Mistake[] = ['MB_NO_OUTCOME', 'MB_UNDECLARED_TARGET', 'MB_TOO_MANY_CHILDREN', 'MB_BAD_OUTCOME']
+const moreMistakes: readonly Mistake[] = [...mistakes, 'MB_NOT_JSON', 'MB_TOO_DEEP']
 
 /** One handling of one event. */
 export interface Handling {
@@ -57,9 +65,10 @@ export function handlingOf(program: Program, stop: StopSpec, id: string, replay:
   const { seed } = program
   const of = (what: string): number => draw(seed, stop.name, id, replay, what)
   const delayMs = of(`slow ${attempt}`) < stop.slow ? 1 + (of(`ms ${attempt}`) % 40) : 0
-  if (program.hasKiller && stop.batch === undefined && replay === 0 && of('kill') < 15)
+  if (stop.batch === undefined && replay === 0 && of('kill') < program.killing)
     return { action: { kind: 'kill' }, delayMs: 0, emits: [] }
-  if (attempt <= failures(stop, of)) return { action: failureOf(stop, of(`fail ${attempt}`)), delayMs, emits: [] }
+  if (attempt <= failures(stop, of))
+    return { action: failureOf(program, stop, of(`fail ${attempt}`)), delayMs, emits: [] }
   return { action: successOf(program, stop, of), delayMs, emits: stop.emits.filter((name) => of(`emit ${name}`) < 300) }
 }
 
@@ -70,12 +79,16 @@ function failures(stop: StopSpec, of: (what: string) => number): number {
   return share < 700 ? 1 + (share % 3) : share < 850 ? stop.attempts - 1 : Infinity
 }
 
-function failureOf(stop: StopSpec, share: number): Action {
+function failureOf({ isWide }: Program, stop: StopSpec, share: number): Action {
+  if (stop.sticks && share < 500) return { kind: 'stuck' }
   if (share < 400) return stop.batch === undefined ? { kind: 'throw' } : { kind: 'retry', afterMs: 0 }
   if (share < 700) return { kind: 'retry', afterMs: [0, 50, 2_000, 7_000][share % 4]! }
   // A batch fails as a whole by what one of its handlings throws.
   if (share < 800 && !stop.isTerminal && !stop.isSwitch && stop.batch === undefined)
-    return { kind: 'mistake', code: mistakes[share % mistakes.length]! }
+    return {
+      kind: 'mistake',
+      code: isWide ? moreMistakes[share % moreMistakes.length]! : mistakes[share % mistakes.length]!,
+    }
   if (share < 900 && stop.deadlineMs === 300 && stop.batch === undefined && stop.concurrency === 64)
     return { kind: 'late' }
   return { kind: 'dead' }
@@ -92,6 +105,12 @@ function successOf({ turns }: Program, stop: StopSpec, of: (what: string) => num
   if (share < 800 && target !== undefined) return { kind: share < 650 ? 'reroute' : 'push', target }
   return share < 900 ? { kind: 'pop' } : forward
 }
+
+/** Whether an action is a try that failed, after which there may be another. */
+export const isFailure = ({ kind }: Action): boolean => ['throw', 'retry', 'late', 'stuck'].includes(kind)
+
+/** What the schema of a stop takes no more in the second version of its app. */
+export const isMisfit = ({ isStricter }: StopSpec, { v }: Pick<Item, 'v'>): boolean => isStricter && v % 5 === 3
 
 /** The data that a stop gives on. */
 export const changed = (data: Item, stop: StopSpec): Item => ({ ...data, v: next(data.v, stop.name) })

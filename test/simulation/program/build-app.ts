@@ -1,4 +1,4 @@
-/** Makes the app of a program, with the builders that users have. What its handlers do, `behaviour.ts` says; what they are given, a probe hears. */
+/** Makes the apps of a program, with the builders that users have. What its handlers do, `behaviour.ts` says; what they are given, a probe hears. */
 import {
   conductor,
   deadLetter,
@@ -18,9 +18,10 @@ import {
 } from '../../../src/index.ts'
 import type { Entry, StopContext, Topic } from '../../../src/index.ts'
 import type { SimProcess, Startable } from '../../../src/testing/index.ts'
-import { changed, childOf, emitted, handlingOf } from './behaviour.ts'
+import { changed, childOf, emitted, handlingOf, isMisfit } from './behaviour.ts'
 import type { Handling, Item, Mistake } from './behaviour.ts'
 import { conductedTo, mappedTo } from './expectation.ts'
+import { appsOf } from './program.ts'
 import type { BlockSpec, Program, StopSpec } from './program.ts'
 
 /** Hears what handlers are given, and how they answer. */
@@ -32,53 +33,66 @@ export interface Probe {
 // The builders check types that a drawn program does not have; what does not fit together they refuse at run time as well.
 type Loose = (...values: readonly unknown[]) => never
 
-const anyItem = {
+const isItem = (value: unknown): value is Item => typeof (value as Item | null)?.v === 'number'
+
+const schemaOf = (takes: (value: unknown) => boolean, issue: string): object => ({
   '~standard': {
     version: 1 as const,
     vendor: 'simulation',
-    validate: (value: unknown) =>
-      typeof (value as Item | null)?.v === 'number'
-        ? { value: value as Item }
-        : { issues: [{ message: 'it must have a v' }] },
+    validate: (value: unknown) => (takes(value) ? { value: value as Item } : { issues: [{ message: issue }] }),
   },
-}
+})
+
+const anyItem = schemaOf(isItem, 'it must have a v')
 
 /** Longer than any jump of a clock. */
 const dedupe = { count: 1_000, time: { seconds: 86_400 } }
 
-export function buildApp(program: Program, process: SimProcess, probe: Probe): Startable {
-  const emittable = new Map<string, Entry | Topic>()
-  const entries: Entry[] = []
-  for (const block of program.blocks.toReversed()) {
-    if (block.from !== undefined)
-      emittable.set(block.from, topic(block.from, { schema: anyItem, key: (item: Item) => item.key } as never))
-    const made = buildEntry(program, block, process, probe, emittable)
-    entries.unshift(made)
-    if (block.from === undefined) emittable.set(block.entry, made)
-  }
-  const publishes = [...emittable.values()].filter((target): target is Topic => target.kind === 'topic')
-  return metrobus('app', { entries, publishes, codeVersion: 'simulated' })
+/** The version of an app that a process runs: 1, or 2 from when it was deployed. */
+export type Version = 1 | 2
+
+/** What every part of an app is made of. */
+interface Making {
+  readonly program: Program
+  readonly version: Version
+  readonly process: SimProcess
+  readonly probe: Probe
+  /** Entries and topics that stops may emit to. */
+  readonly emittable: Map<string, Entry | Topic>
 }
 
-function buildEntry(
-  program: Program,
-  block: BlockSpec,
-  process: SimProcess,
-  probe: Probe,
-  emittable: ReadonlyMap<string, Entry | Topic>,
-): Entry {
+/** The apps of a program, as one version of them. */
+export function buildApps(program: Program, version: Version, process: SimProcess, probe: Probe): readonly Startable[] {
+  const making: Making = { program, version, process, probe, emittable: new Map() }
+  const entries = new Map<string, Entry[]>(appsOf(program).map((app) => [app, []]))
+  for (const block of program.blocks.toReversed()) {
+    const { from } = block
+    if (block.isRemoved && version === 2) continue
+    if (from !== undefined && !making.emittable.has(from))
+      making.emittable.set(from, topic(from, { schema: anyItem, key: (item: Item) => item.key } as never))
+    const made = buildEntry(block, making)
+    entries.get(block.app)!.unshift(made)
+    if (from === undefined) making.emittable.set(block.entry, made)
+  }
+  const topics = [...making.emittable.values()].filter((target): target is Topic => target.kind === 'topic')
+  return [...entries].map(([app, all]) =>
+    metrobus(app, { entries: all, publishes: app === 'app' ? topics : [], codeVersion: `simulated ${version}` }),
+  )
+}
+
+function buildEntry(block: BlockSpec, making: Making): Entry {
   const stops = new Map<string, never>()
   const lines = new Map<string, never>()
   for (const spec of block.stops.toReversed()) {
     for (const name of spec.targets) if (!lines.has(name)) lines.set(name, buildLine(block, name, stops))
-    stops.set(spec.name, buildStop(program, spec, process, probe, { stops, lines, emittable }))
+    stops.set(spec.name, buildStop(spec, making, { stops, lines }))
   }
   for (const { name } of block.lines) if (!lines.has(name)) lines.set(name, buildLine(block, name, stops))
   const route = buildRoute(block, stops, lines)
   const fed =
     block.from === undefined
       ? { in: anyItem, key: (item: Item) => item.key, dedupe }
-      : { from: emittable.get(block.from), start: 'beginning' }
+      : { from: making.emittable.get(block.from), start: 'beginning' }
   return (entry as unknown as Loose)(block.entry, { ...fed, route })
 }
 
@@ -120,7 +134,7 @@ function buildRoute(block: BlockSpec, stops: ReadonlyMap<string, never>, lines: 
 }
 
 /** The table that says what `conductedTo` says. */
-function conductorRules({ stops }: BlockSpec): readonly object[] {
+function conductorRules({ stops, isCircle }: BlockSpec): readonly object[] {
   const rules: object[] = [{ after: 'entry', to: stops[0]!.name }]
   for (const [index, { name, isTerminal }] of stops.entries()) {
     const next = stops[index + 1]?.name
@@ -128,24 +142,22 @@ function conductorRules({ stops }: BlockSpec): readonly object[] {
     if (stops[index + 2] !== undefined) rules.push({ after: name, when: { other: 'o0' }, to: stops[index + 2]!.name })
     rules.push({ after: name, to: next })
   }
+  const last = stops.at(-1)!.name
+  if (isCircle) rules.push({ after: last, when: { other: 'o3' }, to: stops[0]!.name }, { after: last, to: null })
   return rules
 }
 
 function buildStop(
-  program: Program,
   spec: StopSpec,
-  process: SimProcess,
-  probe: Probe,
-  made: {
-    readonly stops: ReadonlyMap<string, never>
-    readonly lines: ReadonlyMap<string, never>
-    readonly emittable: ReadonlyMap<string, Entry | Topic>
-  },
+  making: Making,
+  made: { readonly stops: ReadonlyMap<string, never>; readonly lines: ReadonlyMap<string, never> },
 ): never {
-  const handler = handlerOf(program, spec, process, probe, made.emittable)
+  const handler = handlerOf(spec, making)
+  const isStricter = spec.isStricter && making.version === 2
   const targets = Object.fromEntries(spec.targets.map((name) => [name, made.lines.get(name)]))
   const options = {
-    in: anyItem,
+    in: isStricter ? schemaOf((value) => isItem(value) && !isMisfit(spec, value), 'it must be of version 2') : anyItem,
+    schemaVersion: isStricter ? 2 : 1,
     effects: spec.hasEffects ? 'outside' : 'none',
     policy: {
       attempts: spec.attempts,
@@ -164,7 +176,7 @@ function buildStop(
         ...(spec.isRekeying ? { key: (item: Item) => item.other } : {}),
         ...(spec.next === undefined ? {} : { next: made.stops.get(spec.next) }),
       }
-  const emits = spec.emits.map((name) => made.emittable.get(name))
+  const emits = spec.emits.map((name) => making.emittable.get(name))
   const all = { ...options, ...onward, targets, emits }
   if (spec.batch === undefined) return (stop as unknown as Loose)(spec.name, all, handler)
   const batched = (items: readonly Item[], contexts: readonly StopContext[]): unknown =>
@@ -173,11 +185,8 @@ function buildStop(
 }
 
 function handlerOf(
-  program: Program,
   spec: StopSpec,
-  process: SimProcess,
-  probe: Probe,
-  emittable: ReadonlyMap<string, Entry | Topic>,
+  { program, process, probe, emittable }: Making,
 ): (data: Item, context: StopContext) => unknown {
   return (data, context) => {
     const { event, attempt } = context
@@ -192,10 +201,16 @@ function handlerOf(
     if (handling.action.kind === 'kill') process.kill(`killed by ${event.id}`)
     if (!process.isAlive) return new Promise(() => {})
     if (handling.action.kind === 'late' && event.id.length % 2 === 0) return whenAborted(context.signal).finally(ends)
-    const delayMs = handling.action.kind === 'late' ? spec.deadlineMs + 200 : handling.delayMs
+    const delayMs = delayOf(spec, handling)
     if (delayMs === 0) return answer()
     return new Promise((resolve) => process.platform.clock.timer(delayMs, () => resolve(undefined))).then(answer)
   }
+}
+
+/** One that is stuck takes longer than an app waits for what is past its deadline. */
+function delayOf({ deadlineMs }: StopSpec, { action, delayMs }: Handling): number {
+  if (action.kind === 'late') return deadlineMs + 200
+  return action.kind === 'stuck' ? deadlineMs + 5_000 : delayMs
 }
 
 /** A handler that heeds its signal: it ends when the deadline has passed, and no earlier. */
@@ -213,6 +228,10 @@ function mistaken(code: Mistake, data: Item): unknown {
       return split(Array.from({ length: 10_001 }, () => data))
     case 'MB_BAD_OUTCOME':
       return drop('Not A Slug')
+    case 'MB_NOT_JSON':
+      return { ...data, v: BigInt(data.v) }
+    case 'MB_TOO_DEEP':
+      return Array.from({ length: 3_000 }).reduce<object>((inner) => ({ inner }), data)
   }
 }
 
@@ -242,6 +261,7 @@ function answerOf(
     case 'dead':
       return deadLetter('given-up')
     case 'late':
+    case 'stuck':
       // An answer that comes too late is as void as an error.
       if (data.v % 2 === 0) return spec.isTerminal ? undefined : data
       throw new Error('too late')

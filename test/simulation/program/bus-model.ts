@@ -35,13 +35,14 @@ interface Fold {
 
 interface Pending<Process> {
   readonly process: Process
+  readonly group: string
   readonly unit: CommitUnit
   /** One that was handed over later is committed. */
   isPassed: boolean
 }
 
-/** More units on their way than the runtime may have. */
-const onTheirWayMax = 33
+/** Units that the runtime may have on their way: 32 of events, one that says how far a careful app goes, and one that says how it ends. */
+const onTheirWayMax = 34
 
 export const placeOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`
 
@@ -50,18 +51,20 @@ export class BusModel<Process> {
   #pending: Pending<Process>[] = []
   readonly #stores = new Set<string>()
   readonly #doubted = new WeakSet<CommitUnit>()
+  /** Hears of each unit that nobody was told of and that is there after a death. */
+  onFound: ((unit: CommitUnit) => void) | undefined = undefined
 
   /** A unit is handed over. Answers what is wrong with it. */
-  settling(process: Process, unit: CommitUnit): readonly string[] {
+  settling(process: Process, unit: CommitUnit, group: string): readonly string[] {
     if (this.#pending.some((pending) => pending.unit === unit)) return []
-    this.#pending.push({ process, unit, isPassed: false })
-    for (const { store, partition } of unit.changes) this.#stores.add(`${store}/${partition}`)
-    const count = this.#pending.filter((pending) => pending.process === process).length
+    this.#pending.push({ process, group, unit, isPassed: false })
+    for (const { store, partition } of unit.changes) this.#stores.add(`${group} ${store}/${partition}`)
+    const count = this.#pending.filter((pending) => pending.process === process && pending.group === group).length
     return count > onTheirWayMax ? [`I9 ${count} units are on their way`] : []
   }
 
   /** The bus has answered. Answers what is wrong with that. */
-  settled(unit: CommitUnit, answer: 'committed' | 'refused' | 'unknown'): readonly string[] {
+  settled(unit: CommitUnit, answer: 'committed' | 'refused' | 'unknown', group: string): readonly string[] {
     if (answer === 'unknown') {
       this.#doubted.add(unit)
       return []
@@ -73,20 +76,20 @@ export class BusModel<Process> {
     if (answer === 'refused') return []
     // It had happened when the bus did not know, and what came behind it is committed already.
     if (mine?.isPassed === true && this.#doubted.has(unit)) {
-      apply(this.#fold, { outputs: unit.outputs, acknowledgements: [], changes: [] })
+      apply(this.#fold, group, outputsOf(unit))
       return []
     }
-    for (const before of older) if (before.process === mine?.process) before.isPassed = true
+    for (const before of older) if (before.process === mine?.process && before.group === group) before.isPassed = true
     const faults: string[] = []
     for (const mark of unit.acknowledgements) {
-      const before = this.#fold.positions.get(placeOf(mark))
+      const before = this.#fold.positions.get(`${group} ${placeOf(mark)}`)
       const missing = before === undefined ? undefined : firstMissing(before, positionText(mark))
       if (missing !== undefined)
         faults.push(
           `I7 ${placeOf(mark)} goes back: ${missing} was settled (${before}), and is not in ${positionText(mark)}`,
         )
     }
-    apply(this.#fold, unit)
+    apply(this.#fold, group, unit)
     return faults
   }
 
@@ -95,12 +98,20 @@ export class BusModel<Process> {
     return this.#fold.records.get(placeOf(place))?.has(offset) === true
   }
 
+  /** Whether a record, `<id>#<replay>`, was committed and has been removed since by retention. */
+  isGone(record: string, { partitions }: View): boolean {
+    for (const [place, { begin }] of partitions)
+      for (const [offset, text] of this.#fold.records.get(place) ?? [])
+        if (offset < begin && text === record) return true
+    return false
+  }
+
   /** What every topic has ever held, committed. */
   get contents(): Contents {
     return this.#fold.contents
   }
 
-  /** Every store and partition that a unit has changed. */
+  /** Every store and partition that a unit has changed: `<group> <store>/<partition>`. */
   get stores(): readonly string[] {
     return [...this.#stores]
   }
@@ -108,9 +119,9 @@ export class BusModel<Process> {
   /** Judges what is found after the process has died: some of what was on its way is there. From then on that is committed, and the rest never was. */
   judge(view: View): readonly string[] {
     const faultsOfEntries: string[] = []
-    for (const { unit } of this.#pending.filter(isEntry)) {
+    for (const { unit, group } of this.#pending.filter(isEntry)) {
       const there = presence(unit, view)
-      if (!there.includes(false)) apply(this.#fold, unit)
+      if (!there.includes(false)) this.#found(group, unit)
       else if (there.includes(true)) faultsOfEntries.push(`I4 half of a unit is there: ${there.join()}`)
     }
     const pending = this.#pending.filter((one) => !isEntry(one))
@@ -118,15 +129,20 @@ export class BusModel<Process> {
     let best: { readonly faults: readonly string[]; readonly count: number } | undefined
     const fold = copyOf(this.#fold)
     for (let count = 0; count <= pending.length; count++) {
-      if (count > 0) apply(fold, pending[count - 1]!.unit)
+      if (count > 0) apply(fold, pending[count - 1]!.group, pending[count - 1]!.unit)
       const faults = faultsOf(fold, view)
       if (best === undefined || faults.length < best.faults.length) best = { faults, count }
       if (faults.length === 0) break
     }
-    for (const { unit } of pending.slice(0, best!.count)) apply(this.#fold, unit)
+    for (const { unit, group } of pending.slice(0, best!.count)) this.#found(group, unit)
     return [...faultsOfEntries, ...best!.faults].map(
       (fault) => `${fault} (of ${pending.length} units on their way, ${best!.count} fit best)`,
     )
+  }
+
+  #found(group: string, unit: CommitUnit): void {
+    apply(this.#fold, group, unit)
+    this.onFound?.(unit)
   }
 
   /** Judges what is found while the bus lives on: units of dead processes may be there, each as a whole, and then they are committed. */
@@ -138,17 +154,17 @@ export class BusModel<Process> {
         if (shown !== undefined && offset >= shown.begin && shown.records.get(offset) !== text)
           faults.push(`I1 ${place}@${offset} was committed as ${text} and is ${shown.records.get(offset)}`)
       }
-    for (const { unit } of this.#pending.splice(0)) {
+    for (const { unit, group } of this.#pending.splice(0)) {
       const there = presence(unit, view)
-      if (!there.includes(false)) apply(this.#fold, { outputs: unit.outputs, acknowledgements: [], changes: [] })
+      if (!there.includes(false)) apply(this.#fold, group, outputsOf(unit))
       else if (there.includes(true)) faults.push(`I4 half of a unit is visible: ${there.join()}`)
     }
     return faults
   }
 }
 
-/** Reads everything that a bus shows of the rows asked for, and of all topics and positions of one group. */
-export async function viewOf(inspector: BusInspector, group: string, stores: readonly string[]): Promise<View> {
+/** Reads everything that a bus shows: all topics, the positions of all groups, and the rows asked for. */
+export async function viewOf(inspector: BusInspector, stores: readonly string[]): Promise<View> {
   const partitions = new Map<string, Shown>()
   for (const { topic, partitions: infos } of await inspector.topics())
     for (const { partition, begin, end } of infos) {
@@ -157,16 +173,18 @@ export async function viewOf(inspector: BusInspector, group: string, stores: rea
         records.set(record.offset, `${record.id}#${record.replay}`)
       partitions.set(`${topic}/${partition}`, { begin, records })
     }
-  const found = (await inspector.groups()).find((info) => info.group === group)?.positions ?? []
+  const positions = new Map<string, string>()
+  for (const { group, positions: marks } of await inspector.groups())
+    for (const mark of marks) positions.set(`${group} ${placeOf(mark)}`, positionText(mark))
   const rows = new Map<string, string>()
   for (const store of stores) {
-    const slash = store.lastIndexOf('/')
-    const partition = Number(store.slice(slash + 1))
-    for (const [key, value] of await inspector.rows(group, store.slice(0, slash), partition))
-      rows.set(`${store}/${key}`, value)
+    const [, group, name, partition] = /^(\S+) (.+)\/(\d+)$/.exec(store) as unknown as [string, string, string, string]
+    for (const [key, value] of await inspector.rows(group, name, Number(partition))) rows.set(`${store}/${key}`, value)
   }
-  return { partitions, positions: new Map(found.map((mark) => [placeOf(mark), positionText(mark)])), rows }
+  return { partitions, positions, rows }
 }
+
+const outputsOf = ({ outputs }: CommitUnit): CommitUnit => ({ outputs, acknowledgements: [], changes: [] })
 
 /** Brings in events and settles nothing. A bus that is short of space may take such a unit before others that were handed over earlier. */
 const isEntry = ({ unit }: Pending<unknown>): boolean => unit.acknowledgements.length === 0 && unit.outputs.length > 0
@@ -182,7 +200,7 @@ function presence({ outputs }: CommitUnit, view: View): readonly boolean[] {
   )
 }
 
-function apply(fold: Fold, { outputs, acknowledgements, changes }: CommitUnit): void {
+function apply(fold: Fold, group: string, { outputs, acknowledgements, changes }: CommitUnit): void {
   for (const output of outputs) {
     const place = placeOf(output)
     let records = fold.records.get(place)
@@ -194,16 +212,17 @@ function apply(fold: Fold, { outputs, acknowledgements, changes }: CommitUnit): 
       lines.push(lineOf(output.topic, record))
     }
   }
-  for (const mark of acknowledgements) fold.positions.set(placeOf(mark), positionText(mark))
+  for (const mark of acknowledgements) fold.positions.set(`${group} ${placeOf(mark)}`, positionText(mark))
   for (const { store, partition, key, value } of changes) {
-    if (value === null) fold.rows.delete(`${store}/${partition}/${key}`)
-    else fold.rows.set(`${store}/${partition}/${key}`, value)
+    const row = `${group} ${store}/${partition}/${key}`
+    if (value === null) fold.rows.delete(row)
+    else fold.rows.set(row, value)
   }
 }
 
 /** A record as `expectation.ts` would say it. */
 function lineOf(topic: string, { id, replay, key, headers, data }: Record): string {
-  if (topic === 'app.ended') return `${id}#${replay} ${String(key)} ${headers['ended']} ${headers['stop']}`
+  if (topic.endsWith('.ended')) return `${id}#${replay} ${String(key)} ${headers['ended']} ${headers['stop']}`
   const line = standing(id, replay, key, (data as Item | null)?.v ?? 0)
   return topic.endsWith('.dlq') ? `${line} ${headers['__metrobus.errors.exception']}` : line
 }
@@ -224,9 +243,13 @@ function faultsOf(fold: Fold, view: View): readonly string[] {
         faults.push(`I1 ${place}@${offset} should be ${text} and is ${records.get(offset)}`)
     for (const [offset, text] of records)
       if (!wanted.has(offset)) faults.push(`I4 ${place}@${offset} is ${text}, which was not committed`)
-    const [watermark = 0] = rangesOf(fold.positions.get(place) ?? '0')
-    if (begin > Math.max(0, watermark) && wanted.size > 0 && fold.positions.has(place))
-      faults.push(`I1 ${place} begins at ${begin}, and only what is below ${watermark} was settled`)
+  }
+  for (const [position, text] of fold.positions) {
+    const [group, place] = position.split(' ') as [string, string]
+    const [watermark = 0] = rangesOf(text)
+    const begin = view.partitions.get(place)?.begin ?? 0
+    if (begin > watermark && (fold.records.get(place)?.size ?? 0) > 0)
+      faults.push(`I1 ${place} begins at ${begin}, and ${group} has only settled what is below ${watermark}`)
   }
   for (const [place, text] of fold.positions)
     if (view.positions.get(place) !== text)

@@ -1,6 +1,7 @@
 /** What seeds have reached, and what they have not: operations, answers, states and error codes. A blind spot of the simulation is a line of its report. */
 import { catalogue } from '../../../src/errors/catalogue.ts'
 import type { CommitUnit } from '../../../src/event/unit.ts'
+import { appsOf } from './program.ts'
 import type { Program } from './program.ts'
 
 /** What there is to be reached; the codes are those of the catalogue. */
@@ -42,7 +43,21 @@ const all: Readonly<Record<string, readonly string[]>> = {
   ],
   bus: ['poll', 'rewind', 'assigned', 'revoked'],
   settled: ['committed', 'refused', 'unknown'],
-  outcome: ['forward', 'drop', 'split', 'reroute', 'push', 'pop', 'dead', 'kill', 'retry', 'throw', 'nothing', 'late'],
+  outcome: [
+    'forward',
+    'drop',
+    'split',
+    'reroute',
+    'push',
+    'pop',
+    'dead',
+    'kill',
+    'retry',
+    'throw',
+    'mistake',
+    'late',
+    'stuck',
+  ],
   step: [
     'send',
     'send-bad',
@@ -61,6 +76,10 @@ const all: Readonly<Record<string, readonly string[]>> = {
     'die',
     'cut-off',
     'settles',
+    'burst',
+    'deploy',
+    'inspect',
+    'intrude',
   ],
   state: [
     'parked',
@@ -74,6 +93,7 @@ const all: Readonly<Record<string, readonly string[]>> = {
     'undrained',
     'pressed',
     'failed',
+    'refused to lose events',
     'caught up',
   ],
   route: [
@@ -90,6 +110,11 @@ const all: Readonly<Record<string, readonly string[]>> = {
     'batch',
     'limit',
     'rate',
+    'circle',
+    'several apps',
+    'topic read by two apps',
+    'signed',
+    'removed',
   ],
   death: ['killed', 'power'],
   code: Object.keys(catalogue),
@@ -103,9 +128,16 @@ export class Coverage {
     this.#reached.set(name, (this.#reached.get(name) ?? 0) + count)
   }
 
-  program({ blocks }: Program): void {
-    for (const { route, from, stops } of blocks) {
+  program(program: Program): void {
+    const { blocks, isSigned } = program
+    if (isSigned) this.add('route', 'signed')
+    if (appsOf(program).length > 1) this.add('route', 'several apps')
+    const topics = blocks.flatMap(({ from }) => from ?? [])
+    if (new Set(topics).size < topics.length) this.add('route', 'topic read by two apps')
+    for (const { route, from, stops, isCircle, isRemoved } of blocks) {
       this.add('route', route)
+      if (isCircle) this.add('route', 'circle')
+      if (isRemoved) this.add('route', 'removed')
       if (from !== undefined) this.add('route', 'topic')
       for (const { isSwitch, emits, isRekeying, batch, limit } of stops) {
         if (isSwitch) this.add('route', 'switch')

@@ -6,6 +6,7 @@ import type { Coverage } from './coverage.ts'
 import type { Sent } from './expectation.ts'
 import { judgeEnd } from './final.ts'
 import { Fleet } from './fleet.ts'
+import { inspect, intrude } from './operator.ts'
 import type { Oracle } from './oracle.ts'
 import type { Program } from './program.ts'
 import { eventsOf } from './schedule.ts'
@@ -80,6 +81,13 @@ export class Driver {
         return this.#fleet.stop(process, step.deadlineMs)
       case 'leave':
         return this.#fleet.stop(this.#fleet.member(step.who), 1_000)
+      case 'deploy':
+        this.#fleet.deploy(step.discards)
+        return this.#fleet.stop(process, step.deadlineMs)
+      case 'inspect':
+        return inspect(process, this.#oracle)
+      case 'intrude':
+        return world instanceof Cluster ? intrude(this.#program, world, this.#oracle) : undefined
       case 'replay':
         return void this.#operate(process, (running) =>
           running.deadLetters.replay({}, step.rate === undefined ? {} : { ratePerSecond: step.rate }),
@@ -171,27 +179,42 @@ export class Driver {
   // --- senders and operators
 
   #send(process: SimProcess, { entry, id, data }: Sent): void {
-    process.alive(process.running!.send(entry, data, { id })).then(
+    process.alive(takerOf(process, entry).send(entry, data, { id })).then(
       () => {
         if (!this.#acknowledged.has(id)) this.#fleet.looks?.acknowledged(id)
         this.#acknowledged.add(id)
       },
-      (error: unknown) => this.#oracle.failed(error, `send of ${id}`, ['MB_APP_FAILED', 'MB_STOPPING', 'MB_NO_SPACE']),
+      (error: unknown) =>
+        this.#oracle.failed(error, `send of ${id}`, [
+          'MB_APP_FAILED',
+          'MB_STOPPING',
+          'MB_NO_SPACE',
+          ...(this.#isRemoved(entry) ? ['MB_UNKNOWN_ENTRY'] : []),
+        ]),
     )
+  }
+
+  #isRemoved(entry: string): boolean {
+    return this.#fleet.version === 2 && this.#program.blocks.some((block) => block.entry === entry && block.isRemoved)
   }
 
   #sendBad(process: SimProcess, entry: string): void {
-    process.alive(process.running!.send(entry, { key: 'k0' })).then(
+    process.alive(takerOf(process, entry).send(entry, { key: 'k0' })).then(
       () => this.#oracle.violation('I10 an event that does not fit its schema was taken'),
       (error: unknown) =>
-        this.#oracle.failed(error, 'a bad send', ['MB_INVALID_EVENT', 'MB_APP_FAILED', 'MB_STOPPING']),
+        this.#oracle.failed(error, 'a bad send', [
+          'MB_INVALID_EVENT',
+          'MB_APP_FAILED',
+          'MB_STOPPING',
+          ...(this.#isRemoved(entry) ? ['MB_UNKNOWN_ENTRY'] : []),
+        ]),
     )
   }
 
-  /** Lets an operator do something; resolves when it is done or has failed. */
+  /** Lets an operator do something to each app; resolves when it is done or has failed. */
   async #operate(process: SimProcess, act: (running: RunningApp) => Promise<unknown>): Promise<void> {
     await process
-      .alive(act(process.running!))
+      .alive(Promise.all(process.apps.map(act)))
       .catch((error: unknown) =>
         this.#oracle.failed(error, 'an operator', [
           'MB_APP_FAILED',
@@ -211,7 +234,10 @@ export class Driver {
     const kind = this.#world instanceof Machine ? 'machine' : 'cluster'
     const began = this.#world.clock.monotonic()
     const isAnswered = await this.#fleet.untilDone(recoveryMs[kind], () => {
-      const left = kind === 'machine' ? [...this.#sent.values()].filter(({ id }) => !this.#acknowledged.has(id)) : []
+      const unanswered = [...this.#sent.values()].filter(
+        ({ id, entry }) => !this.#acknowledged.has(id) && !this.#isRemoved(entry),
+      )
+      const left = kind === 'machine' ? unanswered : []
       const probe: Sent = { entry: this.#entry, id: `probe${this.#probes++}`, data: { key: 'k0', other: 'o0', v: 0 } }
       this.#sent.set(probe.id, probe)
       for (const event of [...left, probe]) this.#send(this.#fleet.member(0)!, event)
@@ -235,6 +261,7 @@ export class Driver {
       oracle: this.#oracle,
       sent: this.#sent.values(),
       isAcknowledged: ({ id }) => this.#acknowledged.has(id),
+      discarded: this.#fleet.discarded,
       inspector: process.running!.inspector,
     })
   }
@@ -273,7 +300,7 @@ export class Driver {
       const all = this.#world.processes.filter(({ isRunning }) => isRunning)
       let left = all.length
       for (const process of all)
-        process.alive(process.running!.caughtUp()).then(
+        process.alive(Promise.all(process.apps.map((app) => app.caughtUp()))).then(
           () => void left--,
           () => {},
         )
@@ -296,3 +323,7 @@ export class Driver {
     return count > 0 || round < 2
   }
 }
+
+/** The app that has an entry. One that no app has is for the first to refuse. */
+const takerOf = ({ apps }: SimProcess, entry: string): RunningApp =>
+  apps.find(({ definition: { entries } }) => entries.some(({ name }) => name === entry)) ?? apps[0]!

@@ -1,12 +1,15 @@
 /** The processes of a case: one on a machine, some in a cluster; started when none runs, cleared away when they are dead, and judged by what they leave. */
 import { isMetrobusError } from '../../../src/errors/index.ts'
+import type { StartOptions } from '../../../src/runtime/options.ts'
 import { Machine } from '../../../src/testing/index.ts'
 import type { Cluster, SimProcess } from '../../../src/testing/index.ts'
-import { buildApp } from './build-app.ts'
+import { buildApps } from './build-app.ts'
+import type { Version } from './build-app.ts'
 import type { Coverage } from './coverage.ts'
 import { DiskLooks } from './looks.ts'
 import type { Oracle } from './oracle.ts'
-import type { Program } from './program.ts'
+import { appsOf } from './program.ts'
+import type { BlockSpec, Program } from './program.ts'
 
 /** Deaths in a row, by an event that kills the process, before a case is taken to go in circles. */
 const restartsMax = 40
@@ -19,6 +22,10 @@ export class Fleet {
   isPower = false
   /** Something was made to fail, so that an app may fail. */
   hasFaults = false
+  /** Of the apps that are started from now on. */
+  version: Version = 1
+  /** Stops that the second version has removed with the events that waited there. */
+  readonly discarded: Set<string> = new Set()
   readonly looks: DiskLooks | undefined
   readonly #program: Program
   readonly #world: Machine | Cluster
@@ -31,7 +38,7 @@ export class Fleet {
     this.#world = world
     this.#oracle = oracle
     this.#coverage = coverage
-    if (world instanceof Machine) this.looks = new DiskLooks(world, oracle)
+    if (world instanceof Machine) this.looks = new DiskLooks(program, world, oracle)
   }
 
   member(who: number): SimProcess | undefined {
@@ -55,20 +62,46 @@ export class Fleet {
   }
 
   async start(): Promise<void> {
-    const { killsMax } = this.#program
-    const process = await this.#world.start((mine) => buildApp(this.#program, mine, this.#oracle), {
-      killsMax,
-      drain: 2_000,
-    })
+    const { version } = this
+    const process = await this.#world.start((mine) => {
+      this.#oracle.starts(mine, version)
+      return buildApps(this.#program, version, mine, this.#oracle)
+    }, this.#options())
     if (process.isAlive && process.running === undefined && process.failure === undefined)
       this.#oracle.violation('I10 a start neither succeeds nor fails within a minute')
     if (process.failure !== undefined) this.#failed(process)
   }
 
+  #options(): Partial<StartOptions> {
+    const { killsMax, isSigned } = this.#program
+    return {
+      killsMax,
+      drain: 2_000,
+      removedStops: this.discarded.size > 0 ? 'discard' : 'refuse',
+      ...(isSigned && { signing: signingOf(this.#program, this.version) }),
+    }
+  }
+
+  /** From now on the second version is started. Events of a stop that it does not have keep it from that, or go with the stop. */
+  deploy(discards: boolean): void {
+    this.version = 2
+    if (discards)
+      for (const { isRemoved, stops } of this.#program.blocks)
+        if (isRemoved) for (const { name } of stops) this.discarded.add(name)
+  }
+
   /** An app that could not start or go on: somebody must have been told why, and something must have gone wrong. */
   #failed(process: SimProcess): void {
-    this.#coverage.add('state', 'failed')
-    this.#oracle.failed(process.failure, 'the app', this.hasFaults ? failureCodes : [])
+    const { blocks } = this.#program
+    const isRefused = isMetrobusError(process.failure, 'MB_STOP_REMOVED')
+    this.#coverage.add('state', isRefused ? 'refused to lose events' : 'failed')
+    const isAllowed = isRefused && this.discarded.size === 0 && blocks.some(({ isRemoved }) => isRemoved)
+    this.#oracle.failed(process.failure, 'the app', [
+      ...(this.hasFaults ? failureCodes : []),
+      ...(isAllowed ? ['MB_STOP_REMOVED'] : []),
+      ...(blocks.some(({ stops }) => stops.some(({ sticks }) => sticks)) ? ['MB_STUCK', 'MB_APP_FAILED'] : []),
+    ])
+    if (isRefused) this.version = 1
     if (this.#world instanceof Machine) this.#world.faults = undefined
   }
 
@@ -106,3 +139,24 @@ export class Fleet {
     return false
   }
 }
+
+/** Each version signs with a key of its own, and accepts that of the other. */
+function signingOf(program: Program, version: Version): NonNullable<StartOptions['signing']> {
+  const keyOf = (of: number): { readonly key: string; readonly secret: string } => ({
+    key: `key-${of}`,
+    secret: `the secret of version ${of}`,
+  })
+  const accept = appsOf(program).map((app) => ({
+    ...keyOf(3 - version),
+    app,
+    lines: program.blocks.flatMap(linesOf),
+  }))
+  return { ...keyOf(version), accept }
+}
+
+/** The lines that a block's itineraries may name: those that it has, and its router, which is one where no line is chosen. */
+const linesOf = ({ entry, lines, stops }: BlockSpec): readonly string[] => [
+  ...lines.map(({ name }) => name),
+  `${entry}-conductor`,
+  stops[0]!.name,
+]

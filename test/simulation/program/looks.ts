@@ -11,6 +11,8 @@ import type { Machine } from '../../../src/testing/index.ts'
 import { viewOf } from './bus-model.ts'
 import type { View } from './bus-model.ts'
 import type { Oracle } from './oracle.ts'
+import { topicOf } from './program.ts'
+import type { Program } from './program.ts'
 
 interface Look {
   readonly state: DiskState
@@ -26,14 +28,14 @@ export class DiskLooks {
   readonly #random: SeededRandom
   #looks: Look[] = []
 
-  constructor(machine: Machine, oracle: Oracle) {
+  constructor(program: Program, machine: Machine, oracle: Oracle) {
     this.#machine = machine
     this.#oracle = oracle
     this.#random = new SeededRandom(machine.seed ^ 0x100c)
     oracle.onEffect = (_process, { name }, { event }) =>
       this.#look(
         `${event.id}#${event.replay}`,
-        [`app.${name}`, `app.${name}.parked`],
+        [topicOf(program, name), `${topicOf(program, name)}.parked`],
         'was handed to a stop with effects',
       )
   }
@@ -50,7 +52,9 @@ export class DiskLooks {
       const places = [...(view?.partitions ?? [])].filter(
         ([place]) => topics === undefined || topics.includes(place.slice(0, place.lastIndexOf('/'))),
       )
-      if (!places.some(([, { records }]) => [...records.values()].includes(event)))
+      // A sender whose answer was lost asks again, and then it may be long done.
+      const isGone = view !== undefined && this.#oracle.bus.isGone(event, view)
+      if (!isGone && !places.some(([, { records }]) => [...records.values()].includes(event)))
         this.#oracle.violation(`I1 ${event} ${why}, and a power cut in that moment would have lost it`)
     }
   }
@@ -74,7 +78,7 @@ async function look(state: DiskState, stores: readonly string[]): Promise<View |
   const platform = { clock: new VirtualClock(), random: new SeededRandom(1), disk: new SimDisk({ log: false }, state) }
   try {
     const { inspector, close } = await inspectEmbedded('/data', platform)
-    const view = await viewOf(inspector, 'app', stores)
+    const view = await viewOf(inspector, stores)
     await close()
     return view
   } catch (error) {

@@ -2,15 +2,17 @@
  * Watches a world in which a program runs, and says what was broken. It hears of every unit, every event that is read, every handling and every answer, and
  * keeps its own account of all of them; it shares no code with what it judges.
  */
+import type { TopicPartition } from '../../../src/bus/index.ts'
 import { isMetrobusError } from '../../../src/errors/index.ts'
 import type { StopContext } from '../../../src/index.ts'
 import type { SimProcess, WorldObserver } from '../../../src/testing/index.ts'
 import type { Handling, Item } from './behaviour.ts'
-import { handlingOf } from './behaviour.ts'
-import type { Probe } from './build-app.ts'
+import { handlingOf, isFailure, isMisfit } from './behaviour.ts'
+import type { Probe, Version } from './build-app.ts'
 import { BusModel } from './bus-model.ts'
 import type { Coverage } from './coverage.ts'
 import { OrderCheck } from './order-check.ts'
+import { topicOf } from './program.ts'
 import type { Program, StopSpec } from './program.ts'
 
 /** Violations kept; one is enough to fail. */
@@ -30,8 +32,13 @@ export class Oracle implements Probe {
   readonly #order: OrderCheck<SimProcess> = new OrderCheck()
   readonly #alone = new Map<SimProcess, string>()
   /** Handlings under way: by stop, partition and process; and of each limit's value. */
-  readonly #running = new Map<string, number>()
+  readonly #running = new Map<string, Map<symbol, string>>()
   readonly #tries = new Map<string, number>()
+  readonly #versions = new Map<SimProcess, Version>()
+  /** What processes of the first version have written, by topic and event: its itinerary is of that version. */
+  readonly #writtenByFirst = new Set<string>()
+  /** The second version runs, or has run. */
+  hasSecond = false
   /** Deaths, refusals and revocations so far: each may make handlings come again. */
   #setbacks = 0
   /** Hears of each handling of an event of a stop with effects, before it is known to be committed. */
@@ -41,10 +48,17 @@ export class Oracle implements Probe {
     this.#program = program
     this.#coverage = coverage
     this.observer = this.#observe()
+    this.bus.onFound = (unit) => this.#order.committed(unit)
   }
 
   violation(text: string): void {
     if (this.violations.length < violationsMax) this.violations.push(text)
+  }
+
+  /** A process is made, with the apps of a version. */
+  starts(process: SimProcess, version: Version): void {
+    this.#versions.set(process, version)
+    this.hasSecond ||= version === 2
   }
 
   /** Something may be handled again from now on. */
@@ -62,6 +76,7 @@ export class Oracle implements Probe {
   begins(process: SimProcess, stop: StopSpec, data: Item, context: StopContext, handling: Handling): () => void {
     const { event, attempt, token } = context
     const name = `${stop.name} ${event.id}#${event.replay}`
+    const topic = topicOf(this.#program, stop.name)
     const [partition, offset] = token.split('.').map(Number) as [number, number]
     this.handlings++
     this.#coverage.add('outcome', handling.action.kind)
@@ -69,18 +84,25 @@ export class Oracle implements Probe {
     if (context.text !== JSON.stringify(data)) this.violation(`I4 ${name} is given data and another text of it`)
     if (attempt > stop.attempts) this.violation(`I5 ${name} is tried for the ${attempt}th time, of ${stop.attempts}`)
     if (this.#alone.get(process) === `${stop.name} ${event.id}`)
-      this.#order.readAlone(process, stop.name, partition, {
+      this.#order.readAlone(process, topic, partition, {
         id: event.id,
         replay: event.replay,
         key: event.key,
         offset,
       })
-    const { faults, ends } = this.#order.begins(process, stop.name, partition, event)
+    if (
+      this.#versions.get(process) === 2 &&
+      isMisfit(stop, data) &&
+      this.#writtenByFirst.has(`${topic} ${event.id}#${event.replay}`)
+    )
+      this.violation(`I10 ${name} is of version 1, does not fit version 2, and is handled by it`)
+    const { faults, ends } = this.#order.begins(process, topic, partition, event)
     for (const fault of faults) this.violation(fault)
+    const lane = `${process.name} ${topic}/${partition}`
     const leave = [
-      this.#enter(`${process.name} ${stop.name}/${partition}`, stop.concurrency),
+      this.#enter(lane, lane, stop.concurrency),
       ...(stop.limit !== undefined && 'limit' in stop.limit
-        ? [this.#enter(`${process.name} ${stop.name} by ${data.v % 3}`, stop.limit.limit)]
+        ? [this.#enter(`${process.name} ${stop.name} by ${data.v % 3}`, lane, stop.limit.limit)]
         : []),
     ]
     if (stop.hasEffects) {
@@ -94,8 +116,7 @@ export class Oracle implements Probe {
   }
 
   #isDecided(stop: StopSpec, id: string, replay: number, attempt: number): boolean {
-    const { kind } = handlingOf(this.#program, stop, id, replay, attempt).action
-    return !['throw', 'retry', 'late'].includes(kind) || attempt >= stop.attempts
+    return !isFailure(handlingOf(this.#program, stop, id, replay, attempt).action) || attempt >= stop.attempts
   }
 
   /** Where nothing came in between, the tries of an event are counted from 1 without a gap. */
@@ -106,11 +127,19 @@ export class Oracle implements Probe {
     this.#tries.set(name, attempt)
   }
 
-  #enter(place: string, most: number): () => void {
-    const running = (this.#running.get(place) ?? 0) + 1
-    this.#running.set(place, running)
-    if (running > most) this.violation(`I9 ${place}: ${running} run at once, of ${most}`)
-    return () => this.#running.set(place, this.#running.get(place)! - 1)
+  #enter(place: string, lane: string, most: number): () => void {
+    const running = this.#running.get(place) ?? new Map<symbol, string>()
+    const mine = Symbol(lane)
+    this.#running.set(place, running.set(mine, lane))
+    if (running.size > most) this.violation(`I9 ${place}: ${running.size} run at once, of ${most}`)
+    return () => running.delete(mine)
+  }
+
+  /** What a lane ran when it went away is aborted, and takes no place any more, though it may not have noticed. */
+  #forget(process: SimProcess, { topic, partition }: TopicPartition): void {
+    const gone = `${process.name} ${topic}/${partition}`
+    for (const running of this.#running.values())
+      for (const [one, lane] of running) if (lane === gone) running.delete(one)
   }
 
   #observe(): WorldObserver {
@@ -125,22 +154,28 @@ export class Oracle implements Probe {
         this.setback()
         this.#coverage.add('bus', 'rewind')
         this.#order.rewound(process, place, offset)
+        this.#forget(process, place)
       },
       revoked: (process, places) => {
         this.setback()
         this.#coverage.add('bus', 'revoked')
         this.#order.revoked(process, places)
+        for (const place of places) this.#forget(process, place)
       },
       assigned: () => this.#coverage.add('bus', 'assigned'),
-      settling: (process, unit) => {
-        for (const fault of this.bus.settling(process, unit)) this.violation(fault)
+      settling: (process, unit, group) => {
+        for (const fault of this.bus.settling(process, unit, group)) this.violation(fault)
         this.#coverage.unit(unit)
       },
-      settled: (_process, unit, answer) => {
+      settled: (process, unit, answer, group) => {
         this.#coverage.add('settled', answer)
         if (answer === 'refused') this.setback()
-        for (const fault of this.bus.settled(unit, answer)) this.violation(fault)
-        if (answer === 'committed') this.#order.committed(unit)
+        for (const fault of this.bus.settled(unit, answer, group)) this.violation(fault)
+        if (answer !== 'committed') return
+        this.#order.committed(unit)
+        if (this.#program.isWide && this.#versions.get(process) === 1)
+          for (const { topic, records } of unit.outputs)
+            for (const { id, replay } of records) this.#writtenByFirst.add(`${topic} ${id}#${replay}`)
       },
       logged: (process, level, facts, message) => this.#logged(process, level, facts, message),
     }

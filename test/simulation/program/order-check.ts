@@ -39,10 +39,10 @@ interface Parked {
 
 const parkedSuffix = '.parked'
 
-/** Where a topic leads: `app.s0` and `app.s0.parked` both to `s0`. */
+/** Where a topic leads: `app.s0` and `app.s0.parked` both to `app.s0`. */
 function laneOf({ topic, partition }: TopicPartition): string | undefined {
   const name = topic.endsWith(parkedSuffix) ? topic.slice(0, -parkedSuffix.length) : topic
-  return /^app\.b\d+-s\d+$/.test(name) ? `${name.slice(4)}/${partition}` : undefined
+  return /^app\d*\.b\d+-s\d+$/.test(name) ? `${name}/${partition}` : undefined
 }
 
 const nameOf = ({ id, replay }: { readonly id: string; readonly replay: number }): string => `${id}#${replay}`
@@ -74,8 +74,8 @@ export class OrderCheck<Process> {
   }
 
   /** An event that runs alone is read past the poll: from the input at this offset, if it was not known before. */
-  readAlone(process: Process, stop: string, partition: number, record: PolledRecord): void {
-    const lane = `${stop}/${partition}`
+  readAlone(process: Process, topic: string, partition: number, record: PolledRecord): void {
+    const lane = `${topic}/${partition}`
     const name = nameOf(record)
     const known = this.#knownOf(process, lane)
     const inputOffset = this.#offsets.get(`${lane} ${name}`) ?? record.offset
@@ -124,11 +124,11 @@ export class OrderCheck<Process> {
   /** A handler is given an event. Answers what is wrong with that, and how to tell that it has ended. */
   begins(
     process: Process,
-    stop: string,
+    topic: string,
     partition: number,
     event: Pick<PolledRecord, 'id' | 'replay' | 'key'>,
   ): { readonly faults: readonly string[]; readonly ends: (isDecided: boolean) => void } {
-    const lane = `${stop}/${partition}`
+    const lane = `${topic}/${partition}`
     const name = nameOf(event)
     const key = keyOf(event)
     const life = this.#life(process)
@@ -143,14 +143,9 @@ export class OrderCheck<Process> {
     const before = mine?.inputOffset
     if (before !== undefined) {
       for (const other of known.values())
-        if (
-          other.key === key &&
-          !other.isDecided &&
-          other !== mine &&
-          this.#isOlderAndOpen(stop, partition, other, before)
-        )
+        if (other.key === key && !other.isDecided && other !== mine && this.#isOlderAndOpen(lane, other, before))
           faults.push(`I3 ${place}: ${name} starts before ${other.name}, which is older, is decided`)
-      for (const other of this.#parked.get(`app.${stop}${parkedSuffix}/${partition}`)?.values() ?? [])
+      for (const other of this.#parked.get(`${topic}${parkedSuffix}/${partition}`)?.values() ?? [])
         if (
           other.key === key &&
           other.name !== name &&
@@ -168,12 +163,12 @@ export class OrderCheck<Process> {
     }
   }
 
-  #isOlderAndOpen(stop: string, partition: number, { name, inputOffset }: Known, before: number): boolean {
+  #isOlderAndOpen(lane: string, { name, inputOffset }: Known, before: number): boolean {
     if (inputOffset === undefined || inputOffset >= before) return false
-    if (this.#settled.get(`app.${stop}/${partition}`)?.(inputOffset) !== true) return true
-    return [...(this.#parked.get(`app.${stop}${parkedSuffix}/${partition}`)?.values() ?? [])].some(
-      (parked) => parked.name === name,
-    )
+    if (this.#settled.get(lane)?.(inputOffset) !== true) return true
+    const slash = lane.lastIndexOf('/')
+    const parking = `${lane.slice(0, slash)}${parkedSuffix}${lane.slice(slash)}`
+    return [...(this.#parked.get(parking)?.values() ?? [])].some((parked) => parked.name === name)
   }
 
   #life(process: Process): Life {

@@ -30,6 +30,10 @@ export interface StopSpec {
   /** How often of a thousand a handling is asynchronous; how often an event fails here. */
   readonly slow: number
   readonly failing: number
+  /** Its schema takes less in the second version of its app. */
+  readonly isStricter: boolean
+  /** Some of its handlings take no notice of their deadline. */
+  readonly sticks: boolean
 }
 
 export interface LineSpec {
@@ -40,23 +44,40 @@ export interface LineSpec {
 export type RouteKind = 'line' | 'map-rules' | 'map-choose' | 'conductor-rules' | 'conductor-choose' | 'hard-wired'
 
 export interface BlockSpec {
+  /** The app that it is a part of. */
+  readonly app: string
   readonly entry: string
   /** The declared topic that it reads, or undefined when it is sent to. */
   readonly from: string | undefined
   readonly route: RouteKind
   readonly stops: readonly StopSpec[]
   readonly lines: readonly LineSpec[]
+  /** A conductor that leads some events from its last stop back to the first. */
+  readonly isCircle: boolean
+  /** The second version of its app does not have it any more. */
+  readonly isRemoved: boolean
 }
 
 export interface Program {
   readonly seed: number
+  /** Has what only some apps have (`wide.ts`). */
+  readonly isWide: boolean
+  /** Itineraries are signed; the second version signs with another key. */
+  readonly isSigned: boolean
   readonly blocks: readonly BlockSpec[]
   readonly killsMax: number
-  /** Whether some event kills the process that handles it. */
-  readonly hasKiller: boolean
+  /** How many of a thousand events kill the process that handles them. */
+  readonly killing: number
   /** How often of a thousand a stop that may does something other than forward. */
   readonly turns: number
 }
+
+/** The apps of a program, each once. */
+export const appsOf = ({ blocks }: Program): readonly string[] => [...new Set(blocks.map(({ app }) => app))]
+
+/** The input topic of each stop, by its name: that is the only place that says what its app is called. */
+export const topicOf = ({ blocks }: Program, stop: string): string =>
+  `${blocks.find(({ stops }) => stops.some(({ name }) => name === stop))?.app}.${stop}`
 
 /** Draws a program. */
 export function drawProgram(seed: number): Program {
@@ -66,9 +87,11 @@ export function drawProgram(seed: number): Program {
   for (let block = blockCount - 1; block >= 0; block--) blocks.unshift(drawBlock(random, block, blocks))
   return {
     seed,
+    isWide: false,
+    isSigned: false,
     blocks,
     killsMax: 3,
-    hasKiller: random.chance(0.1),
+    killing: random.chance(0.1) ? 15 : 0,
     turns: random.pick([0, 60, 200]),
   }
 }
@@ -90,6 +113,9 @@ function drawBlock(random: SeededRandom, number: number, later: readonly BlockSp
   const calm = random.chance(0.3)
   const stops = names.map((name, index) => drawStop(random, { name, index, names, lines, emits, route, calm }))
   return {
+    app: 'app',
+    isCircle: false,
+    isRemoved: false,
     entry: `b${number}-in`,
     from: number > 0 && random.chance(0.5) ? `b${number}-topic` : undefined,
     route,
@@ -146,5 +172,7 @@ function drawStop(random: SeededRandom, { name, index, names, lines, emits, rout
     next: route === 'hard-wired' && !isLast && !isSwitch ? names[index + 1] : undefined,
     slow: random.pick([0, 0, 200, 800]),
     failing: calm ? 0 : random.pick([0, 30, 150]),
+    isStricter: false,
+    sticks: false,
   }
 }

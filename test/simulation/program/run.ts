@@ -8,8 +8,10 @@ import { Coverage } from './coverage.ts'
 import { Driver } from './driver.ts'
 import { Oracle } from './oracle.ts'
 import { drawProgram } from './program.ts'
+import type { Program } from './program.ts'
 import { drawSchedule } from './schedule.ts'
 import type { Size, Step, WorldKind } from './schedule.ts'
+import { widen } from './wide.ts'
 
 /** Which case. */
 export interface CaseOptions {
@@ -17,6 +19,8 @@ export interface CaseOptions {
   readonly world: WorldKind
   /** How much happens. Default: 'small'. */
   readonly size?: Size
+  /** The program has what only some apps have (`wide.ts`). Default: false. */
+  readonly isWide?: boolean
   /** Numbers of the steps to take, for a case that is being shrunk. Default: all. */
   readonly only?: readonly number[]
   readonly keepTrace?: boolean
@@ -26,6 +30,7 @@ export interface CaseResult {
   readonly seed: number
   readonly world: WorldKind
   readonly size: Size
+  readonly isWide: boolean
   /** What was broken; none when all is well. */
   readonly violations: readonly string[]
   /** Of the trace. */
@@ -38,25 +43,21 @@ export interface CaseResult {
 }
 
 /** Runs one case. */
-export async function runCase({
-  seed,
-  world: kind,
-  size = 'small',
-  only,
-  keepTrace = false,
-}: CaseOptions): Promise<CaseResult> {
-  const drawn = drawProgram(seed)
-  const program = kind === 'machine' ? drawn : { ...drawn, hasKiller: false }
+export async function runCase(options: CaseOptions): Promise<CaseResult> {
+  const { seed, world: kind, size = 'small', isWide = false, only, keepTrace = false } = options
+  const program = programOf({ seed, world: kind, size, isWide })
   const coverage = new Coverage()
   const oracle = new Oracle(program, coverage)
   const random = new SeededRandom(seed ^ 0xface)
-  const options = {
+  const handOver = random.pick(['reference', 'bytes', 'either'] as const)
+  const surroundings: WorldOptions = {
     seed,
     observer: oracle.observer,
     keepTrace,
-    handOver: random.pick(['reference', 'bytes', 'either'] as const),
+    // Between processes there are only bytes, and who reads bytes looks whether they are of its version.
+    handOver: isWide && kind === 'cluster' ? 'bytes' : handOver,
   }
-  const world = kind === 'machine' ? machineOf(options, random) : clusterOf(options, random)
+  const world = kind === 'machine' ? machineOf(surroundings, random) : clusterOf(surroundings, random)
   const steps = drawSchedule(program, kind, size)
   const driver = new Driver(program, world, oracle, coverage, random)
   try {
@@ -71,6 +72,7 @@ export async function runCase({
     seed,
     world: kind,
     size,
+    isWide,
     violations: oracle.violations,
     hash,
     trace: lines,
@@ -78,6 +80,19 @@ export async function runCase({
     steps,
     coverage,
   }
+}
+
+/** The program of a case. On a cluster nobody kills; where there are many events, few do: each takes some lives. */
+export function programOf({
+  seed,
+  world,
+  size,
+  isWide,
+}: Pick<CaseResult, 'seed' | 'world' | 'size' | 'isWide'>): Program {
+  const drawn = drawProgram(seed)
+  const killing = world === 'cluster' ? 0 : size === 'large' ? Math.min(drawn.killing, 1) : drawn.killing
+  const program = { ...drawn, killing }
+  return isWide ? widen(program, world === 'machine') : program
 }
 
 /** Small segments and caches, so that little is needed to fill them; retention that takes what it may. */

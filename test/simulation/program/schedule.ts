@@ -25,6 +25,9 @@ export type Step =
   | { readonly kind: 'restart'; readonly deadlineMs: number }
   | { readonly kind: 'replay' | 'discard'; readonly rate: number | undefined }
   | { readonly kind: 'jump'; readonly ms: number }
+  // a wide program
+  | { readonly kind: 'deploy'; readonly discards: boolean; readonly deadlineMs: number }
+  | { readonly kind: 'inspect' | 'intrude' }
   // a machine
   | { readonly kind: 'kill-in'; readonly calls: number; readonly isPower: boolean }
   | { readonly kind: 'crash'; readonly isPower: boolean }
@@ -75,7 +78,23 @@ export function drawSchedule(program: Program, world: WorldKind, size: Size = 's
     if (random.chance(0.02)) steps.push({ kind: 'send-bad', entry: random.pick(entries) })
     if (random.chance(0.04) && sent > 0) steps.push({ kind: 'send-again', of: random.below(sent) })
   }
-  return steps
+  return program.isWide ? withWideSteps(steps, program.seed) : steps
+}
+
+/** Puts what happens only to wide programs between the other steps. */
+function withWideSteps(steps: readonly Step[], seed: number): readonly Step[] {
+  const random = new SeededRandom(seed ^ 0xdeb107)
+  const wide: readonly Step[] = [
+    ...(random.chance(0.5) ? [{ kind: 'deploy', discards: false, deadlineMs: random.pick([0, 10_000]) } as const] : []),
+    { kind: 'deploy', discards: random.chance(0.5), deadlineMs: random.pick([0, 100, 10_000]) },
+    { kind: 'inspect' },
+    { kind: 'intrude' },
+  ]
+  const places = wide.map(() => random.below(steps.length + 1)).toSorted((one, other) => one - other)
+  return [
+    ...steps.flatMap((step, index) => [...wide.filter((_, at) => places[at] === index), step]),
+    ...wide.filter((_, at) => places[at] === steps.length),
+  ]
 }
 
 type Send = Extract<Step, { readonly kind: 'send' }>

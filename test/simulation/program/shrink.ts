@@ -11,7 +11,7 @@ export interface Shrunk {
   readonly violations: readonly string[]
 }
 
-export async function shrink({ seed, world, size, steps, violations }: CaseResult): Promise<Shrunk> {
+export async function shrink({ seed, world, size, isWide, steps, violations }: CaseResult): Promise<Shrunk> {
   const kind = kindOf(violations)
   let best: Shrunk = { only: steps.map((_, index) => index), violations }
   let runs = 0
@@ -19,7 +19,7 @@ export async function shrink({ seed, world, size, steps, violations }: CaseResul
     for (let from = 0; from < best.only.length && runs < runsMax;) {
       const only = [...best.only.slice(0, from), ...best.only.slice(from + left)]
       runs++
-      const result = await runCase({ seed, world, size, only })
+      const result = await runCase({ seed, world, size, isWide, only })
       if (result.violations.length > 0 && kindOf(result.violations) === kind)
         best = { only, violations: result.violations }
       else from += left
