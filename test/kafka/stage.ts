@@ -123,13 +123,11 @@ export interface ReadByJava {
 
 /** What Java's console consumer reads of a topic, committed only, in the order of each partition. */
 export async function readByJava(name: string): Promise<ReadByJava[]> {
-  const words = [
-    ...['-Xmx256m', '-XX:TieredStopAtLevel=1', '-Dorg.slf4j.simpleLogger.defaultLogLevel=error', '-cp', `${jars()}/*`],
-    'org.apache.kafka.tools.consumer.ConsoleConsumer',
-    ...['--bootstrap-server', brokers.bootstrap.join(','), '--topic', name, '--from-beginning'],
-    ...['--timeout-ms', '4000', '--isolation-level', 'read_committed'],
-    ...['--formatter-property', 'print.partition=true'],
-  ]
+  const java = ['-Xmx256m', '-XX:TieredStopAtLevel=1', '-Dorg.slf4j.simpleLogger.defaultLogLevel=error']
+  const program = ['-cp', `${jars()}/*`, 'org.apache.kafka.tools.consumer.ConsoleConsumer']
+  const what = ['--bootstrap-server', brokers.bootstrap.join(','), '--topic', name, '--from-beginning']
+  const how = ['--timeout-ms', '4000', '--isolation-level', 'read_committed']
+  const words = [...java, ...program, ...what, ...how, '--formatter-property', 'print.partition=true']
   // It ends by its timeout, which it tells as a failure on its error stream.
   const { stdout } = await promisify(execFile)('java', words, { maxBuffer: 64 * 1024 * 1024 })
   return stdout

@@ -1,0 +1,98 @@
+/** What an operator can get wrong is one coded sentence within five seconds, and not an outage that is waited for (trap 12 of the client). */
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { AclOperations, AclPermissionTypes, ResourcePatternTypes, ResourceTypes } from '@platformatic/kafka'
+import type { SocketOptions } from '../../src/bus/kafka/driver/socket-wire.ts'
+import type { Address } from '../../src/bus/kafka/driver/wire.ts'
+import { saslMechanisms, users } from '../../tools/servers/kafka/settings.ts'
+import { batchOf, brokers, Driver, fresh, plain, secured, topic, withAdmin } from './stage.ts'
+
+const tls = { ca: brokers.certificate }
+const login = (mechanism: (typeof saslMechanisms)[number], username: string, password = users[username] ?? '') => ({
+  mechanism,
+  username,
+  password,
+})
+const alice = { bootstrap: secured, tls, sasl: login('SCRAM-SHA-512', 'alice') }
+const bob = { bootstrap: secured, tls, sasl: login('SCRAM-SHA-512', 'bob') }
+
+/** The error of opening, and that it came in time. */
+async function refusalOf(options: Partial<SocketOptions> & { readonly bootstrap: readonly Address[] }, code: string) {
+  await using driver = new Driver(options)
+  const begun = performance.now()
+  await assert.rejects(driver.cluster.open(), { code })
+  assert(performance.now() - begun < 6_000, 'five seconds, and one for a slow machine')
+}
+
+/** Everything on what begins with `prefix`. */
+async function allow(user: string, prefix: string): Promise<void> {
+  const types = [ResourceTypes.TOPIC, ResourceTypes.GROUP, ResourceTypes.TRANSACTIONAL_ID]
+  const creations = types.map((resourceType) => ({
+    resourceType,
+    resourceName: prefix,
+    resourcePatternType: ResourcePatternTypes.PREFIXED,
+    principal: `User:${user}`,
+    host: '*',
+    operation: AclOperations.ALL,
+    permissionType: AclPermissionTypes.ALLOW,
+  }))
+  await withAdmin((admin) => admin.createAcls({ creations }))
+}
+
+suite('opening', () => {
+  for (const mechanism of saslMechanisms) {
+    test(`${mechanism}: the right password opens`, async () => {
+      await using driver = new Driver({ bootstrap: secured, tls, sasl: login(mechanism, 'alice') })
+      await driver.cluster.open()
+    })
+
+    test(`${mechanism}: a wrong password is told as that`, async () => {
+      await refusalOf({ bootstrap: secured, tls, sasl: login(mechanism, 'alice', 'wrong') }, 'MB_KAFKA_CREDENTIALS')
+    })
+  }
+
+  test('a certificate that nobody vouches for is not trusted', async () => {
+    await refusalOf({ bootstrap: secured, tls: {}, sasl: alice.sasl }, 'MB_KAFKA_TLS')
+  })
+
+  test('a certificate for another host is not trusted', async () => {
+    // It is for localhost and 127.0.0.1; this spelling reaches the same listener and is neither.
+    const elsewhere = secured.map(({ port }) => ({ host: '127.1', port }))
+    await refusalOf({ ...alice, bootstrap: elsewhere }, 'MB_KAFKA_TLS')
+  })
+
+  test('a port where nobody listens, and a listener of another kind, are not reachable', async () => {
+    await refusalOf({ bootstrap: [{ host: '127.0.0.1', port: 1 }] }, 'MB_KAFKA_UNREACHABLE')
+    await refusalOf({ bootstrap: plain, tls, sasl: alice.sasl }, 'MB_KAFKA_TLS')
+  })
+
+  test('who speaks without TLS to a listener with it is told', async () => {
+    await using driver = new Driver({ bootstrap: secured })
+    await assert.rejects(driver.cluster.open(), { code: /MB_KAFKA_(TLS|UNREACHABLE)/, message: /TLS/ })
+  })
+
+  test('one broker of the list that answers is enough', async () => {
+    await using driver = new Driver({ bootstrap: [{ host: '127.0.0.1', port: 1 }, ...plain] })
+    await driver.cluster.open()
+  })
+})
+
+suite('permissions', () => {
+  test('a transactional id that is not granted is told as that', async () => {
+    await using driver = new Driver(alice)
+    await driver.cluster.open()
+    await assert.rejects(driver.producer({ transactionalId: fresh('rider') }), { code: 'MB_KAFKA_NOT_ALLOWED' })
+  })
+
+  test('a topic that is not granted is told as that, and what is granted works', async () => {
+    const [granted, other] = [await topic(), await topic()]
+    await allow('bob', granted)
+    await using driver = new Driver(bob)
+    await driver.cluster.open()
+    const producer = await driver.producer({ transactionalId: granted })
+    assert.equal((await producer.settle({ batches: [batchOf(granted, 0, ['a'])] })).end, 'committed')
+    const end = await producer.settle({ batches: [batchOf(other, 0, ['b'])] })
+    assert(end.end === 'void')
+    assert.equal(end.error.code, 'MB_KAFKA_NOT_ALLOWED')
+  })
+})
