@@ -1,6 +1,7 @@
 /** Puts an app together: its entries, the topics that it owns, and through them every stop. */
 import { Faults } from '../internal/faults.ts'
 import { checkName } from '../internal/name.ts'
+import type { DeepReadonly } from '../schema/data.ts'
 import type { StopDefinition } from '../stop/definition.ts'
 import type { InOf } from '../stop/typed.ts'
 import { faultsOfApp } from './app-check.ts'
@@ -41,7 +42,7 @@ export interface Running<Entries extends readonly Entry[] = readonly Entry[]> ex
    */
   send<Name extends keyof Sendable<Entries> & string>(
     entry: Name,
-    data: Sendable<Entries>[Name],
+    data: DeepReadonly<Sendable<Entries>[Name]>,
     options?: SendOptions,
   ): Promise<Receipt>
 }

@@ -74,3 +74,8 @@ await running.send('contacts', { accountId: 'a' })
 await running.send('contact', { accountId: 1 })
 // error: Argument of type '"reader"' is not assignable to parameter of type '"contacts"'
 await running.send('reader', { accountId: 1 })
+
+// What a handler or a reader was given can be sent on.
+const lists = entry('lists', { in: schema<{ list: string[] }>(), route: keep })
+const listing = await metrobus('lists', { entries: [lists] }).start({ bus: memory() })
+await listing.send('lists', { list: ['a'] as readonly string[] })

@@ -1,0 +1,143 @@
+/** What the shop answers, without a port: the routes are called as functions, and the services run on a bus in memory. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { memory } from '../../src/index.ts'
+import { caughtUp } from '../../src/testing/index.ts'
+import { shopHttp } from './http.ts'
+import { goods } from './needs.ts'
+import { basket } from './services/basket.ts'
+import { order } from './services/order.ts'
+import { payment } from './services/payment.ts'
+
+const body = {
+  customer: 'ada',
+  email: 'ada@example.com',
+  card: 'visa-1',
+  items: [{ product: 'tea', quantity: 2 }],
+}
+
+/** The shop without those behind it, so that an order stays where it is until the test says otherwise. */
+async function openShop() {
+  const bus = memory()
+  const stack = new AsyncDisposableStack()
+  const shop = {
+    basket: stack.use(await basket().start({ bus })),
+    order: stack.use(await order({ goods }).start({ bus })),
+  }
+  const http = shopHttp(shop)
+  const send = (content: unknown, key = 'o-1'): Promise<Response> =>
+    Promise.resolve(
+      http.request('/orders', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'idempotency-key': key },
+        body: typeof content === 'string' ? content : JSON.stringify(content),
+      }),
+    )
+  const look = async (path: string) => {
+    const response = await http.request(path)
+    return [response.status, (await response.json()) as { status?: string; error?: string }] as const
+  }
+  return { bus, shop, send, look, [Symbol.asyncDispose]: () => stack.disposeAsync() }
+}
+
+const errorOf = async (response: Response) => [response.status, ((await response.json()) as { error: string }).error]
+
+test('an order that was taken can be looked at at once', async () => {
+  await using open = await openShop()
+
+  const response = await open.send(body)
+
+  assert.deepEqual([response.status, response.headers.get('location')], [202, '/orders/o-1'])
+  const [status, { status: state }] = await open.look('/orders/o-1')
+  assert.ok(status === 200 || status === 202, String(status))
+  assert.match(state!, /^(requested|validated)$/)
+})
+
+test('without a key the order is given an id', async () => {
+  await using open = await openShop()
+
+  const response = await shopHttp(open.shop).request('/orders', { method: 'POST', body: JSON.stringify(body) })
+
+  const { orderId } = (await response.json()) as { orderId: string }
+  assert.equal(response.status, 202)
+  assert.equal((await open.look(`/orders/${orderId}?wait=validated`))[0], 200)
+})
+
+test('the same key with the same order is one order, also when both come at once', async () => {
+  await using open = await openShop()
+
+  const answers = await Promise.all([open.send(body), open.send(body), open.send(body)])
+  const later = await open.send(body)
+
+  assert.deepEqual(
+    [...answers, later].map(({ status }) => status),
+    [202, 202, 202, 202],
+  )
+  await caughtUp(open.shop.basket)
+  assert.equal(open.shop.basket.stats().accepted, 1)
+})
+
+test('the same key with another order is refused', async () => {
+  await using open = await openShop()
+  await open.send(body)
+
+  const other = await errorOf(await open.send({ ...body, card: 'visa-2' }))
+
+  assert.deepEqual(other, [422, 'the key o-1 came before with another order'])
+})
+
+test('what is no order is refused with a sentence', async () => {
+  await using open = await openShop()
+  const refused = async (content: unknown, key?: string) => errorOf(await open.send(content, key))
+
+  assert.deepEqual(await refused('{ not json'), [400, 'the body must be a JSON object'])
+  assert.deepEqual(await refused('7'), [400, 'the body must be a JSON object'])
+  assert.deepEqual(await refused(`"${'x'.repeat(70_000)}"`), [413, 'a body has 65536 bytes at most'])
+  assert.match(String(await refused({ ...body, items: [] })), /^422,items: .*>=1/)
+  assert.match(String(await refused({ ...body, items: 'tea' })), /^422,items: .*expected array/)
+  assert.match(String(await refused({ ...body, colour: 'red' })), /^422,Unrecognized key: "colour"/)
+  assert.match(String(await refused({ ...body, email: 'ada' })), /^422,email: Invalid email/)
+  assert.match(String(await refused(body, 'a key with blanks')), /^422,orderId: Invalid/)
+  assert.match(
+    String(await refused({ ...body, items: [...body.items, ...body.items] })),
+    /^422,items: each product once/,
+  )
+})
+
+test('an unknown order, an unknown place and a bad wait are refused with a sentence', async () => {
+  await using open = await openShop()
+
+  assert.deepEqual(await open.look('/orders/nobody'), [404, { error: 'there is no order nobody' }])
+  assert.equal((await open.look('/baskets'))[0], 404)
+  assert.deepEqual(await open.look('/orders/o-1?wait=paid'), [
+    400,
+    { error: 'wait must be one of validated, confirmed, shipped, delivered' },
+  ])
+  assert.deepEqual(await open.look('/orders/o-1?wait=confirmed&timeout=1e9'), [
+    400,
+    { error: 'timeout must be 0 to 30 seconds' },
+  ])
+})
+
+test('who waits is answered when the order has come so far, or as it is when the time is over', async () => {
+  await using open = await openShop()
+  await open.send(body)
+
+  const [early, { status }] = await open.look('/orders/o-1?wait=confirmed&timeout=0.02')
+  const waiting = open.look('/orders/o-1?wait=confirmed')
+  const provider = { charge: async () => 'receipt-1', refund: async () => {} }
+  await using _paying = await payment({ provider }).start({ bus: open.bus })
+  const [late, confirmed] = await waiting
+
+  assert.deepEqual([early, status], [202, 'validated'])
+  assert.deepEqual([late, confirmed.status], [200, 'confirmed'])
+})
+
+test('who waits for an order that is rejected is told at once', async () => {
+  await using open = await openShop()
+  await open.send({ ...body, items: [{ product: 'clock', quantity: 3 }] })
+
+  const [status, order] = await open.look('/orders/o-1?wait=delivered')
+
+  assert.deepEqual([status, order.status], [200, 'rejected'])
+})

@@ -1,0 +1,88 @@
+/**
+ * The way in and the view, over HTTP:
+ *
+ *     POST /orders                        { customer, email, card, items }, with an Idempotency-Key: the id of the order
+ *     GET  /orders/:id                    what has become of it
+ *     GET  /orders/:id?wait=confirmed     the same, once it has come so far; ?timeout=10 seconds at most
+ *
+ * 202 says that the order is on the disk and not more: nobody has looked at the stock yet.
+ */
+import { randomUUID } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
+import { Hono } from 'hono'
+import type { Context } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import { isMetrobusError } from '../../src/index.ts'
+import type { Data } from '../../src/index.ts'
+import { Checkout } from './events.ts'
+import { checkouts } from './services/basket.ts'
+import type { basket } from './services/basket.ts'
+import type { Order } from './services/order-facts.ts'
+import { views } from './services/order.ts'
+import type { order } from './services/order.ts'
+
+/** The services that answer. On a cluster `MB_STORE_ELSEWHERE` names the partition, and its owner is asked. */
+export interface Shop {
+  readonly basket: Awaited<ReturnType<ReturnType<typeof basket>['start']>>
+  readonly order: Awaited<ReturnType<ReturnType<typeof order>['start']>>
+}
+
+const bodyBytesMax = 64 * 1024
+const waitSecondsMax = 30
+
+/** How far an order has come. One that has ended otherwise has come as far as it ever will. */
+const stages: readonly Order['status'][] = ['validated', 'confirmed', 'shipped', 'delivered']
+
+export function shopHttp({ basket, order }: Shop): Hono {
+  const routes = new Hono()
+  routes.onError((error, c) => refusal(c, error))
+  routes.notFound((c) => says(c, 404, 'there is nothing here: POST /orders, or GET /orders/:id'))
+
+  const limit = bodyLimit({
+    maxSize: bodyBytesMax,
+    onError: (c) => says(c, 413, `a body has ${bodyBytesMax} bytes at most`),
+  })
+  routes.post('/orders', limit, async (c) => {
+    const orderId = c.req.header('idempotency-key') ?? randomUUID()
+    const body: unknown = await c.req.json().catch(() => undefined)
+    if (typeof body !== 'object' || body === null) return says(c, 400, 'the body must be a JSON object')
+    // The entry validates, too, but what it says names no values and no keys: it may go to logs. The sender may be told more.
+    const { success, data: checkout, error } = Checkout.safeParse({ ...body, orderId })
+    if (!success) return says(c, 422, error.issues.map(inWords).join('; '))
+    await basket.send('checkouts', checkout, { id: orderId })
+    // Reads its own write: whoever asks from now on finds the order, and what came before under this key is known.
+    const first = await basket.store(checkouts).get(orderId, { after: orderId })
+    if (!isDeepStrictEqual(checkout, first)) return says(c, 422, `the key ${orderId} came before with another order`)
+    c.header('location', `/orders/${orderId}`)
+    return c.json({ orderId }, 202)
+  })
+
+  routes.get('/orders/:id', async (c) => {
+    const id = c.req.param('id')
+    const stage = stages.indexOf((c.req.query('wait') ?? 'validated') as Order['status'])
+    const seconds = Number(c.req.query('timeout') ?? 10)
+    if (stage < 0) return says(c, 400, `wait must be one of ${stages.join(', ')}`)
+    if (!(seconds >= 0 && seconds <= waitSecondsMax))
+      return says(c, 400, `timeout must be 0 to ${waitSecondsMax} seconds`)
+    if ((await basket.store(checkouts).get(id)) === undefined) return says(c, 404, `there is no order ${id}`)
+
+    const hasCome = (seen: Data<typeof Order> | undefined): boolean =>
+      seen !== undefined && (stages.indexOf(seen.status) >= stage || !stages.includes(seen.status))
+    const waits = c.req.query('wait') === undefined ? {} : { until: hasCome, timeout: { seconds } }
+    const seen = await order.store(views).get(id, waits)
+    return c.json(seen ?? { orderId: id, status: 'requested' }, hasCome(seen) ? 200 : 202)
+  })
+  return routes
+}
+
+const inWords = ({ path, message }: { readonly path: readonly PropertyKey[]; readonly message: string }): string =>
+  [...path.map(String), message].join(': ')
+
+function refusal(c: Context, error: unknown): Response {
+  if (isMetrobusError(error) && error.family === 'refuse') return says(c, 503, error.message)
+  console.error(error)
+  return says(c, 500, 'this failed, and nobody knows how far it came: send it again with its key')
+}
+
+const says = (c: Context, status: ContentfulStatusCode, error: string): Response => c.json({ error }, status)
