@@ -1,5 +1,6 @@
 /** What a test of real brokers stands on: the brokers that `npm run test:kafka` started, the driver on them, and judges that are not ours. */
 import { execFile } from 'node:child_process'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Admin } from '@platformatic/kafka'
 import { Cluster } from '../../src/bus/kafka/driver/cluster.ts'
@@ -11,13 +12,15 @@ import type { SocketOptions } from '../../src/bus/kafka/driver/socket-wire.ts'
 import type { Address, Wire } from '../../src/bus/kafka/driver/wire.ts'
 import { nodeClock as clock } from '../../src/internal/platform/node.ts'
 import { Brokers } from '../../tools/servers/kafka/brokers.ts'
-import { jars } from '../../tools/servers/kafka/jars.ts'
+import { home, jars } from '../../tools/servers/kafka/jars.ts'
 
+/** Those of `npm run test:kafka`; for a file run alone those of `npm run servers`. */
 function brokersOfRun(): Brokers {
-  const folder = process.env['METROBUS_KAFKA']
-  const brokers = folder === undefined ? undefined : Brokers.in(folder)
-  if (brokers === undefined) throw new TypeError('There are no brokers: run this by `npm run test:kafka`.')
-  return brokers
+  const found = Brokers.in(process.env['METROBUS_KAFKA'] ?? join(home, 'kafka'))
+  if (found !== undefined) return found
+  throw new TypeError(
+    'There are no brokers: run this by `npm run test:kafka`, or `npm run servers -- kafka up --nodes 3 --tls` first.',
+  )
 }
 
 export const brokers: Brokers = brokersOfRun()
@@ -121,12 +124,12 @@ export interface ReadByJava {
   readonly value: string
 }
 
-/** What Java's console consumer reads of a topic, committed only, in the order of each partition. */
-export async function readByJava(name: string): Promise<ReadByJava[]> {
+/** What Java's console consumer reads of a topic, committed only, in the order of each partition, until nothing came for `quietMs`. */
+export async function readByJava(name: string, quietMs = 4_000): Promise<ReadByJava[]> {
   const java = ['-Xmx256m', '-XX:TieredStopAtLevel=1', '-Dorg.slf4j.simpleLogger.defaultLogLevel=error']
   const program = ['-cp', `${jars()}/*`, 'org.apache.kafka.tools.consumer.ConsoleConsumer']
   const what = ['--bootstrap-server', brokers.bootstrap.join(','), '--topic', name, '--from-beginning']
-  const how = ['--timeout-ms', '4000', '--isolation-level', 'read_committed']
+  const how = ['--timeout-ms', `${quietMs}`, '--isolation-level', 'read_committed']
   const words = [...java, ...program, ...what, ...how, '--formatter-property', 'print.partition=true']
   // It ends by its timeout, which it tells as a failure on its error stream.
   const { stdout } = await promisify(execFile)('java', words, { maxBuffer: 64 * 1024 * 1024 })
