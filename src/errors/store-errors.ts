@@ -20,6 +20,11 @@ export const storeErrors = {
     message: (f: { store: string; stop: string; partitions: number; kept: number }): string =>
       `The store "${f.store}" has ${f.kept} partitions and the stop "${f.stop}" has ${f.partitions}: a store is partitioned as the stops that use it. Give each its own store.`,
   },
+  MB_STORE_FAILED: {
+    family: 'stop',
+    message: (f: { path: string; reason: string }): string =>
+      `The stores in ${f.path} cannot be used: ${f.reason}. One process uses them at a time; with the app stopped they can be deleted, and are read from their logs again.`,
+  },
   MB_UNKNOWN_STORE: {
     family: 'refuse',
     message: (f: { store: string; known: readonly string[] }): string =>

@@ -26,7 +26,10 @@ const nothing: ReadonlyMap<string, Write> = new Map()
 /** One store for one attempt. */
 class Handle implements StoreHandle<unknown> {
   readonly partition: StorePartition
+  /** Another stop has changed the event's rows meanwhile: what this attempt has read is no longer so. */
+  isStale = false
   readonly #attempt: Attempt
+  #isTouching = false
   #writes: Map<string, Write> | undefined = undefined
   /** The writes as records, once the outcome is decided. */
   #records: readonly Record[] = []
@@ -87,6 +90,12 @@ class Handle implements StoreHandle<unknown> {
   /** The plan rides. */
   decide(): void {
     for (const record of this.#records) this.partition.decide(record)
+    if (this.#records.length > 0) this.partition.users?.changed(this.#attempt.record.key!)
+  }
+
+  /** The attempt is over. */
+  release(): void {
+    if (this.#isTouching) this.partition.users!.delete(this.#attempt.record.key!, this)
   }
 
   /** A row belongs to the events of one key, and those to one partition. */
@@ -100,6 +109,9 @@ class Handle implements StoreHandle<unknown> {
       throw new MetrobusError('MB_BAD_KEY', { where: definition.name, type: 'text that is too long or not Unicode' })
     if (partitionOf(record.key, lane.stop.partitions) !== lane.partition)
       throw new MetrobusError('MB_KEY_ELSEWHERE', { store: definition.name, key, partition: lane.partition })
+    if (this.partition.users === undefined || this.#isTouching) return
+    this.#isTouching = true
+    this.partition.users.add(record.key, this)
   }
 }
 
@@ -139,6 +151,16 @@ export class AttemptStores {
       return handle
     })
     this.byName = byName
+  }
+
+  /** What the handler has read is no longer so. */
+  get isStale(): boolean {
+    return this.handles.some((handle) => handle.isStale)
+  }
+
+  /** The handler has answered, and uses its stores no more. */
+  release(): void {
+    for (const handle of this.handles) handle.release()
   }
 
   /** Once the outcome is decided: what was changed rides with what it causes. */

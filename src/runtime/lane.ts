@@ -233,6 +233,10 @@ export class Lane {
       return
     }
     try {
+    if (attempt.kept?.isStale === true) {
+      this.#again(attempt)
+      return
+    }
       complete(attempt, result)
     } catch (error) {
       this.parking.fail(attempt, error)
@@ -242,6 +246,13 @@ export class Lane {
   }
 
   /** The handler has thrown or rejected. */
+  /** The event is handled once more, as the same try: another stop has changed what the handler has read. Only a handler that was waited for meets that, and it holds its key. */
+  #again({ feed, record, state }: Attempt): void {
+    state!.wait({ feed, record }, true)
+    this.held++
+    this.engine.runnable(this, state!)
+  }
+
   rejected(attempt: Attempt, error: unknown): void {
     if (!this.#over(attempt)) return
     this.parking.fail(
@@ -269,6 +280,7 @@ export class Lane {
     }
     this.giveBack(attempt)
     // Nobody takes a turn of a closed lane, but somebody may wait for its handlers.
+    attempt.kept?.release()
     if (this.isClosed) this.engine.schedule()
     return !this.isClosed
   }

@@ -19,6 +19,27 @@ export interface Change {
   readonly value: unknown
 }
 
+/** Attempts of several stops that use the rows of one key at the same time. */
+export class RowUsers {
+  readonly #byKey: Map<string, Set<{ isStale: boolean }>> = new Map()
+
+  add(key: string, user: { isStale: boolean }): void {
+    const users = this.#byKey.get(key) ?? new Set()
+    this.#byKey.set(key, users.add(user))
+  }
+
+  delete(key: string, user: { isStale: boolean }): void {
+    const users = this.#byKey.get(key)
+    users?.delete(user)
+    if (users?.size === 0) this.#byKey.delete(key)
+  }
+
+  /** Who still uses the rows has read what is no longer so. */
+  changed(key: string): void {
+    for (const user of this.#byKey.get(key) ?? []) user.isStale = true
+  }
+}
+
 export class StorePartition {
   readonly definition: StoreDefinition
   readonly partition: number
@@ -27,9 +48,12 @@ export class StorePartition {
   readonly table: StoreTable
   /** CloudEvents source of its changes. */
   readonly source: string
+  /** Only where several stops share the store: within one, events of a key come one at a time. */
+  readonly users: RowUsers | undefined
   readonly #overlay: Map<string, Record> = new Map()
 
-  constructor(app: string, definition: StoreDefinition, queue: OutputQueue, table: StoreTable) {
+  constructor(app: string, definition: StoreDefinition, queue: OutputQueue, table: StoreTable, isShared: boolean) {
+    this.users = isShared ? new RowUsers() : undefined
     this.source = `/${app}/${definition.name}`
     this.definition = definition
     this.partition = queue.partition
@@ -66,6 +90,19 @@ export class StorePartition {
       rows.sort((one, other) => compareKeys(one.key, other.key)),
       now,
     )
+  }
+
+  /** When the row that was changed longest ago expires, in milliseconds since the epoch; Infinity when none does. */
+  get nextExpiry(): number {
+    const { ttlMs } = this.definition
+    const [key] = ttlMs === Infinity ? [] : this.table.changedBefore(Infinity, 1)
+    return key === undefined ? Infinity : this.table.get(key)!.at + ttlMs
+  }
+
+  /** Keys of rows that have expired, of which no newer change is on its way. */
+  expired(now: number, limit: number): readonly string[] {
+    const keys = this.table.changedBefore(now - this.definition.ttlMs + 1, limit)
+    return keys.filter((key) => !this.#overlay.has(key))
   }
 
   /** A change is on its way to the log. */

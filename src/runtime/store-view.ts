@@ -78,7 +78,7 @@ export class KeptView implements StoreView {
         const value = this.#committed(key)
         if (isLast || holds(value as never)) resolve(value)
       } catch (error) {
-        reject(error as Error)
+        reject(error)
       }
     }
     const end = this.#kept.watchers.wait(key, () => look(false))

@@ -15,6 +15,7 @@ import { memoryStores } from '../store/memory/index.ts'
 import type { StoreEngine, StoreTable } from '../store/store.ts'
 import { Callers } from './callers.ts'
 import type { Engine } from './engine.ts'
+import { Expiry } from './expiry.ts'
 import { OutputQueue, type PendingUnit } from './outbox.ts'
 import { Rides } from './rides.ts'
 import type { StopRuntime } from './stop-runtime.ts'
@@ -30,6 +31,8 @@ const readMax = 2_048
 export class KeptStore {
   readonly definition: StoreDefinition
   readonly topic: string
+  /** Those that use it. */
+  readonly stops: StopRuntime[] = []
   readonly partitions: (StorePartition | undefined)[]
   /** Rides whose changes were absorbed lately. */
   readonly absorbed: Rides = new Rides()
@@ -40,6 +43,20 @@ export class KeptStore {
     this.definition = definition
     this.topic = topic
     this.partitions = new Array<StorePartition | undefined>(partitions).fill(undefined)
+  }
+}
+
+/** A partition that is read from its log; taken away meanwhile, it is not read on, for another reading may have begun. */
+class Opening {
+  isWanted = true
+  readonly done: Promise<StorePartition | undefined>
+
+  constructor(open: (isWanted: () => boolean) => Promise<StorePartition | undefined>) {
+    this.done = open(() => this.isWanted)
+  }
+
+  cancel(): void {
+    this.isWanted = false
   }
 }
 
@@ -56,6 +73,8 @@ export interface StoresOptions {
   readonly inspector: BusInspector
   /** Resolves when every unit that was built so far has ended. */
   readonly settled: () => Promise<void>
+  /** The engine has failed. */
+  readonly failed: (error: unknown) => void
 }
 
 export class Stores {
@@ -66,14 +85,18 @@ export class Stores {
   readonly #engine: StoreEngine
   readonly #kept: Map<string, KeptStore> = new Map()
   readonly #byTopic: Map<string, KeptStore> = new Map()
-  readonly #opening: Map<string, Promise<StorePartition | undefined>> = new Map()
+  readonly #opening: Map<string, Opening> = new Map()
   readonly #endedTopic: string
+  readonly #failed: (error: unknown) => void
   /** Committed, and behind a unit whose end is not known yet. */
   #waiting: PendingUnit[] = []
   /** Rides that ended lately. */
   readonly ended: Rides = new Rides()
+  /** Set when rows of some store expire. */
+  expiry: Expiry | undefined = undefined
 
-  constructor({ app, engine, clock, inspector, settled }: StoresOptions) {
+  constructor({ app, engine, clock, inspector, settled, failed }: StoresOptions) {
+    this.#failed = failed
     this.app = app
     this.settled = settled
     this.clock = clock
@@ -94,9 +117,15 @@ export class Stores {
           partitions: stop.partitions,
           kept: store.partitions.length,
         })
+      store.stops.push(stop)
       this.#kept.set(definition.name, store)
       this.#byTopic.set(topic, store)
     }
+  }
+
+  /** Every store of the app. */
+  get all(): Iterable<KeptStore> {
+    return this.#kept.values()
   }
 
   named(name: string): KeptStore | undefined {
@@ -121,12 +150,15 @@ export class Stores {
   /** The partitions of a stop's stores go to another member. */
   release(stop: StopRuntime, partition: number): void {
     for (const { name } of Object.values(stop.definition.stores)) {
-      this.#opening.delete(`${name}/${partition}`)
+      const place = `${name}/${partition}`
+      this.#opening.get(place)?.cancel()
+      this.#opening.delete(place)
       this.#kept.get(name)!.partitions[partition] = undefined
     }
   }
 
   close(): Promise<void> {
+    this.expiry?.end()
     return this.#engine.close()
   }
 
@@ -134,57 +166,77 @@ export class Stores {
   committed(pending: PendingUnit, oldest: number): void {
     this.#waiting.push(pending)
     if (this.#waiting.length > 1) this.#waiting.sort((one, other) => one.number - other.number)
-    let count = 0
-    while (count < this.#waiting.length && this.#waiting[count]!.number < oldest) this.#absorb(this.#waiting[count++]!)
-    if (count > 0) this.#waiting.splice(0, count)
+    const end = this.#waiting.findIndex(({ number }) => number >= oldest)
+    this.#absorb(this.#waiting.splice(0, end < 0 ? this.#waiting.length : end))
   }
 
   /** Every unit has ended, some of them refused. */
   recovered(): void {
-    for (const pending of this.#waiting.splice(0)) this.#absorb(pending)
+    this.#absorb(this.#waiting.splice(0))
     for (const { partitions } of this.#kept.values()) for (const partition of partitions) partition?.void()
   }
 
-  #absorb({ unit }: PendingUnit): void {
-    for (const { topic, partition, records } of unit.outputs) {
-      if (topic === this.#endedTopic) {
-        for (const { ride } of records) this.ended.add(ride)
-        continue
-      }
+  #absorb(units: readonly PendingUnit[]): void {
+    const outputs = units.flatMap(({ unit }) => unit.outputs)
+    const changes = outputs.filter(({ topic }) => this.#byTopic.has(topic))
+    try {
+      if (changes.length > 0)
+        this.#engine.together(() => {
+          for (const { topic, partition, records } of changes)
+            this.#byTopic.get(topic)!.partitions[partition]?.absorb(records)
+        })
+    } catch (error) {
+      this.#failed(error)
+      return
+    }
+    for (const { topic, records } of outputs) {
+      if (topic === this.#endedTopic) for (const { ride } of records) this.ended.add(ride)
       const store = this.#byTopic.get(topic)
       if (store === undefined) continue
-      store.partitions[partition]?.absorb(records)
       for (const { ride, key } of records) {
         store.absorbed.add(ride)
         if (!store.watchers.isEmpty) store.watchers.happened(key!)
       }
     }
+    if (changes.length > 0) this.expiry?.arm()
   }
 
   async #open(store: KeptStore, partition: number): Promise<StorePartition | undefined> {
     const place = `${store.definition.name}/${partition}`
     const isHere = store.partitions[partition]
     if (isHere !== undefined) return isHere
-    const opening = this.#opening.get(place) ?? this.#restored(store, partition)
-    this.#opening.set(place, opening)
-    const opened = await opening
-    // Those that share the store have waited for the same; whoever was revoked meanwhile has no part in it.
-    if (this.#opening.get(place) === opening) {
-      this.#opening.delete(place)
-      store.partitions[partition] = opened
+    let opening = this.#opening.get(place)
+    if (opening === undefined) {
+      opening = new Opening((isWanted) => this.#restored(store, partition, isWanted))
+      this.#opening.set(place, opening)
     }
-    return store.partitions[partition] === opened ? opened : undefined
+    const opened = await opening.done
+    // Whoever shares the store has waited for the same; who was revoked meanwhile has no part in it.
+    if (!opening.isWanted) return undefined
+    this.#opening.delete(place)
+    store.partitions[partition] = opened
+    this.expiry?.arm()
+    return opened
   }
 
   /** Reads the log from where the table stands; from the beginning, when the table cannot be believed. */
-  async #restored({ topic, definition }: KeptStore, partition: number): Promise<StorePartition> {
-    const table = this.#engine.table(definition.name, partition)
-    if (!(await this.#isTrue(topic, partition, table))) table.clear()
-    const restored = new StorePartition(this.app, definition, new OutputQueue(topic, partition, false), table)
+  async #restored(
+    { topic, definition, stops }: KeptStore,
+    partition: number,
+    isWanted: () => boolean,
+  ): Promise<StorePartition | undefined> {
+    const engine = this.#engine
+    const table = engine.table(definition.name, partition, { expires: definition.ttlMs !== Infinity })
+    const isTrue = await this.#isTrue(topic, partition, table)
+    if (!isWanted()) return undefined
+    if (!isTrue) engine.together(() => table.clear())
+    const queue = new OutputQueue(topic, partition, false)
+    const restored = new StorePartition(this.app, definition, queue, table, stops.length > 1)
     for (;;) {
       const records = await this.inspector.read(topic, partition, table.position.offset, readMax)
+      if (!isWanted()) return undefined
       if (records.length === 0) return restored
-      restored.absorb(records)
+      engine.together(() => restored.absorb(records))
     }
   }
 
@@ -216,11 +268,14 @@ export async function openStores(
       const { built } = outbox
       return engine.until(() => outbox.oldest > built)
     },
+    failed: (error) => engine.fail(error),
   })
   for (const stop of stops) {
     stores.add(stop, (topic) => bus.partitions(topic))
     stop.mates = matesOf(stop, stops)
   }
+  if ([...stores.all].some(({ definition }) => definition.ttlMs !== Infinity))
+    stores.expiry = new Expiry(engine, stores)
   await tables.open(engine.definition.name)
   return stores
 }

@@ -33,6 +33,11 @@ export interface TableRange {
   readonly limit: number
 }
 
+export interface TableOptions {
+  /** `changedBefore` will be asked. */
+  readonly expires: boolean
+}
+
 /** One partition of one store. Keys are well-formed text, ordered by code points (`compareKeys`). */
 export interface StoreTable {
   readonly position: TablePosition
@@ -63,8 +68,13 @@ export interface StoreEngine {
   readonly capabilities: StoreCapabilities
   /** Called once, before anything else, with the app's name. Rejects with a `stop` error that says what to change. */
   open(app: string): Promise<void>
-  /** The table of a partition, made when it is not there. At most one is in use at a time. */
-  table(store: string, partition: number): StoreTable
+  /** The table of a partition, made when it is not there. At most one is in use at a time. Throws what `together` throws. */
+  table(store: string, partition: number, options: TableOptions): StoreTable
+  /**
+   * Calls `change`, which absorbs into some tables: what it does to them survives together or not at all. Every `absorb` and `clear` is inside of one. Throws a `stop` error when
+   * that cannot be kept; the engine is not used any more then.
+   */
+  together(change: () => void): void
   /** Lets go of everything; what was absorbed may be there at the next `open`. */
   close(): Promise<void>
 }

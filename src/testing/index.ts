@@ -38,3 +38,5 @@ export type { Clock, Platform, Random, Timer } from '../internal/platform/platfo
 export type { Disk, DiskFile, DiskLock } from '../internal/platform/disk.ts'
 export { busCases, plannedCases } from '../bus/conformance.ts'
 export type { BusAbilities, BusCase, BusConformance, BusFixture, PlannedCase } from '../bus/conformance.ts'
+export { storeCases, storeCasesFor } from '../store/conformance.ts'
+export type { StoreCase, StoreFixture } from '../store/conformance.ts'

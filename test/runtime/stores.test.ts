@@ -152,3 +152,160 @@ test('a reader whose question fails is told so, and nobody else', async () => {
   await assert.rejects(asked, RangeError)
   assert.equal((await sent).duplicate, false)
 })
+
+test('rows are read in the order of their keys, page by page, with what is not committed over them', async () => {
+  const { clock, start } = stage()
+  const seen: string[][] = []
+  const running = await start(
+    appOf((item, { stores }) => {
+      const key = item.key!
+      if (item.word === 'fill') for (const n of [3, 1, 2]) stores.words.put(`${key}/${n}`, { words: [] })
+      else {
+        stores.words.put(`${key}/0`, { words: [] })
+        stores.words.delete(`${key}/2`)
+        const first = stores.words.range({ limit: 2 }).map((row) => row.key)
+        seen.push(
+          first,
+          stores.words.range({ after: first.at(-1)! }).map((row) => row.key),
+          stores.words.range({ prefix: `${key}/3` }).map((row) => row.key),
+        )
+      }
+    }),
+  )
+  for (const key of ['k', 'k2']) void running.send('items', { key, word: 'fill' })
+  void running.send('items', { key: 'k', word: 'look' })
+  await clock.advance(0)
+  assert.deepEqual(seen, [['k/0', 'k/1'], ['k/3'], ['k/3']])
+  const view = running.store(words)
+  const page = await view.range({ limit: 4 })
+  assert.deepEqual(
+    page.rows.map(({ key }) => key),
+    ['k/0', 'k/1', 'k/3', 'k2/1'],
+  )
+  const { rows, next } = await view.range({ after: page.next! })
+  assert.deepEqual([rows.map(({ key }) => key), next], [['k2/2', 'k2/3'], undefined])
+  assert.deepEqual((await view.range({ prefix: 'k2/', limit: 1 })).rows, [{ key: 'k2/1', value: { words: [] } }])
+})
+
+test('changes of a refused unit are dropped, and the events begin again from what is committed', async () => {
+  let calls = 0
+  const seen = new Set<unknown>()
+  const plan: NonNullable<MemoryOptions['plan']> = ({ unit }) => {
+    // What is settled again after `unknown` may have happened.
+    if (seen.has(unit)) return undefined
+    seen.add(unit)
+    calls++
+    if (calls % 5 === 3) return { answer: 'refused' }
+    return calls % 7 === 2 ? { answer: 'unknown', happened: calls % 2 === 0 } : undefined
+  }
+  const { clock, start } = stage({ plan })
+  const running = await start(appOf(append))
+  const expected = new Map<string, string[]>()
+  for (let n = 0; n < 60; n++) {
+    const key = `k${n % 3}`
+    expected.set(key, [...(expected.get(key) ?? []), `w${n}`])
+    void running.send('items', { key, word: `w${n}` })
+    if (n % 4 === 0) await clock.advance(1)
+  }
+  await clock.advance(60_000)
+  for (const [key, all] of expected) assert.deepEqual(await running.store(words).get(key), { words: all })
+})
+
+test('a reader waits until the store has absorbed its event, and no longer than it says', async () => {
+  const { clock, start } = stage({ settleDelay: 50 })
+  const starting = start(appOf((item, context) => (item.word === 'nothing' ? drop('nothing') : append(item, context))))
+  await clock.advance(1_000)
+  const running = await starting
+  const view = running.store(words)
+  const sent = running.send('items', { key: 'k', word: 'a' })
+  await clock.advance(60)
+  const { id } = await sent
+  assert.equal(await view.get('k'), undefined)
+  const waited = view.get('k', { after: id })
+  await clock.advance(100)
+  assert.deepEqual(await waited, { words: ['a'] })
+  assert.deepEqual(await view.get('k', { after: id }), { words: ['a'] })
+  const other = running.send('items', { key: 'k', word: 'nothing' })
+  await clock.advance(200)
+  assert.deepEqual(await view.get('k', { after: (await other).id }), { words: ['a'] })
+  const never = assert.rejects(view.get('k', { after: 'unknown', timeout: { seconds: 1 } }), {
+    code: 'MB_NOT_ABSORBED',
+  })
+  await clock.advance(1_000)
+  await never
+  assert.throws(() => running.store('other'), { code: 'MB_UNKNOWN_STORE' })
+})
+
+test('rows expire in the store and in its log', async () => {
+  const { clock, bus, start } = stage()
+  const brief = store('brief', Words, { ttl: { seconds: 60 } })
+  const keep = stop('keep', { in: Item, stores: { brief } }, (item, { stores }) => {
+    stores.brief.put(item.key!, { words: [...(stores.brief.get(item.key!)?.words ?? []), item.word] })
+  })
+  const items = entry('items', { in: Item, key: (item) => item.key, route: line('line').to(keep) })
+  const running = await start(metrobus('app', { entries: [items] }))
+  const view = running.store(brief)
+  void running.send('items', { key: 'old', word: 'a' })
+  void running.send('items', { key: 'kept', word: 'a' })
+  await clock.advance(59_000)
+  void running.send('items', { key: 'kept', word: 'b' })
+  await clock.advance(2_000)
+  assert.equal(await view.get('old'), undefined)
+  assert.deepEqual(await view.get('kept'), { words: ['a', 'b'] })
+  await clock.advance(120_000)
+  assert.deepEqual((await view.range()).rows, [])
+  const log = await Promise.all(
+    Array.from({ length: bus.partitions('app.brief.changelog') }, (_, partition) =>
+      bus.inspector.read('app.brief.changelog', partition, 0, 100),
+    ),
+  )
+  const newest = new Map(log.flat().map(({ key, data }) => [key, data]))
+  assert.deepEqual(
+    [...newest],
+    [...newest.keys()].map((key) => [key, null]),
+  )
+  assert.equal(newest.size, 2)
+  assert.equal(clock.waiting, 0)
+})
+
+test('stops that share a store do not overwrite what the other has changed meanwhile', async () => {
+  const { clock, start } = stage()
+  const shared = store('shared', Words)
+  const add = (item: Item, before: { readonly words: readonly string[] } | undefined) => ({
+    words: [...(before?.words ?? []), item.word],
+  })
+  const slow = stop('slow', { in: Item, stores: { shared } }, async (item, { stores }) => {
+    const before = stores.shared.get(item.key!)
+    await new Promise<void>((resolve) => clock.timer(100, resolve))
+    stores.shared.put(item.key!, add(item, before))
+  })
+  const quick = stop('quick', { in: Item, stores: { shared } }, (item, { stores }) => {
+    stores.shared.put(item.key!, add(item, stores.shared.get(item.key!)))
+  })
+  const key = (item: Item) => item.key
+  const entries = [
+    entry('slows', { in: Item, key, route: line('one').to(slow) }),
+    entry('quicks', { in: Item, key, route: line('other').to(quick) }),
+  ] as const
+  const running = await start(metrobus('app', { entries }))
+  void running.send('slows', { key: 'k', word: 'slow' })
+  await clock.advance(50)
+  void running.send('quicks', { key: 'k', word: 'quick' })
+  await clock.advance(1_000)
+  assert.deepEqual(await running.store(shared).get('k'), { words: ['quick', 'slow'] })
+  assert.deepEqual(await running.deadLetters.list(), [])
+})
+
+test('two stores of one name are refused, and so is what is no store', () => {
+  const one = stop('one', { in: Item, stores: { words } }, () => {})
+  const other = stop('other', { in: Item, stores: { words: store('words', Words) } }, () => {})
+  const entries = [one, other].map((last) => entry(last.name, { in: Item, route: line(last.name).to(last) }))
+  assert.throws(() => metrobus('app', { entries }), /two different stores are called "words"/)
+  assert.throws(
+    () => stop('bad', { in: Item, stores: { words: {} as typeof words } }, () => {}),
+    /stores.words is not made by store\(\)/,
+  )
+  assert.throws(() => stop('twice', { in: Item, stores: { words, more: words } }, () => {}), /the same store/)
+  assert.throws(() => store('Words', Words), { code: 'MB_BAD_NAME' })
+  assert.throws(() => store('words', Words, { ttl: 0 }), /ttl must be a number from 1/)
+})

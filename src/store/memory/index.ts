@@ -15,6 +15,7 @@ export function memoryStores(): StoreEngine {
       tables.set(name, table)
       return table
     },
+    together: (change) => change(),
     close() {
       tables.clear()
       return Promise.resolve()
