@@ -5,6 +5,7 @@ import { callInside } from './ambience.ts'
 import type { Ambience } from './ambience.ts'
 import type { Around, Handed } from './instrument.ts'
 import { contextWith } from './instrument.ts'
+import { muted } from './muted.ts'
 import type { Try } from './story.ts'
 
 export class Recorder {
@@ -27,7 +28,7 @@ export class Recorder {
       // As when its outcome is lost again and again: the last one counts.
       let answer: unknown
       for (let left = times; left > 0; left--) {
-        const given = left === 1 ? contexts : contexts.map(mute)
+        const given = left === 1 ? contexts : contexts.map(muted)
         answer = isThenable(answer) ? answer.then(() => call(given)) : call(given)
       }
       return answer
@@ -88,9 +89,6 @@ export class Recorder {
     throw error
   }
 }
-
-/** What an outcome that is lost has emitted is lost with it. */
-const mute = (context: StopContext): StopContext => contextWith(context, { emit: () => {} })
 
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as { readonly then?: unknown } | undefined | null)?.then === 'function'

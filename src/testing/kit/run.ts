@@ -23,8 +23,9 @@ import { allCaughtUp, moveUntil, waitingIn } from './caught-up.ts'
 import { watched } from './fakes.ts'
 import type { Told } from './fakes.ts'
 import type { Fault, Visit } from './fault.ts'
-import { contextWith, instrument } from './instrument.ts'
+import { instrument } from './instrument.ts'
 import type { Around } from './instrument.ts'
+import { muted } from './muted.ts'
 import { isThenable } from './recorder.ts'
 import { show, wordsOf } from './story.ts'
 
@@ -327,7 +328,7 @@ class Run<Fakes extends object> {
         this.#note(visit, 'its outcome is lost, and it comes again')
         return call(contexts)
       }
-      const first = call(contexts.map((context) => contextWith(context, { emit: () => {} })))
+      const first = call(contexts.map(muted))
       return isThenable(first) ? first.then(again) : again()
     }
     const begun = this.#reach(handling, 0, undefined)
