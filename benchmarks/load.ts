@@ -20,9 +20,10 @@ export async function sendAll(
   for (let from = 0; from < count; from += burstSize) {
     const to = Math.min(count, from + burstSize)
     starting(from, to, performance.now())
-    const burst: Promise<unknown>[] = []
-    for (let index = from; index < to; index++) burst.push(send(index))
-    bursts.push(Promise.all(burst))
+    // Answers come in order, so the last one is enough; one before it that is refused ends the process.
+    let last: Promise<unknown> | undefined
+    for (let index = from; index < to; index++) last = send(index)
+    bursts.push(last!)
     if (bursts.length === burstsMax) await bursts.shift()
   }
   await Promise.all(bursts)

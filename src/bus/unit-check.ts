@@ -5,7 +5,8 @@ import type { Acknowledgement, CommitUnit } from '../event/unit.ts'
 export function faultsOfUnit(unit: CommitUnit, recordBytesMax: number): string[] {
   const faults: string[] = []
   for (const { topic, partition, records } of unit.outputs) {
-    for (const record of records) {
+    for (let index = 0; index < records.length; index++) {
+      const record = records[index]!
       // A character takes at least one byte and at most three, so that most texts need not be measured.
       const text = record.text ?? record.encoded ?? ''
       if (text.length * 3 > recordBytesMax && Buffer.byteLength(text) > recordBytesMax)

@@ -237,10 +237,23 @@ function inlineData(record: Record): string {
   return data === null ? '' : JSON.stringify(data)
 }
 
+/** The frozen headers that were encoded last, and their text: how rides end is said in a few words that many records share. */
+let lastHeaders: Headers = noHeaders
+let lastText = ''
+
 function encodeHeaders(headers: Headers): string {
   if (headers === noHeaders) return ''
-  for (const _ in headers) return JSON.stringify(headers)
-  return ''
+  if (headers === lastHeaders) return lastText
+  let text = ''
+  for (const _ in headers) {
+    text = JSON.stringify(headers)
+    break
+  }
+  if (Object.isFrozen(headers)) {
+    lastHeaders = headers
+    lastText = text
+  }
+  return text
 }
 
 function decodeHeaders(text: string): Headers {

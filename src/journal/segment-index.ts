@@ -104,14 +104,17 @@ export class SegmentIndex {
   }
 
   #addEntries(buffer: Buffer, start: number, count: number, frameOffset: number, chunk: number): void {
+    // A view reads a number in one instruction, a buffer byte by byte.
+    const view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length)
+    let latest = this.chunkTimes[chunk]!
     let at = start
     for (let left = count; left > 0; left--) {
-      this.rides.add(buffer.readUInt32LE(at + 4), frameOffset)
-      const time = buffer.readDoubleLE(at + 72)
-      if (time > this.chunkTimes[chunk]!) this.chunkTimes[chunk] = time
-      at += buffer.readUInt32LE(at)
+      this.rides.add(view.getUint32(at + 4, true), frameOffset)
+      latest = Math.max(latest, view.getFloat64(at + 72, true))
+      at += view.getUint32(at, true)
     }
-    this.lastTime = Math.max(this.lastTime, this.chunkTimes[chunk]!)
+    this.chunkTimes[chunk] = latest
+    this.lastTime = Math.max(this.lastTime, latest)
   }
 }
 

@@ -95,7 +95,6 @@ export class Engine {
   readonly #conductors: Map<string, Router> = new Map()
   readonly #ended: readonly OutputQueue[]
   readonly #errors: OutputQueue
-  readonly #endings: Map<string, { readonly [name: string]: string }> = new Map()
   #ready: Lane[] = []
   #isScheduled = false
   #watchesDeadlines = false
@@ -270,13 +269,11 @@ export class Engine {
 
   #ending(stop: StopRuntime, how: string): { readonly [name: string]: string } {
     // A detail or a reason makes an ending its own; the others are few and shared.
+    const shared = stop.endings.get(how)
+    if (shared !== undefined) return shared
     if (how.includes(' ') || how.startsWith('discarded')) return { ended: how, stop: stop.name }
-    const name = `${stop.name}/${how}`
-    let headers = this.#endings.get(name)
-    if (headers === undefined) {
-      headers = Object.freeze({ ended: how, stop: stop.name })
-      this.#endings.set(name, headers)
-    }
+    const headers = Object.freeze({ ended: how, stop: stop.name })
+    stop.endings.set(how, headers)
     return headers
   }
 

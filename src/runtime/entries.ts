@@ -12,6 +12,7 @@ import { partitionOf } from '../event/partition.ts'
 import { freezeDeep, nestingMax, Record } from '../event/record.ts'
 import { currentScope } from '../internal/scope.ts'
 import { nextStop } from '../itinerary/slip.ts'
+import type { StandardSchema } from '../schema/standard.ts'
 import { validate, type Validated } from '../schema/validate.ts'
 import { appFailed } from './app-failed.ts'
 import type { Emission } from './attempt.ts'
@@ -39,6 +40,8 @@ interface Identity {
 class EntryRuntime {
   readonly definition: EntryDefinition
   readonly source: string
+  /** What its events are validated by; a validator may make its face anew each time that it is asked for. */
+  readonly schema: StandardSchema | undefined
   readonly seen: SeenIds
   /** For events without a key: partitions in turn. */
   turn = 0
@@ -46,6 +49,8 @@ class EntryRuntime {
   constructor(definition: EntryDefinition, app: string) {
     this.definition = definition
     this.source = `/${app}/${definition.name}`
+    const schema = definition.inSchema ?? definition.from?.topic.schema
+    this.schema = schema === undefined ? undefined : { '~standard': schema['~standard'] }
     this.seen = new SeenIds(definition.name, definition.dedupe)
   }
 }
@@ -202,7 +207,7 @@ export class Entries {
   }
 
   #validate(entry: EntryRuntime, data: unknown): Validated | Promise<Validated> {
-    const schema = entry.definition.inSchema ?? entry.definition.from?.topic.schema
+    const { schema } = entry
     return schema === undefined ? { value: data } : validate(schema, data, entry.definition.name)
   }
 

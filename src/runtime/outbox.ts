@@ -285,7 +285,8 @@ export class Outbox {
       this.#refused.push(pending)
       this.#options.refused([pending, ...this.#waitingUnits].flatMap(({ feeds }) => feeds).concat(this.#feeds))
     } else {
-      for (const answer of pending.waiters) answer(settled)
+      const { waiters } = pending
+      for (let index = 0; index < waiters.length; index++) waiters[index]!(settled)
       this.#options.committed(pending)
     }
     if (this.#refused !== undefined && this.#pending === 0) this.#recover(this.#refused)

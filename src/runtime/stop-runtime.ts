@@ -1,3 +1,4 @@
+import type { Headers } from '../event/event.ts'
 import { numberOfStop } from '../internal/loop-cells.ts'
 /**
  * A stop while an app runs: its definition, its topics, the queues that lead to it, its lanes and its counters.
@@ -35,6 +36,8 @@ export class StopRuntime {
   readonly lanes: (Lane | undefined)[]
   /** What operators have settled of the dead letters, by partition; undefined where the partition is another member's. */
   readonly deadFeeds: (Feed | undefined)[]
+  /** Headers of the records of rides that ended here, by how: made once. */
+  readonly endings: Map<string, Headers> = new Map()
   readonly counters: StopCounters = new StopCounters()
   readonly limiter: Limiter | undefined
   /** A timer is set for the next event that a rate lets through. */

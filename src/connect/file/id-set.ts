@@ -16,7 +16,8 @@ export class IdSet {
   #words = new Uint32Array(slotsMin * slotWords)
   #mask = slotsMin - 1
   #size = 0
-  /** The hash of the text at hand. */
+  /** The text at hand, and its hash. */
+  #text: string | undefined = undefined
   #a = 0
   #b = 0
   #c = 0
@@ -77,11 +78,15 @@ export class IdSet {
       this.#d = old[at + 3]!
       this.#put(words, this.#slot(words, mask))
     }
+    this.#text = undefined
     this.#words = words
     this.#mask = mask
   }
 
   #hash(text: string): void {
+    // Who adds a text has mostly just asked for it.
+    if (text === this.#text) return
+    this.#text = text
     murmur128(text, this.#seed, hash)
     // D1: 0 stands for a free slot.
     this.#a = hash[0]! || 1
