@@ -4,7 +4,7 @@
  * Invariants:
  * - W1 What waits to be committed stays within `pendingMax` events and `pendingBytesMax` bytes; senders wait beyond (I9).
  * - W2 First come, first served: nobody is let in while somebody waits.
- * - W3 An app that stands still is not waited for.
+ * - W3 An app that stands still is not waited for. One whose handlers wait for the disk does not stand still.
  */
 import type { Engine } from './engine.ts'
 
@@ -13,7 +13,7 @@ const pendingMax = 8_192
 /** Events that may be on their way through the app, as long as it gets on with them: what is handed over in memory need not be read back from the bus. */
 const insideMax = 2_048
 /** An app that acknowledges nothing for so long is not waited for: the bus keeps what it cannot handle now. */
-const patienceMs = 20
+const patienceMs = 50
 const pendingBytesMax = 32 * 1024 * 1024
 /** Senders that go on at once. */
 const releasedMax = 1_024
@@ -90,16 +90,26 @@ export class WaitingRoom {
     return outbox.inside >= insideMax && outbox.acknowledged !== this.#stuckAt
   }
 
+  /** No handler holds the app up: what is to come is on its way to the disk. */
+  get #waitsForDisk(): boolean {
+    const { outbox } = this.#engine
+    if (outbox.isIdle) return false
+    for (const lane of this.#engine.lanes()) if (lane.running.size > 0) return false
+    return true
+  }
+
   /** Looks whether the app gets on; when it does not, senders fill the bus instead of waiting for it. */
   #wakeLater(): void {
     if (this.#hasTimer) return
     this.#hasTimer = true
     const { outbox, clock } = this.#engine
     const before = outbox.acknowledged
-    clock.timer(patienceMs, () => {
+    const look = (): void => {
       this.#hasTimer = false
-      if (outbox.acknowledged === before) this.#stuckAt = before
+      if (outbox.acknowledged === before && !this.#waitsForDisk) this.#stuckAt = before
       this.release()
-    })
+    }
+    // A process that had no processor has not got on either: what has come meanwhile is handled first.
+    clock.timer(patienceMs, () => clock.immediate(look))
   }
 }

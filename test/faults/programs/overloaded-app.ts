@@ -1,64 +1,101 @@
 /**
- * An app whose stop takes 10 ms for each event, 32 at once: 3,200 a second at most. It is sent as many as it can take, then ten times as many whatever it answers, then a tenth; says of each phase
- * `phase <name> <events handled a second> <p99 of send in ms> <sent> <acknowledged>`, and `recovered <ms>` from the end of the overload until sends are as quick as before. Argument: `{ dir, seconds }`.
+ * An app whose stop takes 10 ms for each event, 32 at once: 3,200 a second at most. After a calm beginning (`calm <p99>`) it has, in turns, as many senders as keep it at work and no more (`full`), and ten times
+ * as many events as it can take, sent whatever it answers (`over`). Says of each turn `turn <name> <events handled a second> <p99 of the way> <sent> <turned away>`; and in the end `recovered <ms>`,
+ * from the last overload until events are as quick as in the beginning. A way is from the acknowledgement of an event to its end, in ms; `calm` and `recovered` look at the whole of it, from `send` on.
+ * Argument: `{ dir, turns, turnMs }`.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as z from 'zod'
 import { embedded, entry, line, metrobus, stop } from '../../../src/index.ts'
 import { eventOf } from './events.ts'
+import { overloadFactor, slowerMax } from './overloaded-places.ts'
+import type { OverloadedLife } from './overloaded-places.ts'
 
-const { dir, seconds } = JSON.parse(process.argv[2]!) as { readonly dir: string; readonly seconds: number }
+const { dir, turns, turnMs } = JSON.parse(process.argv[2]!) as OverloadedLife
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 const capacity = 3200
-let handled = 0
+/** Senders that the app lets in, and some that wait: it always has work. */
+const fullOpen = 4096
+/** Two seconds of work: beyond it whoever wants to send turns away, as people do. */
+const openMax = capacity * 2
+
+interface Tally {
+  handled: number
+  sent: number
+  turnedAway: number
+  readonly ways: number[]
+  readonly wholes: number[]
+}
+
+const blank = (): Tally => ({ handled: 0, sent: 0, turnedAway: 0, ways: [], wholes: [] })
+let tally = blank()
+let open = 0
+let number = 0
+const sentAt = new Map<number, number>()
+const acknowledgedAt = new Map<number, number>()
+
 const Item = z.object({ number: z.number(), key: z.string(), body: z.string() })
-const work = stop('work', { in: Item, concurrency: 8 }, async () => {
+const work = stop('work', { in: Item, concurrency: 8 }, async ({ number }) => {
   await sleep(10)
-  handled++
+  tally.handled++
+  const now = performance.now()
+  tally.ways.push(now - (acknowledgedAt.get(number) ?? now))
+  tally.wholes.push(now - sentAt.get(number)!)
+  sentAt.delete(number)
+  acknowledgedAt.delete(number)
 })
 const items = entry('items', { in: Item, key: ({ body }) => body, route: line('main').to(work) })
 const app = await metrobus('overloaded', { entries: [items] }).start({ bus: embedded({ dir }), socket: false })
-let number = 0
-/** Sends on their way: beyond so many the machine of the senders is what is full. */
-const openMax = 50_000
-let open = 0
 
-interface Phase {
-  readonly latencies: number[]
-  sent: number
-}
-
-function send(phase: Phase): void {
-  phase.sent++
+function send(): void {
+  const mine = ++number
   open++
-  const begun = performance.now()
-  void app.send('items', eventOf(++number)).then(() => {
+  tally.sent++
+  sentAt.set(mine, performance.now())
+  void app.send('items', eventOf(mine)).then(() => {
     open--
-    phase.latencies.push(performance.now() - begun)
+    if (sentAt.has(mine)) acknowledgedAt.set(mine, performance.now())
   })
 }
 
 const p99 = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length * 0.99)] ?? Infinity
 
-/** Sends so many a second, whether they are answered or not. */
-async function run(name: string, rate: number, ms: number): Promise<number> {
-  const phase: Phase = { latencies: [], sent: 0 }
-  const before = handled
+/** Does what `step` says, every 2 ms, for so long. */
+async function during(ms: number, step: (elapsedMs: number) => void): Promise<Tally> {
+  tally = blank()
   const begun = performance.now()
   for (let now = 0; now < ms; now = performance.now() - begun) {
-    while (phase.sent < (rate * now) / 1000 && open < openMax) send(phase)
+    step(now)
     await sleep(2)
   }
-  const rateHandled = Math.round((handled - before) / (ms / 1000))
-  say(`phase ${name} ${rateHandled} ${p99(phase.latencies).toFixed(1)} ${phase.sent} ${phase.latencies.length}`)
-  return p99(phase.latencies)
+  return tally
 }
 
-await run('warm', capacity / 2, 2000)
-const calm = await run('calm', capacity, seconds * 1000)
-await run('overload', capacity * 10, seconds * 1000)
+/** So many a second, whether they are answered or not. */
+const atRate = (rate: number) => (elapsedMs: number) => {
+  while (tally.sent + tally.turnedAway < (rate * elapsedMs) / 1000)
+    if (open < openMax) send()
+    else tally.turnedAway++
+}
+
+async function turn(name: string, step: (elapsedMs: number) => void): Promise<void> {
+  const { handled, ways, sent, turnedAway } = await during(turnMs, step)
+  say(`turn ${name} ${Math.round(handled / (turnMs / 1000))} ${p99(ways).toFixed(1)} ${sent} ${turnedAway}`)
+}
+
+const toTheFull = (): void => {
+  while (open < fullOpen) send()
+}
+await during(2000, atRate(capacity / 10))
+const calm = p99((await during(turnMs, atRate(capacity / 10))).wholes)
+say(`calm ${calm.toFixed(1)}`)
+await during(turnMs, toTheFull)
+for (let number = 0; number < turns; number++) {
+  await turn('full', toTheFull)
+  await turn('over', atRate(capacity * overloadFactor))
+}
 const over = performance.now()
-while ((await run('after', capacity / 10, 500)) > calm * 3 && performance.now() - over < 60_000);
+while (p99((await during(250, atRate(capacity / 10))).wholes) > calm * slowerMax && performance.now() - over < 60_000);
 say(`recovered ${Math.round(performance.now() - over)}`)
 process.exit(0)
