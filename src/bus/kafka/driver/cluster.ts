@@ -89,7 +89,9 @@ export class Cluster {
     await current?.done.catch(() => undefined)
     if (this.#refreshing !== undefined && this.#refreshing !== current) return this.refresh(topics)
     const covers = new Set(this.#wanted)
-    const done = this.#anyBroker(metadata, { topics: [...covers] }, () => ({ timeoutMs: this.#options.requestMs }))
+    const patience = new Patience(this.#options.clock, this.#options.requestMs)
+    const travel = (untried: number): Travel => ({ timeoutMs: patience.leftMs / untried })
+    const done = this.#anyBroker(metadata, { topics: [...covers] }, travel)
       .then((answer) => this.#learn(answer))
       .finally(() => (this.#refreshing = undefined))
     this.#refreshing = { covers, done }
