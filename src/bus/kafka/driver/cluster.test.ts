@@ -154,8 +154,18 @@ suite('leaders', () => {
 
   test('of a topic that is asked for during a refresh are in the next', async () => {
     const stage = await new Stage().opened()
-    stage.wire.leaders.set('post', [{ node: 3, epoch: 0 }])
-    await Promise.all([stage.cluster.refresh(['mail']), stage.cluster.refresh(['post'])])
+    let during: Promise<void> | undefined
+    stage.wire.on(metadata, ({ topics }) => {
+      during ??= stage.cluster.refresh(['post'])
+      const partitions = [{ errorCode: 0, partition: 0, leader: 3, leaderEpoch: 0 }]
+      return {
+        brokers: [],
+        clusterId: null,
+        topics: topics.map((name) => ({ errorCode: 0, name, id: name, partitions })),
+      }
+    })
+    await stage.cluster.refresh(['mail'])
+    await during
     assert.deepEqual(stage.cluster.leader('post', 0), { node: 3, epoch: 0 })
   })
 
