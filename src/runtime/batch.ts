@@ -44,7 +44,6 @@ export class Batch {
       return false
     }
     try {
-      this.#lane.engine.checkArrival(attempt)
       return attempt.record.data !== undefined
     } catch (error) {
       this.#lane.rejected(attempt, error)

@@ -146,9 +146,11 @@ export class Lane {
     if (state !== undefined) state.running = attempt
     let mayRun = true
     try {
+      // Before a limit looks at the data: what was looked at is taken for what this process made.
+      this.engine.checkArrival(attempt)
       mayRun = this.stop.limiter?.enter(attempt, attempt.startedAt) ?? true
     } catch (error) {
-      // The user's `by` has thrown.
+      // It does not fit, or the user's `by` has thrown.
       this.rejected(attempt, error)
       return
     }
@@ -187,7 +189,6 @@ export class Lane {
     this.present = attempt
     loopCells[stopCell] = this.stop.number
     try {
-      this.engine.checkArrival(attempt)
       result = this.stop.hasOwnScope
         ? callInScope(attempt, this.stop.run, attempt.record.data)
         : this.stop.run(attempt.record.data, attempt)

@@ -128,9 +128,10 @@ function planTarget(attempt: Attempt, isPush: boolean, name: string, value: unkn
 
 function planOnward(attempt: Attempt, slip: string, value: unknown): void {
   const { record } = attempt
-  const onward = route(attempt, slip, value)
+  const hop = record.hop + 1
+  const onward = route(attempt, slip, value, hop)
   if (onward === undefined) plan.ending = 'done'
-  else planRecord(attempt, onward.target, onward.slip, value, record.ride, record.hop + 1)
+  else planRecord(attempt, onward.target, onward.slip, value, record.ride, hop)
 }
 
 function planSplit(attempt: Attempt, values: readonly unknown[]): void {
@@ -146,7 +147,7 @@ function planSplit(attempt: Attempt, values: readonly unknown[]): void {
   for (let index = 0; index < values.length; index++) {
     const value = values[index]
     if (value === undefined) throw new MetrobusError('MB_NO_OUTCOME', { stop: lane.stop.name })
-    const onward = route(attempt, slip, value)
+    const onward = route(attempt, slip, value, 0)
     if (onward !== undefined) planRecord(attempt, onward.target, onward.slip, value, `${record.id}~${index}`, 0)
   }
   plan.ending = `split:${values.length}`
@@ -165,6 +166,7 @@ function route(
   attempt: Attempt,
   slip: string,
   value: unknown,
+  hop: number,
 ): { readonly target: StopRuntime; readonly slip: string } | undefined {
   const { engine, stop } = attempt.lane
   let name = nextStop(slip)
@@ -177,7 +179,6 @@ function route(
   const target = stop.following?.name === name ? stop.following : engine.stopNamed(name)
   stop.following = target
   if (target === undefined) throw new MetrobusError('MB_UNKNOWN_STOP', { stop: name, slip })
-  const hop = attempt.record.hop + 1
   // The child of a split has what its parent had left, which may be less.
   const isChecked = hop > uncheckedHops || attempt.record.causationId !== undefined
   if (isChecked && hop > hopLimit(slip)) throw new MetrobusError('MB_HOP_LIMIT', { slip, limit: hopLimit(slip) })
