@@ -42,7 +42,6 @@ export class GroupCommit {
   readonly #listener: CommitListener
   #file: { readonly base: number; readonly handle: DiskFile; readonly isNew: boolean } | undefined
   #running = false
-  #scheduled = false
   #syncDue = false
   #mayWait = false
   #timer: Timer | undefined
@@ -72,14 +71,10 @@ export class GroupCommit {
     this.durable = this.synced = parts.durable
   }
 
-  /** Something was appended: a group begins after this synchronous turn, or when the running one has returned. */
+  /** Something was appended: a group begins when this turn of the loop is over, or when the running one has returned. */
   wake(): void {
-    if (this.#running || this.#scheduled || this.#retry !== undefined || this.failure !== undefined) return
-    this.#scheduled = true
-    queueMicrotask(() => {
-      this.#scheduled = false
-      void this.#run()
-    })
+    if (this.#running || this.#retry !== undefined || this.failure !== undefined) return
+    void this.#run()
   }
 
   /** What is pending is synced in every mode: with its group, or behind it. */
@@ -121,10 +116,24 @@ export class GroupCommit {
   async #run(): Promise<void> {
     if (this.#running) return
     this.#running = true
-    while (this.failure === undefined && this.#retry === undefined && (this.#pending.bytes > 0 || this.#syncDue))
-      await this.#commit()
+    while (this.#hasWork) {
+      await this.#turnIsOver()
+      if (this.#hasWork) await this.#commit()
+    }
     this.#running = false
     if (this.#retry === undefined) for (const resolve of this.#idle.splice(0)) resolve()
+  }
+
+  get #hasWork(): boolean {
+    return this.failure === undefined && this.#retry === undefined && (this.#pending.bytes > 0 || this.#syncDue)
+  }
+
+  /**
+   * In one turn of the loop an event goes through all the stops that run ahead of the disk. A group that began before would leave them to the next one, and the
+   * event would wait for one sync more.
+   */
+  #turnIsOver(): Promise<void> {
+    return new Promise((resolve) => this.#clock.immediate(resolve))
   }
 
   async #commit(): Promise<void> {
@@ -256,10 +265,7 @@ export class GroupCommit {
   }
 
   #whenIdle(): Promise<void> {
-    if (
-      this.failure !== undefined ||
-      (!this.#running && !this.#scheduled && this.#retry === undefined && this.#pending.bytes === 0)
-    )
+    if (this.failure !== undefined || (!this.#running && this.#retry === undefined && this.#pending.bytes === 0))
       return Promise.resolve()
     return new Promise((resolve) => this.#idle.push(resolve))
   }

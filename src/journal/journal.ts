@@ -147,7 +147,7 @@ export interface Journal {
   createTopics(specs: readonly JournalTopicSpec[]): number
   /**
    * Takes a unit, all or nothing: gives each record `offset`, `appendedAt` and `home`, drops its `unchangedFrom`, moves the group's positions
-   * and rows, and answers the position behind. Synchronous; the write starts in a microtask, so that everything appended in one synchronous turn rides in one group commit.
+   * and rows, and answers the position behind. Synchronous; the write starts when the turn of the event loop is over, so that everything appended in it rides in one group commit.
    *
    * Refuses, having changed nothing: MB_NO_SPACE (more than 48 MiB wait for the disk), MB_UNIT_TOO_LARGE, MB_UNKNOWN_TOPIC, MB_POSITION_WENT_BACK, MB_JOURNAL_POISONED, MB_JOURNAL_CLOSED, MB_JOURNAL_READ_ONLY, and whatever
    * JSON.stringify throws on a record that has no `text`.

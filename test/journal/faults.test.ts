@@ -353,13 +353,14 @@ test('a frame of an earlier life that fits by position and checksum does not com
 
 test('half a frame that found no space is cut off at once', async () => {
   const disk = new SimDisk()
-  const journal = await open(disk)
+  const clock = new VirtualClock()
+  const journal = await open(disk, { clock })
   journal.createTopics(topics)
   await journal.synced()
   const { path, size } = disk.files().find((file) => file.path.endsWith('.seg'))!
   disk.fail((call) => (call.name === 'write' ? { error: 'EDQUOT', bytes: call.bytes >> 1 } : undefined))
   journal.append(group, unit({ 'a/0': [record('r', 1)] }))
-  await new VirtualClock().settle()
+  await clock.settle()
 
   assert.equal(journal.pressure, 'the disk is full')
   assert.equal(disk.contents(path).length, size)
