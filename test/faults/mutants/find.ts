@@ -6,30 +6,34 @@
 import { parseArgs } from 'node:util'
 import { mutants } from './all.ts'
 import { hunt } from './hunt.ts'
+import type { Hunt, Mutant } from './mutant.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     row: { type: 'string', multiple: true },
-    seed: { type: 'string', default: '1' },
+    seed: { type: 'string' },
     first: { type: 'string', default: '0' },
     cases: { type: 'string', default: '300' },
     small: { type: 'boolean', default: false },
   },
 })
-const seed = Number(values.seed)
-const first = Number(values.first)
-const cases = Number(values.cases)
+
+/** In the rows that are asked for, or where each mutant says itself. */
+const huntsOf = ({ hunt }: Mutant): readonly Hunt[] =>
+  values.row?.map((sweep) => ({
+    sweep,
+    seed: Number(values.seed ?? 1),
+    first: Number(values.first),
+    cases: Number(values.cases),
+    isSmall: values.small,
+  })) ?? [values.seed === undefined ? hunt : { ...hunt, seed: Number(values.seed) }]
 
 for (const mutant of mutants.filter(({ name }) => positionals.length === 0 || positionals.includes(name)))
-  for (const sweep of values.row ?? [mutant.hunt.sweep]) {
-    const { violation, number, error, seconds } = await hunt(mutant, {
-      sweep,
-      seed,
-      first,
-      cases,
-      isSmall: values.small,
-    })
+  for (const sought of huntsOf(mutant)) {
+    const { violation, number, error, seconds } = await hunt(mutant, sought)
     const verdict = error ?? (violation === undefined ? 'survives' : violation.split('\n').slice(0, 6).join(' '))
-    console.log(`${mutant.name} ${sweep} seed ${seed} case ${number ?? '-'} ${seconds} s: ${verdict.slice(0, 400)}`)
+    console.log(
+      `${mutant.name} ${sought.sweep} seed ${sought.seed} case ${number ?? '-'} ${seconds} s: ${verdict.slice(0, 400)}`,
+    )
   }

@@ -4,10 +4,11 @@
  */
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { rmSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Job, JobMessage } from '../job.ts'
-import { armed } from './armed.ts'
 import type { Hunt, Mutant } from './mutant.ts'
 
 /** What came of a hunt. */
@@ -23,6 +24,8 @@ export interface Catch {
 
 const root = new URL('../../../', import.meta.url)
 const loader = fileURLToPath(new URL('load.ts', import.meta.url))
+/** The programs that a row starts are mutated, too. */
+const preload = `--import=${pathToFileURL(loader).href}`
 const job = fileURLToPath(new URL('../job.ts', import.meta.url))
 /** A sweep that takes longer than this hangs, which is no proof of anything. */
 const hangsAfterMs = 120_000
@@ -33,8 +36,11 @@ const misspelt = /\b(?:ReferenceError|ERR_INVALID_TYPESCRIPT_SYNTAX|ERR_UNSUPPOR
 /** Hunts a mutant, or, without one, sees that the sweep is clean. */
 export async function hunt(mutant: Mutant | undefined, sought: Hunt, signal?: AbortSignal): Promise<Catch> {
   const began = performance.now()
+  const folder = mkdtempSync(join(tmpdir(), 'metrobus-hunt-'))
+  const armedFile = join(folder, 'armed')
   const isTest = sought.sweep.endsWith('.test.ts')
-  const child = isTest ? startTest(mutant, sought) : startRow(mutant, sought)
+  const env = environment(mutant, sought, armedFile)
+  const child = isTest ? startTest(sought, env) : startRow(sought, env)
   const found: Found = { said: '', hasEnded: false }
   const listen = isTest ? listenToTest : listenToRow
   const timer = setTimeout(() => end(child, found, 'it hangs'), hangsAfterMs)
@@ -48,10 +54,12 @@ export async function hunt(mutant: Mutant | undefined, sought: Hunt, signal?: Ab
   clearTimeout(timer)
   signal?.removeEventListener('abort', stop)
   if (found.dir !== undefined) rmSync(found.dir, { recursive: true, force: true })
+  const isArmed = mutant === undefined || existsSync(armedFile)
+  rmSync(folder, { recursive: true })
   return {
     violation: found.violation,
     number: found.number,
-    error: errorOf(found, mutant, code),
+    error: errorOf(found, code) ?? (isArmed ? undefined : `it never loaded ${mutant.file}`),
     seconds: Math.round((performance.now() - began) / 100) / 10,
   }
 }
@@ -67,12 +75,11 @@ interface Found {
   dir?: string
 }
 
-function errorOf(found: Found, mutant: Mutant | undefined, code: number | null): string | undefined {
+function errorOf(found: Found, code: number | null): string | undefined {
   const { violation = '', said, hasEnded } = found
   if (found.error !== undefined) return found.error
   if (misspelt.test(violation)) return `the mutant is misspelt: ${violation}`
   if (violation === '' && !hasEnded) return `it ended early (${code}): ${said.slice(-2000)}`
-  if (mutant !== undefined && !said.includes(armed)) return `it never loaded ${mutant.file}`
   return undefined
 }
 
@@ -82,22 +89,24 @@ function end(child: ChildProcess, found: Found, error?: string): void {
   child.kill('SIGKILL')
 }
 
-const environment = (mutant: Mutant | undefined, { isSmall = false }: Hunt): NodeJS.ProcessEnv => ({
+const environment = (mutant: Mutant | undefined, { isSmall = false }: Hunt, armedFile: string): NodeJS.ProcessEnv => ({
   ...process.env,
+  NODE_OPTIONS: preload,
+  METROBUS_ARMED_FILE: armedFile,
   ...(mutant && { METROBUS_MUTANT: mutant.name }),
   ...(isSmall && { METROBUS_BOUNDS: 'small' }),
   // A test that runs in a test says nothing for people.
   NODE_TEST_CONTEXT: undefined,
 })
 
-function startRow(mutant: Mutant | undefined, sought: Hunt): ChildProcess {
+function startRow(sought: Hunt, env: NodeJS.ProcessEnv): ChildProcess {
   const { sweep, seed, first = 0, cases } = sought
   const file = new URL(`test/faults/rows/${sweep.toLowerCase()}.ts`, root).href
   const wanted = cases === undefined ? {} : { cases }
   const task: Job = { row: sweep, file, tier: 'P', seed, first, step: 1, ...wanted }
-  return spawn(process.execPath, ['--import', loader, job, JSON.stringify(task)], {
+  return spawn(process.execPath, [job, JSON.stringify(task)], {
     cwd: root,
-    env: environment(mutant, sought),
+    env,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
 }
@@ -116,11 +125,11 @@ function listenToRow(child: ChildProcess, found: Found): void {
   })
 }
 
-function startTest(mutant: Mutant | undefined, sought: Hunt): ChildProcess {
+function startTest(sought: Hunt, env: NodeJS.ProcessEnv): ChildProcess {
   const { sweep, seed } = sought
-  return spawn(process.execPath, ['--import', loader, '--test-reporter=tap', sweep], {
+  return spawn(process.execPath, ['--test-reporter=tap', sweep], {
     cwd: root,
-    env: { ...environment(mutant, sought), METROBUS_SEED: String(seed), SEED: String(seed) },
+    env: { ...env, METROBUS_SEED: String(seed), SEED: String(seed) },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
 }
@@ -142,7 +151,7 @@ function listenToTest(child: ChildProcess, found: Found): void {
 
 function keepOutput(child: ChildProcess, found: Found): void {
   const keep = (bytes: Buffer): void => {
-    // The beginning says that the mutant is armed, the end what went wrong.
+    // The beginning says what it was, the end what went wrong.
     const said = found.said + bytes.toString()
     found.said = said.length <= keptBytes ? said : said.slice(0, keptBytes / 2) + said.slice(-keptBytes / 2)
   }

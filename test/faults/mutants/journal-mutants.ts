@@ -134,6 +134,14 @@ export const journalMutants: readonly Mutant[] = [
     hunt: { sweep: 'J4', seed: 1, cases: 20 },
   },
   {
+    name: 'no-chain',
+    breaks: 'A frame of an earlier life, whole and in its place, is taken for the one that was to be there (I4, I10).',
+    file: 'src/journal/scan.ts',
+    find: 'if (last !== undefined && (frame.chain !== last.crc || frame.sequence !== last.sequence + 1))',
+    replace: 'if (last !== undefined && frame.sequence !== last.sequence + 1)',
+    hunt: { sweep: 'J5', seed: 1, cases: 100 },
+  },
+  {
     name: 'zeros-are-records',
     breaks: 'Zeros are passed over like frames, where they end the journal or are damage (I10).',
     file: 'src/journal/scan.ts',

@@ -1,17 +1,18 @@
 /**
- * Preloaded into a process (`--import`): puts the mutant that METROBUS_MUTANT names, and small bounds with METROBUS_BOUNDS=small, into their files while these are
+ * Preloaded into a process (`--import`) and all that it starts: puts the mutant that METROBUS_MUTANT names, and small bounds with METROBUS_BOUNDS=small, into their files while these are
  * loaded. The files themselves stay as they are, so many processes can run, each with a mutant of its own.
  */
-import { writeSync } from 'node:fs'
+import { appendFileSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { mutants } from './all.ts'
-import { armed } from './armed.ts'
 import { smallBounds } from './bounds.ts'
 import { edit } from './mutant.ts'
 import type { Edit } from './mutant.ts'
 
 const wanted = process.env['METROBUS_MUTANT']
+/** A sweep whose processes never load the mutated file can say nothing about the mutant. */
+const armedFile = process.env['METROBUS_ARMED_FILE']
 const mutant = mutants.find(({ name }) => name === wanted)
 if (wanted !== undefined && mutant === undefined) throw new Error(`There is no mutant "${wanted}".`)
 // The mutant first: what it stands in may be a bound.
@@ -28,7 +29,7 @@ if (edits.length > 0)
       const path = url.startsWith('file:') ? fileURLToPath(url) : ''
       const mine = edits.filter(({ file }) => path === root + file)
       if (mine.length === 0) return loaded
-      if (mutant !== undefined && mine.includes(mutant)) writeSync(2, `${armed}\n`)
+      if (mutant !== undefined && mine.includes(mutant) && armedFile !== undefined) appendFileSync(armedFile, 'armed\n')
       return { ...loaded, source: mine.reduce(edit, textOf(loaded.source)) }
     },
   })

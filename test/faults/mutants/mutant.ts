@@ -12,6 +12,8 @@ export interface Hunt {
   readonly cases?: number
   /** With small bounds (`bounds.ts`), with and without the mutant. Default: false. */
   readonly isSmall?: boolean
+  /** Only tier N has the time: real processes that live for a while. Default: false. */
+  readonly isLong?: boolean
 }
 
 /** A change of the source. */

@@ -21,6 +21,7 @@ const {
   everyMs,
   reserveBytes = 0,
   drain,
+  window = windowMax,
 } = JSON.parse(process.argv[2]!) as AppLife
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 
@@ -56,7 +57,7 @@ for (let number = from; number < from + count && !isStopping; number++) {
   const sent = send(number).finally(() => sending.delete(sent))
   sending.add(sent)
   if (everyMs !== undefined) await sleep(everyMs)
-  if (sending.size >= windowMax) await Promise.race(sending)
+  if (sending.size >= window) await Promise.race(sending)
 }
 await Promise.all(sending)
 if (!isStopping) {

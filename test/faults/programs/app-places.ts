@@ -10,7 +10,7 @@ const droppedOf = 10
 
 export const isDropped = (number: number): boolean => number % droppedOf === 0
 
-/** Events that are sent and not acknowledged, at most. */
+/** Events that are sent and not acknowledged, at most, where the program is not told otherwise. */
 export const windowMax = 40
 
 /** What the program is told. */
@@ -29,6 +29,8 @@ export interface AppLife {
   readonly deadlineMs?: number
   /** Sends one event, and then none for so many milliseconds. Default: as fast as they are acknowledged. */
   readonly everyMs?: number
+  /** Events that are sent and not acknowledged, at most. Default: `windowMax`. */
+  readonly window?: number
   /** Default: 0. */
   readonly reserveBytes?: number
   /** Stops on SIGTERM, with such a deadline in milliseconds. Default: it does not listen. */

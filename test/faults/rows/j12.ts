@@ -10,6 +10,8 @@ import { eachCase } from '../row.ts'
 import type { Case, Row, RowContext } from '../row.ts'
 
 const growthMiBMax = 64
+/** More than an app lets in: senders wait. */
+const window = 4000
 /** The first samples are those of an app that warms up. */
 const warmMs = 2000
 
@@ -32,7 +34,7 @@ async function slow({ number, random }: Case, context: RowContext): Promise<void
   const microseconds = random.pick([50, 200, 1000, 5000]) * 1000
   const when = microseconds > 500_000 ? `1+${random.between(5, 20)}` : '1+'
   const injections = [{ call: 'fdatasync', when, what: `delay_exit=${microseconds}` }]
-  const life = { dir, from: 1, count: 1_000_000, drain: 30_000 }
+  const life = { dir, from: 1, count: 10_000_000, window, drain: 30_000 }
   const app = new Child({ program: 'app-life', life, before: straced({ injections }), onLine: acknowledgements.hear })
   try {
     await app.line('ready', 120_000)

@@ -2,14 +2,21 @@
  * J5. A damaged middle is not a torn tail: whatever is done to a closed journal, nothing that has a witness is cut off or deleted by itself. It is refused, or what is
  * damaged is named when it is read; and what is served is right.
  */
+import { crc32 } from 'node:zlib'
 import type { SeededRandom, SimDisk } from '../../../src/testing/index.ts'
-import { damagedCopy, lostInSalvage, segmentsOf, verdictOn } from '../../simulation/damage.ts'
+import { damagedCopy, framesOf, lostInSalvage, segmentsOf, verdictOn } from '../../simulation/damage.ts'
 import type { Row } from '../row.ts'
 import { eachDamage } from '../whole-journals.ts'
 
 const damagesOfOne = 100
 const salvageEvery = 10
 const sectorBytes = 512
+/** By the description of the format: frames of this kind hold events. */
+const unitKind = 1
+/** Of which the data of events is full. */
+const letter = 0x78
+/** Its checksum is right, and only the next frame tells. What is salvaged has it: nobody knows which of the two is the wrong one. */
+const earlierFrame = 'a frame of an earlier life in the place of a later one'
 
 export const row: Row = {
   id: 'J5',
@@ -25,7 +32,7 @@ export const row: Row = {
           damagedCopy(damaged, () => undefined),
           whole,
         )
-        if (number % salvageEvery === 0) await lostInSalvage(damaged, whole)
+        if (number % salvageEvery === 0 && name !== earlierFrame) await lostInSalvage(damaged, whole)
       } catch (error) {
         throw new Error(`${name}, journal ${whole.trace.random.seed}`, { cause: error })
       }
@@ -115,6 +122,25 @@ const damages: readonly (readonly [string, Damage])[] = [
   [
     'older bytes behind the end',
     change((bytes, random) => Buffer.concat([bytes, bytes.subarray(0, random.between(1, bytes.length))])),
+  ],
+  [
+    earlierFrame,
+    (disk, random) => {
+      const path = segmentsOf(disk).at(-1)!
+      const bytes = Buffer.from(disk.contents(path))
+      // Behind the last frame nothing would tell: the next one says what came before it.
+      const units = [...framesOf(disk, path)].slice(0, -1).filter(({ kind }) => kind === unitKind)
+      const letters = units.flatMap(({ offset, size }) =>
+        [...bytes.subarray(offset, offset + size).keys()].flatMap((at) =>
+          bytes[offset + at] === letter ? [{ offset, size, at }] : [],
+        ),
+      )
+      if (letters.length === 0) return
+      const { offset, size, at } = random.pick(letters)
+      bytes[offset + at] = letter + 1
+      bytes.writeUInt32LE(crc32(bytes.subarray(offset + 8, offset + size)), offset + 4)
+      disk.replace(path, bytes)
+    },
   ],
   [
     'one segment in the place of another',

@@ -16,7 +16,13 @@ export const row: Row = {
   title: 'mistakes put into journal, bus and runtime: the sweeps catch every one',
   tiers: 'PN',
   isDivisible: true,
-  run: (context) => eachCase(context, ({ number }) => catchOne(mutants[number]!, context), mutants.length),
+  run: (context) =>
+    eachCase(
+      context,
+      ({ number }) => catchOne(mutants[number]!, context),
+      mutants.length,
+      (number) => context.tier === 'N' || mutants[number]!.hunt.isLong !== true,
+    ),
 }
 
 /** By what is looked at: many mutants are caught in one place, which is looked at once without them. */

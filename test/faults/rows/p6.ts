@@ -33,7 +33,9 @@ async function terminate({ number, random }: Case, context: RowContext): Promise
   mkdirSync(dir)
   const acknowledgements = new Acknowledgements(dir)
   const isTwice = random.chance(0.3)
-  const life = { dir, from: 1, count: 1_000_000, takesMs: random.between(0, 40), drain: drainMs }
+  // What is not over by then is cut off, and rides at the next start.
+  const isSlow = random.chance(0.3)
+  const life = { dir, from: 1, count: 1_000_000, takesMs: isSlow ? drainMs * 2 : random.between(0, 40), drain: drainMs }
   const app = new Child({ program: 'app-life', life, onLine: acknowledgements.hear })
   try {
     const enough = random.between(0, 400)
