@@ -5,6 +5,8 @@
 // An app
 export { metrobus } from './runtime/app.ts'
 export type { App, AppOptions, Running } from './runtime/app.ts'
+export { startAll } from './runtime/start-all.ts'
+export type { RunningAll, RunningOf } from './runtime/start-all.ts'
 export { entry } from './runtime/entry.ts'
 export type { DedupeOptions, Entry, EntryOptions } from './runtime/entry.ts'
 export { topic } from './runtime/topic.ts'

@@ -12,8 +12,13 @@ import { order } from './services/order.ts'
 import { payment } from './services/payment.ts'
 import { shipping } from './services/shipping.ts'
 
-export const orderSystem = (needs: Needs) =>
-  [basket(), order(needs), payment(needs), shipping(needs), email(needs)] as const
+export const orderSystem = (needs: Needs) => ({
+  basket: basket(),
+  order: order(needs),
+  payment: payment(needs),
+  shipping: shipping(needs),
+  email: email(needs),
+})
 
 export default () => orderSystem(realNeeds())
 

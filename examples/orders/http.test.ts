@@ -1,7 +1,7 @@
 /** What the shop answers, without a port: the routes are called as functions, and the services run on a bus in memory. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { memory } from '../../src/index.ts'
+import { memory, startAll } from '../../src/index.ts'
 import { caughtUp } from '../../src/testing/index.ts'
 import { shopHttp } from './http.ts'
 import { goods } from './needs.ts'
@@ -19,11 +19,8 @@ const body = {
 /** The shop without those behind it, so that an order stays where it is until the test says otherwise. */
 async function openShop() {
   const bus = memory()
-  const stack = new AsyncDisposableStack()
-  const shop = {
-    basket: stack.use(await basket().start({ bus })),
-    order: stack.use(await order({ goods }).start({ bus })),
-  }
+  const system = await startAll({ basket: basket(), order: order({ goods }) }, { bus })
+  const shop = system.apps
   const http = shopHttp(shop)
   const send = (content: unknown, key = 'o-1'): Promise<Response> =>
     Promise.resolve(
@@ -37,7 +34,7 @@ async function openShop() {
     const response = await http.request(path)
     return [response.status, (await response.json()) as { status?: string; error?: string }] as const
   }
-  return { bus, shop, send, look, [Symbol.asyncDispose]: () => stack.disposeAsync() }
+  return { bus, shop, send, look, [Symbol.asyncDispose]: () => system[Symbol.asyncDispose]() }
 }
 
 const errorOf = async (response: Response) => [response.status, ((await response.json()) as { error: string }).error]

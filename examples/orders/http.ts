@@ -14,7 +14,7 @@ import type { Context } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { isMetrobusError } from '../../src/index.ts'
-import type { Data } from '../../src/index.ts'
+import type { Data, RunningOf } from '../../src/index.ts'
 import { Checkout } from './events.ts'
 import { checkouts } from './services/basket.ts'
 import type { basket } from './services/basket.ts'
@@ -24,8 +24,8 @@ import type { order } from './services/order.ts'
 
 /** The services that answer. On a cluster `MB_STORE_ELSEWHERE` names the partition, and its owner is asked. */
 export interface Shop {
-  readonly basket: Awaited<ReturnType<ReturnType<typeof basket>['start']>>
-  readonly order: Awaited<ReturnType<ReturnType<typeof order>['start']>>
+  readonly basket: RunningOf<ReturnType<typeof basket>>
+  readonly order: RunningOf<ReturnType<typeof order>>
 }
 
 const bodyBytesMax = 64 * 1024

@@ -52,7 +52,7 @@ const inWords = (untouched: readonly string[]): string =>
   untouched.length === 0 ? 'in every stop' : `none in ${untouched.join(', ')}`
 
 const seeds = Number(process.argv[2] ?? 20)
-const report = await simulate(orderSystem, {
+const report = await simulate((needs: ReturnType<typeof fakes>) => Object.values(orderSystem(needs)), {
   fakes,
   events: { checkouts },
   observe: ({ provider, carrier, mailer }) => [provider, carrier.parcels, mailer.mails],

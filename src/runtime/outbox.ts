@@ -113,6 +113,11 @@ export class Outbox {
     return this.#onTheirWay[0]?.number ?? Infinity
   }
 
+  /** The fate of a unit is unknown: others may see it already. */
+  get isUndecided(): boolean {
+    return this.#undecided !== undefined
+  }
+
   /** Nothing gathered and nothing on its way. */
   get isIdle(): boolean {
     return this.#pending === 0 && this.isEmpty

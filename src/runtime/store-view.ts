@@ -32,7 +32,10 @@ export interface StorePage<Value> {
   readonly next: string | undefined
 }
 
-/** A store read from outside. What it answers is committed; what a handler has only decided is not seen. */
+/**
+ * A store read from outside. What it answers is committed; what a handler has only decided is not seen. It is never behind an event that somebody in this process was shown:
+ * whoever reads `order-confirmed` finds the row that was changed with it.
+ */
 export interface StoreView<Value = unknown> {
   readonly name: string
   /** The row's value; undefined when there is none. Rejects with MB_STORE_ELSEWHERE where another member has its partition, MB_NOT_ABSORBED. */
@@ -61,6 +64,7 @@ export class KeptView implements StoreView {
     const { clock } = this.#stores
     const deadline = clock.monotonic() + toMs(timeout)
     if (after !== undefined) await this.#absorbed(after, toMs(timeout))
+    else await this.#stores.shown()
     return until === undefined
       ? this.#committed(key)
       : await this.#whenHolds(key, until, Math.max(0, deadline - clock.monotonic()))
@@ -92,14 +96,15 @@ export class KeptView implements StoreView {
     }
   }
 
-  range({ prefix = '', after = '', limit = limitDefault }: StoreRange = {}): Promise<StorePage<unknown>> {
+  async range({ prefix = '', after = '', limit = limitDefault }: StoreRange = {}): Promise<StorePage<unknown>> {
+    await this.#stores.shown()
     const now = this.#stores.clock.now()
     const found: TableRow[] = []
     for (const partition of this.#kept.partitions)
       found.push(...(partition?.committedRange({ prefix, after, limit: limit + 1 }, now) ?? []))
     found.sort((one, other) => compareKeys(one.key, other.key))
     const rows = found.slice(0, limit).map(({ key, value }) => ({ key, value }))
-    return Promise.resolve({ rows, next: found.length > limit ? rows.at(-1)?.key : undefined })
+    return { rows, next: found.length > limit ? rows.at(-1)?.key : undefined }
   }
 
   #partitionOf(key: string): StorePartition {

@@ -73,6 +73,8 @@ export interface StoresOptions {
   readonly inspector: BusInspector
   /** Resolves when every unit that was built so far has ended. */
   readonly settled: () => Promise<void>
+  /** Resolves when all is absorbed of which anybody in this process may have been shown an event. */
+  readonly shown: () => Promise<void>
   /** The engine has failed. */
   readonly failed: (error: unknown) => void
 }
@@ -82,6 +84,7 @@ export class Stores {
   readonly clock: Clock
   readonly app: string
   readonly settled: () => Promise<void>
+  readonly shown: () => Promise<void>
   readonly #engine: StoreEngine
   readonly #kept: Map<string, KeptStore> = new Map()
   readonly #byTopic: Map<string, KeptStore> = new Map()
@@ -95,10 +98,11 @@ export class Stores {
   /** Set when rows of some store expire. */
   expiry: Expiry | undefined = undefined
 
-  constructor({ app, engine, clock, inspector, settled, failed }: StoresOptions) {
+  constructor({ app, engine, clock, inspector, settled, shown, failed }: StoresOptions) {
     this.#failed = failed
     this.app = app
     this.settled = settled
+    this.shown = shown
     this.clock = clock
     this.inspector = inspector
     this.#engine = engine
@@ -259,14 +263,20 @@ export async function openStores(
   const stops = [...engine.stops.values()].filter(({ hasStores }) => hasStores)
   if (stops.length === 0) return undefined
   const { outbox } = engine
+  const settled = (): Promise<void> => {
+    const { built } = outbox
+    return engine.until(() => outbox.oldest > built)
+  }
   const stores = new Stores({
     app: engine.definition.name,
     engine: tables,
     clock: engine.clock,
     inspector: bus.inspector,
-    settled: () => {
-      const { built } = outbox
-      return engine.until(() => outbox.oldest > built)
+    settled,
+    shown: async () => {
+      // The bus shows a unit to the readers of its topics and answers this app in one turn, in whatever order.
+      await new Promise<void>((resolve) => engine.clock.immediate(resolve))
+      if (outbox.isUndecided) await settled()
     },
     failed: (error) => engine.fail(error),
   })
