@@ -45,7 +45,8 @@ export type Pins = Slot[]
 
 export class ChunkCache {
   readonly #segments: Segments
-  readonly #slots = new Map<string, Slot>()
+  /** In the order of use. A few; a map that is added to and taken from all the time keeps what it has let go (`internal/roster.ts`). */
+  readonly #slots: Slot[] = []
   readonly #spare: Buffer[] = []
   #bytes = 0
 
@@ -56,16 +57,16 @@ export class ChunkCache {
   /** Bytes [start, end) of a segment's file, read or at hand, and had until `pins` is released. */
   take(segment: Segment, start: number, end: number, pins: Pins): Promise<Chunk> {
     const key = `${segment.base}/${start}/${end}`
-    let slot = this.#slots.get(key)
+    const at = this.#slots.findIndex((known) => known.key === key)
+    let slot = at === -1 ? undefined : this.#slots.splice(at, 1)[0]!
     if (slot === undefined) {
       const buffer = this.#bufferOf(Math.max(0, end - start))
       slot = { key, buffer, chunk: this.#load(segment, buffer, start, end), pins: 0, isKept: true }
       this.#bytes += buffer.length
       const failed = slot
       slot.chunk.catch(() => this.#forget(failed))
-    } else this.#slots.delete(key)
-    // Put back as the newest: the map is in the order of use.
-    this.#slots.set(key, slot)
+    }
+    this.#slots.push(slot)
     slot.pins++
     pins.push(slot)
     this.#shrink()
@@ -81,7 +82,7 @@ export class ChunkCache {
   }
 
   #shrink(): void {
-    for (const slot of this.#slots.values()) {
+    for (const slot of this.#slots.slice()) {
       if (this.#bytes <= bytesMax) return
       if (slot.pins === 0) this.#forget(slot)
     }
@@ -90,7 +91,7 @@ export class ChunkCache {
   #forget(slot: Slot): void {
     if (!slot.isKept) return
     slot.isKept = false
-    this.#slots.delete(slot.key)
+    this.#slots.splice(this.#slots.indexOf(slot), 1)
     this.#bytes -= slot.buffer.length
     if (slot.pins === 0) this.#reuse(slot.buffer)
   }

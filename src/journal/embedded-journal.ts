@@ -57,7 +57,7 @@ export class EmbeddedJournal implements Journal {
   readonly #segments: Segments
   readonly #pressure: Pressure
   readonly #housekeeper: Housekeeper
-  readonly #reads: Set<Promise<unknown>> = new Set()
+  readonly #reads: Promise<unknown>[] = []
   readonly #listeners: JournalListener[] = []
   readonly #waiting: Waiters = new Waiters()
   readonly #waitingForDisk: Waiters = new Waiters()
@@ -371,14 +371,14 @@ export class EmbeddedJournal implements Journal {
     this.#pressure.set('bound', full ? `it has reached its bound of ${diskBytesMax} bytes` : undefined)
   }
 
-  /** Files of a segment are removed only when the reads that may have found it are over. */
+  /** Files of a segment are removed only when the reads that may have found it are over. They stand in an array: a set keeps what it has let go (`internal/roster.ts`). */
   async #read<Value>(work: () => Promise<Value>): Promise<Value> {
     const reading = this.#io('read', work)
-    this.#reads.add(reading)
+    this.#reads.push(reading)
     try {
       return await reading
     } finally {
-      this.#reads.delete(reading)
+      this.#reads.splice(this.#reads.indexOf(reading), 1)
     }
   }
 
