@@ -378,7 +378,7 @@ export class EmbeddedJournal implements Journal {
     try {
       return await reading
     } finally {
-      this.#reads.splice(this.#reads.indexOf(reading), 1)
+      void this.#reads.splice(this.#reads.indexOf(reading), 1)
     }
   }
 
