@@ -6,11 +6,10 @@
  *     curl -X PUT 127.0.0.1:4010/behaviour -d '{ "isDown": true }'
  */
 import { randomUUID } from 'node:crypto'
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
-import { serve } from '@hono/node-server'
 import { Hono } from 'hono'
+import { listen } from './listen.ts'
+import type { Listening } from './listen.ts'
 
 export interface Behaviour {
   /** Answers 503, and does nothing. */
@@ -34,30 +33,21 @@ export class PaymentProviderStandIn implements AsyncDisposable {
   readonly done = new Map<string, Done>()
   /** How often it was asked. */
   requests = 0
-  readonly #server: Server
-
-  private constructor(server: (fetch: Hono['fetch']) => Server) {
-    this.#server = server(this.#routes().fetch)
-  }
+  #listening: Listening | undefined
 
   /** Listens at a port of this machine; 0 takes a free one. */
   static async start(port = 0): Promise<PaymentProviderStandIn> {
-    const { promise, resolve } = Promise.withResolvers<void>()
-    const made = new PaymentProviderStandIn(
-      (fetch) => serve({ fetch, port, hostname: '127.0.0.1' }, () => resolve()) as Server,
-    )
-    await promise
-    return made
+    const started = new PaymentProviderStandIn()
+    started.#listening = await listen(started.#routes(), port)
+    return started
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+    return this.#listening!.url
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const closed = new Promise((resolve) => this.#server.close(resolve))
-    this.#server.closeAllConnections()
-    await closed
+    await this.#listening?.[Symbol.asyncDispose]()
   }
 
   #routes(): Hono {

@@ -51,12 +51,11 @@ const checkouts = [
 const inWords = (untouched: readonly string[]): string =>
   untouched.length === 0 ? 'in every stop' : `none in ${untouched.join(', ')}`
 
-const seeds = Number(process.argv[2] ?? 20)
 const report = await simulate((needs: ReturnType<typeof fakes>) => Object.values(orderSystem(needs)), {
   fakes,
   events: { checkouts },
   observe: ({ provider, carrier, mailer }) => [provider, carrier.parcels, mailer.mails],
-  seeds,
+  seeds: Number(process.argv[2] ?? 20),
 })
 const faults = Object.values(report.faults).reduce((sum, count) => sum + count, 0)
 console.log(`${report.seeds} seeds, ${faults} faults, ${inWords(report.untouched)}: nothing was found`)
