@@ -12,9 +12,21 @@ import { routing } from './routing.ts'
 import { simulation } from './simulation.ts'
 import { slowKey } from './slow-key.ts'
 import { start } from './start.ts'
+import { storeBench } from './store.ts'
 import { trace } from './trace.ts'
 
-const benches: readonly Bench[] = [campaign, routing, backlog, start, reopen, slowKey, trace, disk, simulation]
+const benches: readonly Bench[] = [
+  campaign,
+  routing,
+  backlog,
+  start,
+  reopen,
+  slowKey,
+  trace,
+  disk,
+  simulation,
+  storeBench,
+]
 
 function usage(): string {
   const lines = benches.map(({ name, purpose, options }) => {

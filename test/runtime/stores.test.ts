@@ -3,9 +3,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as z from 'zod'
 import type { Bus } from '../../src/bus/bus.ts'
+import { Record as EventRecord } from '../../src/event/record.ts'
 import { drop, entry, line, memory, metrobus, retry, stop, store } from '../../src/index.ts'
 import type { App, Entry, MemoryOptions, Running, StartOptions } from '../../src/index.ts'
 import { silentLog } from '../../src/internal/log.ts'
+import { memoryStores } from '../../src/store/memory/index.ts'
+import { MemoryTable } from '../../src/store/memory/memory-table.ts'
+import type { StoreEngine } from '../../src/store/store.ts'
 import { SeededRandom, SimDisk, VirtualClock } from '../../src/testing/index.ts'
 
 const Item = z.object({ key: z.string().nullable(), word: z.string() })
@@ -294,6 +298,119 @@ test('stops that share a store do not overwrite what the other has changed meanw
   await clock.advance(1_000)
   assert.deepEqual(await running.store(shared).get('k'), { words: ['quick', 'slow'] })
   assert.deepEqual(await running.deadLetters.list(), [])
+})
+
+test('when a unit is refused, whoever has read its changes begins again too', async () => {
+  const refused: unknown[] = []
+  const plan: NonNullable<MemoryOptions['plan']> = ({ unit }) => {
+    const isQuick = unit.acknowledgements.some(({ topic, watermark }) => topic === 'app.quick' && watermark > 0)
+    if (!isQuick || refused.length > 0) return undefined
+    refused.push(unit)
+    return { answer: 'refused', delay: 50 }
+  }
+  const { clock, start } = stage({ plan, runAhead: true })
+  const shared = store('shared', Words)
+  const key = (item: Item) => item.key
+  const quick = stop('quick', { in: Item, effects: 'none', stores: { shared } }, (item, { stores }) => {
+    stores.shared.put(item.key!, { words: [...(stores.shared.get(item.key!)?.words ?? []), item.word] })
+  })
+  const seen: (readonly string[])[] = []
+  const slow = stop('slow', { in: Item, effects: 'none', stores: { shared } }, async (item, { stores, attempt }) => {
+    // It waits in memory, and needs no unit to begin.
+    if (attempt === 1) return retry(20)
+    const before = stores.shared.get(item.key!)?.words ?? []
+    seen.push(before)
+    await new Promise<void>((resolve) => clock.timer(100, resolve))
+    stores.shared.put(item.key!, { words: [...before, item.word] })
+    return undefined
+  })
+  const entries = [
+    entry('quicks', { in: Item, key, route: line('one').to(quick) }),
+    entry('slows', { in: Item, key, route: line('other').to(slow) }),
+  ] as const
+  const running = await start(metrobus('app', { entries }))
+  void running.send('slows', { key: 'k', word: 'slow' })
+  await clock.advance(5)
+  void running.send('quicks', { key: 'k', word: 'quick' })
+  await clock.advance(1_000)
+  assert.equal(refused.length, 1)
+  assert.deepEqual(seen[0], ['quick'])
+  assert.ok(seen.length > 1, 'what read a change that is void is not handled again')
+  const words = [...((await running.store(shared).get('k'))?.words ?? [])]
+  assert.deepEqual(words.toSorted(), ['quick', 'slow'])
+})
+
+/** A table that outlives the app, as that of a file does. */
+function outliving(): { readonly stores: StoreEngine; readonly tables: Map<string, MemoryTable> } {
+  const tables = new Map<string, MemoryTable>()
+  const stores: StoreEngine = {
+    ...memoryStores(),
+    table(name, partition) {
+      const table = tables.get(`${name}/${partition}`) ?? new MemoryTable()
+      tables.set(`${name}/${partition}`, table)
+      return table
+    },
+  }
+  return { stores, tables }
+}
+
+/** Changes some rows, spoils the tables, starts again, and answers what the store holds then. */
+async function startedAgain(spoil: (table: MemoryTable) => void, laterMs = 0): Promise<readonly string[]> {
+  const { clock, start } = stage({ partitions: 1 })
+  await start(
+    metrobus('other', {
+      entries: [entry('others', { in: Item, route: line('other').to(stop('end', { in: Item }, () => {})) })],
+    }),
+  )
+  const { stores, tables } = outliving()
+  const first = await start(appOf(append), { stores })
+  for (let n = 0; n < 3_000; n++) void first.send('items', { key: `k${n}`, word: 'a' })
+  await clock.advance(100)
+  await first.stop()
+  for (const table of tables.values()) spoil(table)
+  await clock.advance(laterMs)
+  const second = await start(appOf(append), { stores })
+  const { rows } = await second.store(words).range({ limit: 10_000 })
+  return rows.map(({ key }) => key)
+}
+
+const ghost = new EventRecord(
+  {
+    ride: 'ghost',
+    hop: 0,
+    type: 't',
+    source: '/s',
+    time: 0,
+    key: 'ghost',
+    headers: {},
+    correlationId: undefined,
+    causationId: undefined,
+    replay: 0,
+    slip: '',
+  },
+  { words: [] },
+  undefined,
+)
+
+test('a table that has absorbed the whole log is taken as it is', async () => {
+  const found = await startedAgain((table) => table.absorb([ghost], table.position))
+  assert.equal(found.length, 3_001)
+})
+
+test('a table that is behind is read on, however far', async () => {
+  const found = await startedAgain((table) => table.clear())
+  assert.equal(found.length, 3_000)
+})
+
+test('a table that is ahead of its log, or of another log, is read anew', async () => {
+  const ahead = await startedAgain((table) => table.absorb([ghost], { offset: 100_000, mark: table.position.mark }))
+  const other = await startedAgain((table) => table.absorb([ghost], { ...table.position, mark: 'another' }))
+  assert.deepEqual([ahead.length, other.length], [3_000, 3_000])
+})
+
+test('a table that was away for longer than the log tells of deletions is read anew', async () => {
+  const found = await startedAgain((table) => table.absorb([ghost], table.position), 25 * 3_600_000)
+  assert.equal(found.length, 3_000)
 })
 
 test('two stores of one name are refused, and so is what is no store', () => {
