@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import { noHeaders } from '../../event/event.ts'
 import { Record } from '../../event/record.ts'
 import type { CommitUnit, Output, StateChange } from '../../event/unit.ts'
+import type { ConformanceCase } from '../../internal/planned-cases.ts'
 import type { Platform } from '../../internal/platform/platform.ts'
 import type { Assignment, Bus, Member, MemberListener, PollRequest, Subscription, TopicPartition } from '../bus.ts'
 import type { ResolvedCapabilities } from '../capabilities.ts'
@@ -34,15 +35,8 @@ export interface BusFixture {
   end(): Promise<void>
 }
 
-/** One promise of the port, and how to see whether it is kept. */
-export interface BusCase {
-  readonly name: string
-  /** The promise, in the words of `bus.ts`. */
-  readonly promise: string
-  /** What the bus must be able to do for the case to mean anything. Default: nothing. */
-  readonly needs?: (abilities: BusAbilities) => boolean
-  run(fixture: BusFixture): Promise<void>
-}
+/** One promise of the bus port, and how to see whether it is kept. */
+export type BusCase = ConformanceCase<BusAbilities, BusFixture>
 
 /** Opens a bus with topics of four partitions. */
 export async function openBus(fixture: BusFixture, ...topics: readonly string[]): Promise<Bus> {

@@ -232,14 +232,13 @@ class Run<Fakes extends object> {
   /** As a sender does that waits for its answer, and sends again to the next process. */
   #send({ entry, data, id }: Sent): void {
     const process = this.#process!
-    const { apps } = process
     const takes = ({ definition: { entries } }: RunningApp): boolean =>
       entries.some(({ name, from }) => name === entry && from === undefined)
     // None that takes it is for the first to refuse.
-    const sending = (apps.find(takes) ?? apps[0]!).send(entry, data, { id })
-    sending.then(
+    const app = process.apps.find(takes) ?? process.apps[0]!
+    app.send(entry, data, { id }).then(
       () => this.#unanswered.delete(id),
-      // Of one that is dead by now, although another lives, there is no answer: it was sent to that one again.
+      // One that is dead by now has no answer: it was sent again to the next.
       (error: unknown) => (this.#failure ??= process.isAlive ? error : undefined),
     )
   }
