@@ -37,6 +37,9 @@ export const figures: Readonly<Record<string, Readonly<Record<Tier, number>>>> =
   H2: { P: 5, N: 100 },
   H3: { P: sweep, N: sweep },
   H4: { P: 0, N: 20 },
+  // Stores
+  S1: { P: 200, N: 5000 },
+  S2: { P: 200, N: 10_000 },
   // Routes, input, time, load
   R1: { P: 300, N: 10_000 },
   R2: { P: 0, N: 100 },

@@ -42,6 +42,8 @@ export interface LifeOptions {
   readonly world: 'machine' | 'cluster'
   /** Steps of the life. Default: 30. */
   readonly steps?: number
+  /** Compares after every step. Default: false. */
+  readonly isRestful?: boolean
 }
 
 export interface LifeResult {
@@ -58,7 +60,7 @@ export interface LifeResult {
 export async function storeLife(options: LifeOptions): Promise<LifeResult> {
   const life = new Life(options)
   try {
-    await life.run(options.steps ?? 30)
+    await life.run(options.steps ?? 30, options.isRestful ?? false)
   } finally {
     await life.end()
   }
@@ -108,9 +110,10 @@ class Life {
     return { violations: this.#violations, kills: this.#kills, checks: this.#checks, behind, events: this.#sent.length }
   }
 
-  async run(steps: number): Promise<void> {
+  async run(steps: number, isRestful: boolean): Promise<void> {
     for (let step = 0; step < steps && this.#violations.length === 0; step++) {
       await this.#step()
+      if (isRestful) await this.#check(`after step ${step}`)
       await realTimeout(0)
     }
     this.#calm = true
@@ -253,7 +256,7 @@ class Life {
         return
       }
       // The partitions of the dead are given to others, who read them anew.
-      await this.#world.advance(sessionMs + 1_000)
+      if (this.#members > 1) await this.#world.advance(sessionMs + 1_000)
       if (!running.every(({ isRunning }) => isRunning) || !(await this.#quiet(running))) continue
       if (!running.every(({ isRunning }) => isRunning)) continue
       try {
