@@ -13,6 +13,7 @@ const keptMs = 10 * minute
 /** What housekeeping may be ahead of the time that has passed, each time that it runs. */
 const slackMs = 5000
 const steps = 40
+const slowMs = 20
 
 /** What goes wrong on the way. */
 export interface RetentionFaults {
@@ -38,7 +39,8 @@ class RetentionLife {
   readonly #random: SeededRandom
   readonly #faults: RetentionFaults
   readonly #clock: VirtualClock = new VirtualClock()
-  #disk: SimDisk = new SimDisk({ log: false })
+  /** Answers in later turns, as a disk does: what is not waited for has not happened yet. */
+  #disk: SimDisk = new SimDisk({ log: false, clock: this.#clock })
   readonly #aged: Appended[] = []
   /** The newest value of each key, null once it is deleted. */
   readonly #keyed: Map<string, string | null> = new Map()
@@ -54,7 +56,8 @@ class RetentionLife {
     let journal = await openOn(this.#disk, this.#clock)
     journal.createTopics([
       { name: 'aged', partitions: 1, retention: { timeMs: keptMs } },
-      { name: 'keyed', partitions: 1, retention: { compact: true } },
+      { name: 'kept', partitions: 1, retention: {} },
+      { name: 'keyed', partitions: 1, retention: { compact: true, timeMs: keptMs } },
     ])
     for (let step = 0; step < steps; step++) {
       this.#append(journal)
@@ -71,6 +74,9 @@ class RetentionLife {
 
   #append(journal: Journal): void {
     const random = this.#random
+    // A segment that is mostly live is not cleaned: what it has of a key outlives newer entries.
+    if (random.chance(0.2))
+      journal.append(group, unit({ 'kept/0': [record(random.id(), 'x'.repeat(random.between(1000, 3500)))] }))
     for (let count = random.between(1, 6); count > 0; count--) {
       const text = `${this.#aged.length} ${'x'.repeat(random.below(300))}`
       journal.append(group, unit({ 'aged/0': [record(`a${this.#aged.length}`, text)] }))
@@ -100,10 +106,16 @@ class RetentionLife {
       return journal
     }
     const fatal = this.#disk.callCount() + this.#random.between(1, 40)
-    this.#disk.fail(({ number }) => (number === fatal ? { halt: true } : undefined))
+    // Where writes and syncs take long, names may be gone before what says so is written.
+    const isSlow = this.#random.chance(0.5)
+    this.#disk.fail(({ number, name }) => {
+      if (number === fatal) return { halt: true }
+      return isSlow && (name === 'write' || name === 'sync') ? { delayMs: slowMs } : undefined
+    })
     void journal.housekeep()
-    await this.#clock.settle()
-    this.#disk = this.#random.chance(0.5) ? this.#disk.remount({ log: false }) : this.#disk.powerCut({ log: false })
+    await this.#clock.advance(isSlow ? this.#random.below(10 * slowMs) : 0)
+    const options = { log: false, clock: this.#clock }
+    this.#disk = this.#random.chance(0.5) ? this.#disk.remount(options) : this.#disk.powerCut(options)
     return openOn(this.#disk, this.#clock)
   }
 

@@ -199,6 +199,14 @@ export const journalMutants: readonly Mutant[] = [
     hunt: { sweep: 'J14', seed: 1, first: 1, cases: 20 },
   },
   {
+    name: 'tombstone-too-early',
+    breaks: 'A tombstone goes while an older value of its key is on the disk, which comes back (I5).',
+    file: 'src/journal/compaction.ts',
+    find: 'return entry.isTombstone && newest.count === 1 && entry',
+    replace: 'return entry.isTombstone && entry',
+    hunt: { sweep: 'J14', seed: 1, cases: 20 },
+  },
+  {
     name: 'compact-the-newest',
     breaks: 'Compaction takes the newest entry of a key (I1).',
     file: 'src/journal/compaction.ts',
