@@ -39,7 +39,7 @@ async function writeInterleaved(name: string, random: SeededRandom): Promise<voi
   for (let step = 0; step < 100; step++) {
     const writer = random.pick(writers)
     const isTransactional = writer !== writers.at(-1)
-    if (isTransactional && !running.has(writer)) running.set(writer, (await writer.beginTransaction()) as never)
+    if (isTransactional && !running.has(writer)) running.set(writer, await writer.beginTransaction())
     const sender = running.get(writer) ?? writer
     const partition = random.below(partitions)
     const messages = Array.from({ length: random.between(1, 3) }, () => ({

@@ -8,6 +8,7 @@ import { codes } from './codes.ts'
 export type GroupVerdict = 'again' | 'elsewhere' | 'fenced' | 'taken' | 'refused'
 
 const unknownServerError = -1
+const groupIdNotFound = 69
 
 const verdicts: ReadonlyMap<number, GroupVerdict> = new Map([
   [unknownServerError, 'again'],
@@ -17,6 +18,7 @@ const verdicts: ReadonlyMap<number, GroupVerdict> = new Map([
   [codes.UNSTABLE_OFFSET_COMMIT, 'again'],
   [codes.NOT_COORDINATOR, 'elsewhere'],
   [codes.COORDINATOR_NOT_AVAILABLE, 'elsewhere'],
+  [groupIdNotFound, 'fenced'],
   [codes.UNKNOWN_MEMBER_ID, 'fenced'],
   [codes.FENCED_MEMBER_EPOCH, 'fenced'],
   [codes.STALE_MEMBER_EPOCH, 'fenced'],

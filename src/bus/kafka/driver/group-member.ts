@@ -11,7 +11,7 @@
  * - G6 A heartbeat that says everything tells the coordinator that what is not owned yet is free: only what an answer to it, or a later one, assigns
  *   is taken then, and not what was assigned before.
  */
-import { isMetrobusError } from '../../../errors/index.ts'
+import { familyOf } from '../../../errors/index.ts'
 import type { Clock, Timer } from '../../../internal/platform/platform.ts'
 import { refusal } from './cluster.ts'
 import type { Cluster } from './cluster.ts'
@@ -245,8 +245,7 @@ export class GroupMember {
 
   #onNoAnswer(error: unknown): void {
     const { cluster, group } = this.#options
-    const isPassing = !isMetrobusError(error) || error.family === 'retry' || isCoordinatorAway(error)
-    if (!isPassing) return this.#fail(error)
+    if (familyOf(error) !== 'retry') return this.#fail(error)
     cluster.forget('group', group)
     this.#later(pauseMs(this.#failures++))
   }
@@ -358,9 +357,5 @@ export class GroupMember {
     for (const { resolve } of answered) resolve()
   }
 }
-
-/** Nobody says yet who coordinates the group: that passes. */
-const isCoordinatorAway = (error: unknown): boolean =>
-  isMetrobusError(error, 'MB_KAFKA_REFUSED') && groupVerdict(error.facts.code) !== 'refused'
 
 const pauseMs = (failures: number): number => Math.min(firstPauseMs * 2 ** Math.min(failures, 10), longestPauseMs)

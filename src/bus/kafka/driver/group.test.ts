@@ -329,7 +329,7 @@ test('another coordinator is looked for when this one says that it is none', asy
 test('while nobody says who coordinates the group, the member asks again', async () => {
   const { group, member, errors } = bench()
   const facts = { request: 'FindCoordinator', what: 'group', name: 'COORDINATOR_NOT_AVAILABLE' }
-  group.coordinatorError = new MetrobusError('MB_KAFKA_REFUSED', { ...facts, code: codes.COORDINATOR_NOT_AVAILABLE })
+  group.coordinatorError = new MetrobusError('MB_KAFKA_NOT_NOW', { ...facts, code: codes.COORDINATOR_NOT_AVAILABLE })
   member.join()
   await group.clock.advance(5000)
   assert.deepEqual([group.questions.length, errors], [0, []])
@@ -351,7 +351,7 @@ test('a static name that another holds is waited for, and not for ever', async (
 
 test('every code is waited out, fences or fails, and none is a silent loop', async () => {
   const passes = new Set([-1, 7, 14, 15, 16, 88, 89, 111])
-  const fences = new Set([22, 25, 110, 113])
+  const fences = new Set([22, 25, 69, 110, 113])
   for (let code = -1; code <= 130; code++) {
     if (code === 0) continue
     const { group, member, told, errors } = await joined()
