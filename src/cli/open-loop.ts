@@ -70,7 +70,7 @@ export async function openLoop(options: OpenLoopOptions): Promise<LoadReport> {
   const started: RunningApp[] = []
   try {
     for (const { name, definition } of options.apps) {
-      const running = await startApp(watch.watched(definition), { bus, socket: false, log: quiet })
+      const running = await startApp(watch.watched(definition), { bus, socket: false, blockedAfter: 0, log: quiet })
       running.stopped.catch(() => {})
       started.push(running)
       watch.running.set(name, running)

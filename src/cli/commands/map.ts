@@ -4,6 +4,7 @@ import { mapOf } from '../../itinerary/map.ts'
 import type { MetroMap } from '../../itinerary/map.ts'
 import { loadModule } from '../app-module.ts'
 import type { Context, Runner } from '../context.ts'
+import { svgOf } from '../map-picture.ts'
 import { openTarget } from '../target.ts'
 
 /** `metrobus map [app]` */
@@ -14,7 +15,7 @@ export const command = (run: Runner): Command =>
     )
     .addArgument(new Argument('[app]', 'module of the app; also by --app (default: the app that runs on --dir)'))
     .addOption(
-      new Option('-f, --format <format>', 'how to draw it').choices(['text', 'mermaid', 'json']).default('text'),
+      new Option('-f, --format <format>', 'how to draw it').choices(['text', 'mermaid', 'svg', 'json']).default('text'),
     )
     .action((path: string | undefined, { format }: { readonly format: string }, command: Command) =>
       run(command, async (context) => {
@@ -22,9 +23,15 @@ export const command = (run: Runner): Command =>
         const module = path ?? context.options.app
         const maps = module === undefined ? [await runningMap(context)] : await mapsOf(module)
         if (format === 'json' || output.json) return output.document(maps.length === 1 ? maps[0] : maps)
-        await output.line(format === 'mermaid' ? mermaidOf(maps) : maps.map(textOf).join('\n\n'))
+        await output.line(drawings[format]!(maps))
       }),
     )
+
+const drawings: Readonly<Record<string, (maps: readonly MetroMap[]) => string>> = {
+  text: (maps) => maps.map(textOf).join('\n\n'),
+  mermaid: mermaidOf,
+  svg: svgOf,
+}
 
 const mapsOf = async (module: string): Promise<readonly MetroMap[]> =>
   (await loadModule(module)).apps.map(({ definition }) => mapOf(definition))
