@@ -77,6 +77,18 @@ export interface SentEvent {
 /** One a sent event, in the same order. */
 export type SendAnswer = { readonly id: string; readonly duplicate: boolean } | { readonly error: ErrorAnswer }
 
+/** A row of a store. */
+export interface StoreRowAnswer {
+  readonly key: string
+  readonly value: unknown
+}
+
+/** Rows of a store in the order of their keys, and the key behind which more follow. */
+export interface StorePageAnswer {
+  readonly rows: readonly StoreRowAnswer[]
+  readonly next: string | null
+}
+
 /** What went wrong, in every answer that is not one of success, and as the last line of a stream that broke. */
 export interface ErrorAnswer {
   readonly code: string

@@ -17,6 +17,8 @@ import type {
   RideAnswer,
   SendAnswer,
   SentEvent,
+  StorePageAnswer,
+  StoreRowAnswer,
   TopicAnswer,
 } from './answers.ts'
 
@@ -131,6 +133,24 @@ export class AdminClient {
 
   trace(id: string): Promise<RideAnswer> {
     return this.#get(`/v1/rides/${encodeURIComponent(id)}`)
+  }
+
+  async stores(): Promise<readonly string[]> {
+    return (await this.#get<{ stores: readonly string[] }>('/v1/stores')).stores
+  }
+
+  storeRow(
+    store: string,
+    query: { readonly key: string; readonly after?: string; readonly timeout?: number },
+  ): Promise<StoreRowAnswer> {
+    return this.#get(`/v1/stores/${encodeURIComponent(store)}/row${queryOf(query)}`)
+  }
+
+  storeRows(
+    store: string,
+    query: { readonly prefix?: string; readonly after?: string; readonly limit?: number } = {},
+  ): Promise<StorePageAnswer> {
+    return this.#get(`/v1/stores/${encodeURIComponent(store)}/rows${queryOf(query)}`)
   }
 
   async rows(query: {

@@ -17,6 +17,7 @@ import { Fields } from './fields.ts'
 import { healthRoutes } from './health.ts'
 import { lagOf, topicsOf } from './positions.ts'
 import { recordAnswer } from './record-answer.ts'
+import { storeRoutes } from './store-routes.ts'
 import type { StreamGate } from './streaming.ts'
 import { ndjson } from './streaming.ts'
 import { runningOf } from './subject.ts'
@@ -66,6 +67,7 @@ export function adminRoutes({ subject, clock, signal }: RoutesOptions): Hono {
   routes.get('/v1/map', () => Response.json(mapOf(runningOf(subject, 'The map').definition)))
   readingRoutes(routes, subject, clock, gate)
   routes.route('/v1/entries', entryRoutes(subject))
+  routes.route('/v1/stores', storeRoutes(subject))
   routes.route('/v1/dead-letters', deadLetterRoutes(subject, gate))
   return routes
 }

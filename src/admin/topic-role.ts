@@ -2,10 +2,12 @@
 
 /** `declared` topics belong to no stop. */
 export interface TopicRole {
-  readonly kind: 'input' | 'parked' | 'dead' | 'ended' | 'errors' | 'declared'
+  readonly kind: 'input' | 'parked' | 'dead' | 'ended' | 'errors' | 'declared' | 'changes'
   readonly app: string | undefined
   /** The stop, or the entry that reads a declared topic. */
   readonly stop: string | undefined
+  /** Whose changes it holds. */
+  readonly store?: string
 }
 
 const kinds: { readonly [suffix: string]: TopicRole['kind'] } = { parked: 'parked', dlq: 'dead' }
@@ -18,6 +20,7 @@ export function roleOf(topic: string): TopicRole {
     if (second === 'ended' || second === 'errors') return { kind: second, app, stop: undefined }
     return { kind: 'input', app, stop: second }
   }
+  if (rest.length === 1 && rest[0] === 'changelog') return { kind: 'changes', app, stop: undefined, store: second }
   return {
     kind: kinds[rest.at(-1) ?? ''] ?? 'input',
     app,

@@ -17,6 +17,7 @@ export const commands: { readonly [name: string]: Load } = {
   trace: () => import('./commands/trace.ts'),
   topics: () => import('./commands/topics.ts'),
   lag: () => import('./commands/lag.ts'),
+  store: () => import('./commands/store.ts'),
   dead: () => import('./commands/dead.ts'),
   journal: () => import('./commands/journal.ts'),
   bench: () => import('./commands/bench.ts'),

@@ -17,6 +17,7 @@ interface RunOptions {
   readonly entry?: string
   readonly again?: boolean
   readonly bus: 'embedded' | 'memory'
+  readonly stores: 'memory' | 'sqlite'
   readonly health?: number
 }
 
@@ -35,6 +36,14 @@ export const command = (run: Runner): Command =>
     .option('-e, --entry <name>', 'entry of the input (default: the only one)')
     .option('--again', 'let an input that has ridden ride once more')
     .addOption(new Option('--bus <bus>', 'what carries the events').choices(['embedded', 'memory']).default('embedded'))
+    .addOption(
+      new Option(
+        '--stores <engine>',
+        'what holds the stores: memory, read from their logs at each start, or files beside the journal',
+      )
+        .choices(['memory', 'sqlite'])
+        .default('memory'),
+    )
     .option('--health <port>', 'serve /livez and /readyz on this port of 127.0.0.1', wholeNumber(0, 65_535))
     .action((path: string | undefined, options: RunOptions, command: Command) =>
       run(command, async (context) => {
@@ -75,6 +84,7 @@ async function startAll(
     for (const app of apps) {
       const running = await app.start({
         bus,
+        ...(options.stores === 'sqlite' && { stores: (await import('../../store/sqlite/index.ts')).sqlite({ dir }) }),
         ...(options.health !== undefined && { health: { port: options.health } }),
       })
       // Whoever waits below learns of its failure, whatever it waits for.
