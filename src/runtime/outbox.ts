@@ -330,8 +330,10 @@ export class Outbox {
       state.isRowTouched = false
       changes.push({ store, partition, key: state.key, value: state.row === undefined ? null : encodeRow(state.row) })
     }
-    for (const seen of this.#seen) changes.push(...seen.takeChanges())
-    this.#seen.clear()
+    if (this.#seen.size > 0) {
+      for (const seen of this.#seen) changes.push(...seen.takeChanges())
+      this.#seen.clear()
+    }
     this.#changes = []
     this.#rows = []
     return changes
