@@ -221,7 +221,7 @@ export class Entries {
       if (given === undefined)
         return this.#gather(this.#enter(entry, validated.value, this.#newIdentity(), options, undefined))
       const ride = escapeId(given)
-      const now = this.#engine.clock.now()
+      const now = seen.time(this.#engine.clock)
       const earlier = seen.find(ride, now)
       if (earlier !== undefined) {
         this.duplicates++

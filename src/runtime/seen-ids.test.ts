@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { z } from 'zod'
 import type { CommitUnit } from '../event/unit.ts'
 import { stop } from '../stop/stop.ts'
-import { memory } from '../testing/index.ts'
+import { VirtualClock, memory } from '../testing/index.ts'
 import { metrobus } from './app.ts'
 import { entry } from './entry.ts'
 import { SeenIds } from './seen-ids.ts'
@@ -83,4 +83,17 @@ test('an id whose unit was refused rides with the next one', () => {
     ['1 a'],
   )
   assert.ok(seen.find('a', 2))
+})
+
+test('the window of ids goes by the time that passes, whatever is done to the wall clock', () => {
+  const clock = new VirtualClock({ now: 1_000_000 })
+  const seen = new SeenIds('orders', { countMax: 3, timeMs: 1000 })
+  seen.load(new Map([['0', '1000500 a']]))
+
+  // The newest id is of a later wall time than the start: it goes on from there.
+  assert.equal(seen.time(clock), 1_000_500)
+  clock.jump(365 * 24 * 3_600_000)
+  assert.equal(seen.time(clock), 1_000_500)
+  clock.jump(-2 * 365 * 24 * 3_600_000)
+  assert.equal(seen.time(clock), 1_000_500)
 })

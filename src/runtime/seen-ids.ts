@@ -6,8 +6,10 @@
  * - S1 An id is in the row of the unit that holds its event: both are there or neither.
  * - S2 The rows hold `countMax` ids at least, when so many were accepted within the time, and one unit's ids more at most.
  * - S3 Where nothing is to be remembered (`countMax` 0), nothing is written either.
+ * - S4 The window is kept by the time that passes: an id is not forgotten early, nor kept for long, because the wall clock is set.
  */
 import type { StateChange } from '../event/unit.ts'
+import type { Clock } from '../internal/platform/platform.ts'
 
 /** The ids of one unit: all that is kept of an id is its place in the map and its row. */
 export interface SeenRow {
@@ -30,6 +32,8 @@ export class SeenIds {
   #rows: SeenRow[] = []
   #count = 0
   #sequence = 0
+  /** Of the time that passes, against the monotonic clock. */
+  #origin: number | undefined
   /** Accepted since the last unit was handed over. */
   #fresh: SeenRow = newRow()
 
@@ -50,6 +54,12 @@ export class SeenIds {
       this.#count += row.ids.length
       for (const id of row.ids) this.#byId.set(id, row)
     }
+  }
+
+  /** The present moment (S4): it goes on from the wall time of the start, or from the newest row where that is later. */
+  time(clock: Clock): number {
+    this.#origin ??= Math.max(clock.now(), this.#rows.at(-1)?.at ?? 0) - clock.monotonic()
+    return Math.floor(this.#origin + clock.monotonic())
   }
 
   /** What there is of an id within the window: a promise of its durability. */
