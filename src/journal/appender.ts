@@ -29,6 +29,9 @@ export const unitBytesMax: number = 16 * 1024 * 1024
 /** How many topics, partitions of one, groups, and outputs or acknowledgements of a unit there may be: the format has 16 bits for them. */
 const countMax = 65_535
 
+/** Entries that the next open may have to read again after a close, in bytes. */
+const reopenBytesMax = 4 * 1024 * 1024
+
 /** Where the log stands: number, checksum and time of the last frame. */
 export interface Tail {
   sequence: number
@@ -134,6 +137,13 @@ export class Appender {
     this.#open()
     this.#finish(FrameKind.seal, 0, this.#now())
     return this.#end
+  }
+
+  /** Before a close: begins another segment when the next open would have much to read again. A sealed one has its index on the disk. */
+  sealLarge(): void {
+    let bytes = 0
+    for (const contents of this.segments.active.contents.values()) bytes += contents.bytes
+    if (bytes > reopenBytesMax) this.#beginSegment()
   }
 
   /** Adds a frame whose payload `encode` writes into `pending`; answers how many lines its directory has. For moved entries. */

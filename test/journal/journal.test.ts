@@ -384,6 +384,25 @@ test('a second opener is refused and told who has the journal; after close it ma
   await (await open(disk)).close()
 })
 
+test('after a close nothing large is read again, and closing again adds nothing', async () => {
+  const disk = new SimDisk({ log: false })
+  const first = await open(disk)
+  first.createTopics(topics)
+  for (let index = 0; index < 60; index++)
+    first.append(group, unit({ 'a/0': [record(`r${index}`, 'x'.repeat(100_000))] }))
+  await first.close()
+
+  const second = await open(disk)
+  assert.deepEqual([second.opened.framesReplayed, second.opened.indexesRebuilt], [2, 0])
+  assert.equal((await second.ride('r59')).length, 1)
+  const segments = second.segments().length
+  await second.close()
+
+  const third = await open(disk)
+  assert.equal(third.segments().length, segments)
+  await third.close()
+})
+
 test('read-only it changes no byte, not even of a torn tail, and refuses to append', async () => {
   const disk = new SimDisk()
   await assert.rejects(open(disk, { readOnly: true }), code('MB_JOURNAL_MISSING'))

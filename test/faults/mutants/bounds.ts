@@ -62,6 +62,12 @@ export const smallBounds: readonly Edit[] = [
     replace: 'this.#segmentBytesMax = Math.min(segmentBytesMax, 8192)',
   },
   {
+    name: 'bytes that an open reads again after a close',
+    file: 'src/journal/appender.ts',
+    find: 'const reopenBytesMax = 4 * 1024 * 1024',
+    replace: 'const reopenBytesMax = 1024',
+  },
+  {
     name: 'bytes of a copied piece',
     file: 'src/journal/housekeeper.ts',
     find: 'const pieceBytes = 512 * 1024',
