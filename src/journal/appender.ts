@@ -139,11 +139,12 @@ export class Appender {
     return this.#end
   }
 
-  /** Before a close: begins another segment when the next open would have much to read again. A sealed one has its index on the disk. */
-  sealLarge(): void {
+  /** Before a close: begins another segment, with space for one, when the next open would have much to read again. A sealed one has its index on the disk. */
+  sealForGood(hasSpace: boolean): void {
     let bytes = 0
     for (const contents of this.segments.active.contents.values()) bytes += contents.bytes
-    if (bytes > reopenBytesMax) this.#beginSegment()
+    if (hasSpace && bytes > reopenBytesMax) this.#beginSegment()
+    if (this.lastKind !== FrameKind.seal) this.seal()
   }
 
   /** Adds a frame whose payload `encode` writes into `pending`; answers how many lines its directory has. For moved entries. */

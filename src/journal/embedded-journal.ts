@@ -279,8 +279,7 @@ export class EmbeddedJournal implements Journal {
     this.#sealTimer?.cancel()
     const kept = this.#housekeeper.close()
     const isWritable = !this.#options.readOnly && this.#commit.failure === undefined
-    if (isWritable && this.pressure === undefined) this.#appender.sealLarge()
-    if (isWritable && this.#appender.lastKind !== FrameKind.seal) this.#appender.seal()
+    if (isWritable) this.#appender.sealForGood(this.pressure === undefined)
     this.#pressure.close()
     try {
       await this.#commit.close()
