@@ -42,6 +42,11 @@ export const kafkaErrors = {
     message: (f: { fault: string }): string =>
       `A record batch of Kafka cannot be read: ${f.fault}. Nothing of it was taken: look at the topic with Kafka's own tools.`,
   },
+  MB_KAFKA_FOREIGN_RECORD: {
+    family: 'park',
+    message: (f: { topic: string; partition: number; offset: number; reason: string }): string =>
+      `Record ${f.offset} of the Kafka topic ${f.topic}/${f.partition} is no event that can be read: ${f.reason}. Declare how its records are mapped.`,
+  },
   MB_KAFKA_OLD_CLUSTER: {
     family: 'stop',
     message: (f: { missing: readonly string[] }): string =>
