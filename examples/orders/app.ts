@@ -3,7 +3,7 @@
  * `metrobus run examples/orders/services/payment.ts`, which is how it is on a cluster.
  */
 import type { Load } from '../../src/testing/index.ts'
-import { realNeeds } from './needs.ts'
+import { paymentUrl, realNeeds } from './needs.ts'
 import type { Needs } from './needs.ts'
 import { PaymentProviderStandIn } from './payment-provider.ts'
 import { basket } from './services/basket.ts'
@@ -47,5 +47,5 @@ export const load: Load = {
       data: (index) => checkout(index, { items: [{ product: 'vase', quantity: 1 }] }),
     },
   },
-  before: () => PaymentProviderStandIn.start(4010),
+  before: () => PaymentProviderStandIn.start(Number(new URL(paymentUrl).port)),
 }

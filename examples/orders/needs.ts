@@ -47,12 +47,13 @@ export class StandInMailer implements Mailer {
   }
 }
 
-const { PAYMENT_URL = 'http://127.0.0.1:4010', SHOP_URL = 'http://127.0.0.1:8080' } = process.env
+export const { PAYMENT_URL: paymentUrl = 'http://127.0.0.1:4010', SHOP_URL: shopUrl = 'http://127.0.0.1:8080' } =
+  process.env
 
 export const realNeeds = (): Needs => ({
   goods,
-  provider: new PaymentClient(PAYMENT_URL),
+  provider: new PaymentClient(paymentUrl),
   carrier: new StandInCarrier(),
   mailer: new StandInMailer(),
-  shopUrl: SHOP_URL,
+  shopUrl,
 })

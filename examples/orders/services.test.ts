@@ -1,7 +1,8 @@
 /** Each service alone: it is told what happened, and says what it makes of it. No broker, no waiting. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { drop } from '../../src/index.ts'
+import { drop, memory } from '../../src/index.ts'
+import type { App } from '../../src/index.ts'
 import { given, numberOfTimes } from '../../src/testing/index.ts'
 import { mails, orders, payments, requests, shipments } from './events.ts'
 import { StandInCarrier, StandInMailer, goods } from './needs.ts'
@@ -163,4 +164,14 @@ test('a customer gets one mail about each thing, with a link to the order', asyn
     [...mailer.mails.values()].map(({ text }) => text),
     ['Thank you, ada! Your order: https://shop.example/orders/o-1', 'Your order o-1 has arrived, ada.'],
   )
+})
+
+test('each service can be run alone, from its own file', async () => {
+  for (const name of ['basket', 'order', 'payment', 'shipping', 'email', 'loyalty']) {
+    const { default: make } = (await import(`./services/${name}.ts`)) as { readonly default: () => App }
+
+    await using running = await make().start({ bus: memory() })
+
+    assert.equal(running.name, name)
+  }
 })

@@ -27,7 +27,7 @@ export interface OpenLoopOptions {
   readonly seed: number
   /** Of the journal. */
   readonly dir: string
-  /** Ends the load early; what was sent is still waited for. */
+  /** Ends the load early, and does not wait for what was sent. */
   readonly signal: AbortSignal
   readonly progress: (done: number, total: number) => void
 }
@@ -76,7 +76,7 @@ export async function openLoop(options: OpenLoopOptions): Promise<LoadReport> {
       watch.running.set(name, running)
     }
     await watch.run()
-    await restOf(started)
+    await Promise.race([restOf(started), aborted(options.signal)])
     return watch.report()
   } finally {
     await Promise.all(started.map((running) => running.stop()))
@@ -85,6 +85,11 @@ export async function openLoop(options: OpenLoopOptions): Promise<LoadReport> {
 
 // What becomes of single events is counted: a line for each would be a load of its own.
 const quiet: Log = { ...silentLog, error: (facts, message) => stderrLog.error(facts, message) }
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) =>
+    signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve(), { once: true }),
+  )
 
 /** Each app may give the others more to do: at rest is who has handled nothing more when all have been waited for. */
 async function restOf(apps: readonly RunningApp[]): Promise<void> {
