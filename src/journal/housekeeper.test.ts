@@ -407,6 +407,23 @@ test('keeps the files of a segment until the log says durably that it is gone', 
   assert.equal(isThere(), false)
 })
 
+test('an opening that finishes a removal deletes nothing before the name of the segment that speaks of it is durable', async () => {
+  const { journal, disk, clock } = await fixture({ timeMs: 1000 })
+  await fill(journal, 60)
+  clock.jump(2000)
+  disk.fail(({ name }) => (name === 'unlink' ? { error: 'EIO' } : undefined))
+  await journal.housekeep().catch(() => undefined)
+  const left = disk.remount()
+  const calls: string[] = []
+  left.fail(({ name }) => void calls.push(name))
+
+  await (await open(left, clock)).close()
+
+  assert.ok(calls.includes('unlink'), 'it has found something to delete')
+  const from = calls.lastIndexOf('sync', calls.indexOf('unlink'))
+  assert.ok(calls.slice(from, calls.indexOf('unlink')).includes('syncFolder'))
+})
+
 /** Opens a journal on a disk whose answers wait for the clock. */
 async function openSlowly(disk: SimDisk, clock: VirtualClock): Promise<Journal> {
   const opening = open(disk, clock)

@@ -198,6 +198,8 @@ async function settle(parts: Parts, found: Found, dropped: readonly Found[], dur
     } finally {
       await file.close()
     }
+    // What is gone was copied into this segment, of which a crash may have come before its name was durable.
+    if (found.removed.length > 0) await disk.syncFolder(dir)
     for (const gone of found.removed.flatMap((base) => [indexName(base), segmentName(base)])) {
       if (await disk.exists(join(dir, gone))) await disk.unlink(join(dir, gone))
     }
