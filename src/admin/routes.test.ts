@@ -77,7 +77,10 @@ class FakeApp {
       ingest: async () => ({ accepted: 0, refused: 0 }),
       positions: async () => new Map(),
       store: (store) => {
-        throw new MetrobusError('MB_UNKNOWN_STORE', { store: String(store), known: [] })
+        throw new MetrobusError('MB_UNKNOWN_STORE', {
+          store: typeof store === 'string' ? store : store.name,
+          known: [],
+        })
       },
       caughtUp: async () => {},
       stats: () => noStats,

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as z from 'zod'
-import { entry, line, memory, metrobus, stop, store } from '../index.ts'
 import { silentLog } from '../internal/log.ts'
-import { SeededRandom, SimDisk, VirtualClock } from '../testing/index.ts'
+import { line } from '../itinerary/line.ts'
+import { metrobus } from '../runtime/app.ts'
+import { entry } from '../runtime/entry.ts'
+import { stop } from '../stop/stop.ts'
+import { store } from '../stop/store.ts'
+import { memory, SeededRandom, SimDisk, VirtualClock } from '../testing/index.ts'
 import { AdminClient, inProcess } from './client.ts'
 import { adminRoutes } from './routes.ts'
 import { subjectOf } from './subject.ts'
@@ -41,7 +45,7 @@ async function stage() {
     await clock.advance(1)
     await sent
   }
-  const live = subjectOf(running as never)
+  const live = subjectOf(running)
   const clientOf = (subject: Subject) =>
     new AdminClient(inProcess(adminRoutes({ subject, clock, signal: new AbortController().signal })))
   return { running, clock, live: clientOf(live), rest: clientOf({ ...live, running: undefined }) }
