@@ -37,6 +37,8 @@ export class Attempt implements StopContext, Listed {
   isOver = false
   /** Its deadline has passed. */
   isLate = false
+  /** How often it was looked at since. */
+  looks = 0
   /** The places of limits that it holds or waits for. */
   gates: readonly Gate[] | undefined = undefined
   /** How long the handler took; set when it has answered. */

@@ -5,8 +5,11 @@
 import { MetrobusError } from '../errors/index.ts'
 import type { Engine } from './engine.ts'
 
-/** As long as this a handler may take to end after its signal: where what many call is slow, all of them are late at once, and none is stuck. */
-const graceMs = 1_000
+/**
+ * So often a handler is looked at before it is stuck, 50 ms apart, so that it has a second to end after its signal: where what many call is slow, all of them are late at
+ * once, and none is stuck. Looks are counted and not time: in a process that stood still nobody could end anything.
+ */
+const looksMax = 20
 
 /** Looks at every running attempt; false when none runs. */
 export function sweepDeadlines(engine: Engine): boolean {
@@ -20,8 +23,10 @@ export function sweepDeadlines(engine: Engine): boolean {
     let stuck = 0
     for (const attempt of lane.running.list()) {
       if (attempt.deadlineAt > now) continue
-      if (attempt.deadlineAt + graceMs <= now) stuck++
-      if (attempt.isLate) continue
+      if (attempt.isLate) {
+        if (++attempt.looks > looksMax) stuck++
+        continue
+      }
       attempt.isLate = true
       engine.log.warn({ stop: name, event: attempt.record.id, deadlineMs }, 'an attempt is past its deadline')
       attempt.abort(new MetrobusError('MB_DEADLINE', { stop: name, deadlineMs }))
