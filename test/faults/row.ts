@@ -73,7 +73,14 @@ export async function* casesOf(context: RowContext, total = Infinity): AsyncGene
 }
 
 /** Turns the event loop once. What is simulated never waits, and whoever never waits does not hear that it is to end. */
-export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+/** Counts one of the thousands of images that a life leaves; answers whether more are wanted. */
+export async function judgedOne(context: RowContext): Promise<boolean> {
+  context.done()
+  await turn()
+  return context.counted < context.cases && !context.signal.aborted
+}
 
 /** The seed of a case. Case 0 has another one than the run, so that a run in a case draws something else. */
 export const caseSeed = (seed: number, number: number): number =>

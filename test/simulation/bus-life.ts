@@ -71,11 +71,11 @@ export async function liveOnBus(seed: number, events: number): Promise<BusLife> 
   return { disk, acknowledged, effects }
 }
 
-/** Opens and judges the images of a life; throws at the first one that breaks a promise, and names it. */
+/** Opens and judges the images of a life, as long as more are wanted; throws at the first one that breaks a promise, and names it. */
 export async function judgeBusImages(
   life: BusLife,
   options: CrashImageOptions,
-  judged: () => Promise<void>,
+  judged: () => Promise<boolean>,
 ): Promise<void> {
   for (const image of crashImages(life.disk, options)) {
     try {
@@ -83,7 +83,7 @@ export async function judgeBusImages(
     } catch (cause) {
       throw new Error(image.name, { cause })
     }
-    await judged()
+    if (!(await judged())) return
   }
 }
 

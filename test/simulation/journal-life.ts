@@ -42,8 +42,8 @@ export interface JudgeOptions extends CrashImageOptions {
   readonly nestedEvery?: number
   /** Only images with such a name. Default: all. */
   readonly only?: (name: string) => boolean
-  /** After each. */
-  readonly judged?: () => Promise<void>
+  /** After each; answers whether more are wanted. */
+  readonly judged?: () => Promise<boolean>
 }
 
 /** What was judged. */
@@ -56,7 +56,7 @@ export interface Judgement {
 
 /** Opens and judges the images of a life; throws at the first one that breaks a promise, and names it. */
 export async function judgeImages(trace: Trace, disk: SimDisk, options: JudgeOptions = {}): Promise<Judgement> {
-  const { every = 1, nestedEvery = 499, only = () => true, judged = () => Promise.resolve(), ...which } = options
+  const { every = 1, nestedEvery = 499, only = () => true, judged = () => Promise.resolve(true), ...which } = options
   let made = 0
   let images = 0
   const reached = new Set<number>()
@@ -71,7 +71,7 @@ export async function judgeImages(trace: Trace, disk: SimDisk, options: JudgeOpt
     } catch (error) {
       throw new Error(`seed ${trace.random.seed}, ${image.name}`, { cause: error })
     }
-    await judged()
+    if (!(await judged())) break
   }
   return { made, images, reached }
 }

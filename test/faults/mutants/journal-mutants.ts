@@ -22,7 +22,7 @@ export const journalMutants: readonly Mutant[] = [
     file: 'src/journal/group-commit.ts',
     find: 'await this.#disk.syncFolder(this.#dir)',
     replace: '',
-    hunt: { sweep: 'J11', seed: 1, cases: 20 },
+    hunt: { sweep: 'J11', seed: 1, cases: 2000 },
   },
   {
     name: 'believe-a-second-sync',
@@ -72,7 +72,7 @@ export const journalMutants: readonly Mutant[] = [
     file: 'src/journal/group-commit.ts',
     find: '{ durable: this.synced }',
     replace: '{ durable: this.#segments.active.base + this.#segments.active.bytes }',
-    hunt: { sweep: 'J11', seed: 1, cases: 20 },
+    hunt: { sweep: 'J11', seed: 1, cases: 2000 },
   },
   {
     name: 'witness-ahead',

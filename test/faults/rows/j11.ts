@@ -5,7 +5,7 @@
 import { SimDisk } from '../../../src/testing/index.ts'
 import { judgeImages, liveOn } from '../../simulation/journal-life.ts'
 import { Trace } from '../../simulation/journal-trace.ts'
-import { casesOf, describe, turn } from '../row.ts'
+import { casesOf, describe, judgedOne } from '../row.ts'
 import type { Row } from '../row.ts'
 
 export const row: Row = {
@@ -26,10 +26,7 @@ export const row: Row = {
           samples: 4,
           seed,
           only: (name) => / (names|mixed|cuts) /.test(name),
-          async judged() {
-            context.done()
-            await turn()
-          },
+          judged: () => judgedOne(context),
         })
       } catch (error) {
         context.violation(describe(error), number)

@@ -6,7 +6,7 @@ import { SimDisk } from '../../../src/testing/index.ts'
 import { judgeBusImages, liveOnBus } from '../../simulation/bus-life.ts'
 import { judgeImages, liveOn } from '../../simulation/journal-life.ts'
 import { Trace } from '../../simulation/journal-trace.ts'
-import { casesOf, describe, turn } from '../row.ts'
+import { casesOf, describe, judgedOne } from '../row.ts'
 import type { Case, Row, RowContext } from '../row.ts'
 
 export const row: Row = {
@@ -32,16 +32,10 @@ async function journalLife({ number, seed, random }: Case, context: RowContext):
   await liveOn(trace, disk, isShort ? { openings: 1, groups: 2 } : { openings: random.between(1, 3) })
   // Primes, so that the cuts of one write do not fall on those of another.
   const cutEvery = isShort ? 1 : random.pick([499, 997])
-  await judgeImages(trace, disk, { cutEvery, subsetsOf: 3, samples: 2, seed, judged: judged(context) })
+  await judgeImages(trace, disk, { cutEvery, subsetsOf: 3, samples: 2, seed, judged: () => judgedOne(context) })
 }
 
 async function busLife({ seed, random }: Case, context: RowContext): Promise<void> {
   const life = await liveOnBus(seed, random.between(5, 40))
-  await judgeBusImages(life, { cutEvery: 499, subsetsOf: 3, samples: 2, seed }, judged(context))
-}
-
-/** A life has thousands of images: the end of the run does not wait for all of them. */
-const judged = (context: RowContext) => async (): Promise<void> => {
-  context.done()
-  await turn()
+  await judgeBusImages(life, { cutEvery: 499, subsetsOf: 3, samples: 2, seed }, () => judgedOne(context))
 }
