@@ -4,8 +4,8 @@ import { suite, test } from 'node:test'
 import { AclOperations, AclPermissionTypes, ResourcePatternTypes, ResourceTypes } from '@platformatic/kafka'
 import type { SocketOptions } from '../../src/bus/kafka/driver/socket-wire.ts'
 import type { Address } from '../../src/bus/kafka/driver/wire.ts'
-import { saslMechanisms, users } from '../../tools/servers/kafka/settings.ts'
-import { batchOf, brokers, Driver, fresh, plain, secured, topic, withAdmin } from './stage.ts'
+import { saslMechanisms, tokenSessionMs, users } from '../../tools/servers/kafka/settings.ts'
+import { batchOf, brokers, Driver, fresh, plain, seconds, secured, topic, withAdmin } from './stage.ts'
 
 const tls = { ca: brokers.certificate }
 const login = (mechanism: (typeof saslMechanisms)[number], username: string, password = users[username] ?? '') => ({
@@ -15,6 +15,14 @@ const login = (mechanism: (typeof saslMechanisms)[number], username: string, pas
 })
 const alice = { bootstrap: secured, tls, sasl: login('SCRAM-SHA-512', 'alice') }
 const bob = { bootstrap: secured, tls, sasl: login('SCRAM-SHA-512', 'bob') }
+
+const encoded = (part: object): string => Buffer.from(JSON.stringify(part)).toString('base64url')
+
+/** A token of the kind that the test brokers take: not signed. */
+function tokenOf(user: string): string {
+  const now = Math.floor(Date.now() / 1_000)
+  return `${encoded({ alg: 'none' })}.${encoded({ sub: user, iat: now, exp: now + 60 })}.`
+}
 
 /** The error of opening, and that it came in time. */
 async function refusalOf(options: Partial<SocketOptions> & { readonly bootstrap: readonly Address[] }, code: string) {
@@ -37,6 +45,8 @@ async function allow(user: string, prefix: string): Promise<void> {
     permissionType: AclPermissionTypes.ALLOW,
   }))
   await withAdmin((admin) => admin.createAcls({ creations }))
+  // The controller has it; each broker learns it by itself, and none says when.
+  await seconds(2)
 }
 
 suite('opening', () => {
@@ -50,6 +60,33 @@ suite('opening', () => {
       await refusalOf({ bootstrap: secured, tls, sasl: login(mechanism, 'alice', 'wrong') }, 'MB_KAFKA_CREDENTIALS')
     })
   }
+
+  test('OAUTHBEARER: a session is renewed with a new token while units go on', async () => {
+    const letters = await topic()
+    await allow('carol', letters)
+    let tokens = 0
+    const token = (): string => {
+      tokens++
+      return tokenOf('carol')
+    }
+    await using driver = new Driver({ bootstrap: secured, tls, sasl: { mechanism: 'OAUTHBEARER', token } })
+    await driver.cluster.open()
+    const producer = await driver.producer({ transactionalId: letters })
+    const begun = performance.now()
+    const before = tokens
+    let units = 0
+    while (performance.now() - begun < 4 * tokenSessionMs) {
+      const end = await producer.settle({ batches: [batchOf(letters, 0, [`${units}`])] })
+      assert.equal(end.end, 'committed', end.end === 'committed' ? '' : end.error.message)
+      units++
+    }
+    assert(tokens - before >= 3, `${tokens - before} tokens for ${units} units`)
+  })
+
+  test('OAUTHBEARER: a token that is not one is told as that', async () => {
+    const sasl = { mechanism: 'OAUTHBEARER' as const, token: 'nonsense' }
+    await refusalOf({ bootstrap: secured, tls, sasl }, 'MB_KAFKA_CREDENTIALS')
+  })
 
   test('a certificate that nobody vouches for is not trusted', async () => {
     await refusalOf({ bootstrap: secured, tls: {}, sasl: alice.sasl }, 'MB_KAFKA_TLS')

@@ -22,6 +22,9 @@ export const users: Readonly<Record<string, string>> = { alice: 'alice-secret', 
 
 export const saslMechanisms = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const
 
+/** A session by token ends after so long, so that a test sees it renewed. Tokens are taken without a signature. */
+export const tokenSessionMs = 2_000
+
 const host = '127.0.0.1'
 
 /** The text of a node's server.properties. */
@@ -92,10 +95,12 @@ function listeners({ keystore }: ClusterPlan, node: NodePlan): Record<string, st
     'ssl.keystore.type': 'PKCS12',
     'ssl.keystore.location': keystore.path,
     'ssl.keystore.password': keystore.password,
-    'sasl.enabled.mechanisms': saslMechanisms.join(','),
+    'sasl.enabled.mechanisms': [...saslMechanisms, 'OAUTHBEARER'].join(','),
     'listener.name.sasl_ssl.plain.sasl.jaas.config': `${login}.plain.PlainLoginModule required ${known.join(' ')};`,
     'listener.name.sasl_ssl.scram-sha-256.sasl.jaas.config': `${login}.scram.ScramLoginModule required;`,
     'listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config': `${login}.scram.ScramLoginModule required;`,
+    'listener.name.sasl_ssl.oauthbearer.sasl.jaas.config': `${login}.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="broker";`,
+    'listener.name.sasl_ssl.oauthbearer.connections.max.reauth.ms': String(tokenSessionMs),
     'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
     'super.users': 'User:ANONYMOUS',
   }

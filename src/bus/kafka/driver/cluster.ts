@@ -200,6 +200,8 @@ function knownFrom(topic: TopicAnswer, before: KnownTopic | undefined): KnownTop
 }
 
 function refuseOld({ errorCode, finalised }: { errorCode: number; finalised: ReadonlyMap<string, number> }): void {
+  if (errorCode !== codes.NONE && errorCode !== codes.UNSUPPORTED_VERSION)
+    throw refusal(apiVersions.name, errorCode, 'this connection')
   const missing = needed.filter(({ feature, level }) => (finalised.get(feature) ?? 0) < level)
   if (errorCode === codes.NONE && missing.length === 0) return
   throw new MetrobusError('MB_KAFKA_OLD_CLUSTER', {

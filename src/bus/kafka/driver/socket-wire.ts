@@ -1,5 +1,5 @@
 /** The wire over sockets: the client's connections, which know TLS, SASL and its renewal, with our deadlines and our errors. */
-import { Connection, Writer } from '@platformatic/kafka'
+import { AuthenticationError, Connection, ConnectionStatuses, Writer } from '@platformatic/kafka'
 import type { ConnectionOptions } from '@platformatic/kafka'
 import { MetrobusError } from '../../../errors/index.ts'
 import type { Clock } from '../../../internal/platform/platform.ts'
@@ -40,6 +40,7 @@ export class SocketWire implements Wire {
     const { clock } = this.#options
     const until = clock.monotonic() + travel.timeoutMs
     const connection = await this.#connection(address, travel)
+    await renewed(connection, nameOf(address))
     return this.#ask(connection, nameOf(address), api, question, Math.max(1, until - clock.monotonic()))
   }
 
@@ -100,7 +101,7 @@ export class SocketWire implements Wire {
       requestTimeout: neverMs,
       maxInflights: inFlightMax,
       ...(tls === undefined ? {} : { tls, tlsServerName: !isIp(address.host) }),
-      ...(sasl === undefined ? {} : { sasl }),
+      ...(sasl === undefined ? {} : { sasl: heedingBytes(sasl) }),
     })
     // The one who asks is told by the rejection; without a listener an 'error' would end the process.
     connection.on('error', gone)
@@ -118,6 +119,25 @@ export class SocketWire implements Wire {
       void connection.close()
       throw failureOf(error, nameOf(address))
     }
+  }
+}
+
+/** While a session is renewed a broker takes no other question, and closes the connection at one. */
+async function renewed(connection: Connection, broker: string): Promise<void> {
+  try {
+    while (connection.status === ConnectionStatuses.REAUTHENTICATING) await connection.ready()
+  } catch (error) {
+    throw failureOf(error, broker)
+  }
+}
+
+/** A broker refuses a token by what stands in an answer that is otherwise good, which the client does not look at. */
+function heedingBytes(sasl: NonNullable<ConnectionOptions['sasl']>): NonNullable<ConnectionOptions['sasl']> {
+  if (sasl.mechanism !== 'OAUTHBEARER') return sasl
+  return {
+    authBytesValidator: (bytes, answer) =>
+      bytes.length === 0 ? answer(null, bytes) : answer(new AuthenticationError(bytes.toString())),
+    ...sasl,
   }
 }
 
