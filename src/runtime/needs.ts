@@ -9,6 +9,12 @@ export function checkNeeds(definition: AppDefinition, bus: Bus): void {
   const refuse = (need: string, change: string): never => {
     throw new MetrobusError('MB_BUS_CANNOT', { app: definition.name, bus: bus.name, need, change })
   }
+  for (const { name, stores } of new Set(definition.entries.flatMap(({ router }) => router.stops)))
+    if (Object.keys(stores).length > 0 && !capabilities.supportsAtomicSettle)
+      refuse(
+        `settle events and the stores of the stop "${name}" in one step`,
+        'keep its state outside, idempotent by event.ride, or take a bus that can',
+      )
   for (const entry of definition.entries) {
     if (entry.key !== undefined && !capabilities.supportsOrder)
       refuse(

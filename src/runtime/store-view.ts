@@ -118,7 +118,7 @@ export class KeptView implements StoreView {
   async #absorbed(ride: string, timeoutMs: number): Promise<void> {
     const { absorbed } = this.#kept
     const { ended, clock } = this.#stores
-    if (absorbed.has(ride) || ended.has(ride)) return
+    if (absorbed.has(ride)) return
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const timer = clock.timer(timeoutMs, () =>
       reject(new MetrobusError('MB_NOT_ABSORBED', { store: this.name, id: ride, timeoutMs })),

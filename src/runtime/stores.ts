@@ -93,8 +93,8 @@ export class Stores {
   readonly #failed: (error: unknown) => void
   /** Committed, and behind a unit whose end is not known yet. */
   #waiting: PendingUnit[] = []
-  /** Rides that ended lately. */
-  readonly ended: Rides = new Rides()
+  /** Who waits for a ride to end; of those that have ended the log tells. */
+  readonly ended: Callers = new Callers()
   /** Set when rows of some store expire. */
   expiry: Expiry | undefined = undefined
 
@@ -194,7 +194,7 @@ export class Stores {
       return
     }
     for (const { topic, records } of outputs) {
-      if (topic === this.#endedTopic) for (const { ride } of records) this.ended.add(ride)
+      if (topic === this.#endedTopic && !this.ended.isEmpty) for (const { ride } of records) this.ended.happened(ride)
       const store = this.#byTopic.get(topic)
       if (store === undefined) continue
       for (const { ride, key } of records) {

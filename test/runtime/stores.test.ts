@@ -349,7 +349,7 @@ function outliving(): { readonly stores: StoreEngine; readonly tables: Map<strin
   const stores: StoreEngine = {
     ...memoryStores(),
     table(name, partition) {
-      const table = tables.get(`${name}/${partition}`) ?? new MemoryTable()
+      const table = tables.get(`${name}/${partition}`) ?? new MemoryTable({ expires: true })
       tables.set(`${name}/${partition}`, table)
       return table
     },
@@ -428,4 +428,13 @@ test('two stores of one name are refused, and so is what is no store', () => {
   assert.throws(() => stop('twice', { in: Item, stores: { words, more: words } }, () => {}), /the same store/)
   assert.throws(() => store('Words', Words), { code: 'MB_BAD_NAME' })
   assert.throws(() => store('words', Words, { ttl: 0 }), /ttl must be a number from 1/)
+})
+
+test('a bus that cannot settle events and state in one step is refused', async () => {
+  const { bus, start } = stage()
+  const torn = Object.create(bus, { capabilities: { value: { supportsAtomicSettle: false } } }) as Bus
+  await assert.rejects(start(appOf(append), { bus: torn }), {
+    code: 'MB_BUS_CANNOT',
+    message: /settle events and the stores of the stop "keep" in one step/,
+  })
 })

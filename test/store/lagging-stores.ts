@@ -108,13 +108,13 @@ class LaggingTable implements StoreTable {
 }
 
 function tableIn(tables: Map<string, MemoryTable>, name: string): MemoryTable {
-  const table = tables.get(name) ?? new MemoryTable()
+  const table = tables.get(name) ?? new MemoryTable({ expires: true })
   tables.set(name, table)
   return table
 }
 
 function copyOf(table: MemoryTable): MemoryTable {
-  const copy = new MemoryTable()
+  const copy = new MemoryTable({ expires: true })
   for (const { key, value, at } of table.range({ prefix: '', after: '', limit: Infinity }))
     copy.absorb([{ key, data: value, appendedAt: at } as Record], table.position)
   // The order of the last changes is not copied, and no test of expiry runs on it.

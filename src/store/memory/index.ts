@@ -9,9 +9,9 @@ export function memoryStores(): StoreEngine {
     name: 'memory',
     capabilities: { isDurable: false },
     open: () => Promise.resolve(),
-    table(store, partition) {
+    table(store, partition, options) {
       const name = `${store}/${partition}`
-      const table = tables.get(name) ?? new MemoryTable()
+      const table = tables.get(name) ?? new MemoryTable(options)
       tables.set(name, table)
       return table
     },

@@ -1,15 +1,20 @@
-/** One partition of a store in memory. Rows are in the order of their last changes; their keys are put in order when a range is first asked for. */
+/** One partition of a store in memory. Rows that expire are in the order of their last changes; keys are put in order when a range is first asked for. */
 import type { Record } from '../../event/record.ts'
 import { compareKeys } from '../key-order.ts'
-import type { StoreTable, TablePosition, TableRange, TableRow } from '../store.ts'
+import type { StoreTable, TableOptions, TablePosition, TableRange, TableRow } from '../store.ts'
 import { SortedKeys } from './sorted-keys.ts'
 
 const nowhere: TablePosition = { offset: 0, mark: '' }
 
 export class MemoryTable implements StoreTable {
   position: TablePosition = nowhere
+  readonly #expires: boolean
   readonly #rows: Map<string, TableRow> = new Map()
   #sorted: SortedKeys | undefined
+
+  constructor({ expires }: TableOptions) {
+    this.#expires = expires
+  }
 
   get(key: string): TableRow | undefined {
     return this.#rows.get(key)
@@ -37,11 +42,10 @@ export class MemoryTable implements StoreTable {
   absorb(records: readonly Record[], position: TablePosition): void {
     for (const { key, data, appendedAt } of records) {
       if (key === null) continue
-      const wasThere = this.#rows.delete(key)
-      if (data !== null) {
-        this.#rows.set(key, { key, value: data, at: appendedAt })
-        if (!wasThere) this.#sorted?.add(key)
-      } else if (wasThere) this.#sorted?.delete(key)
+      if (data === null || this.#expires) this.#rows.delete(key)
+      if (data !== null) this.#rows.set(key, { key, value: data, at: appendedAt })
+      if (data === null) this.#sorted?.delete(key)
+      else this.#sorted?.add(key)
     }
     this.position = position
   }
