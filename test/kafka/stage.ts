@@ -124,17 +124,27 @@ export interface ReadByJava {
   readonly value: string
 }
 
-/** What Java's console consumer reads of a topic, committed only, in the order of each partition, until nothing came for `quietMs`. */
-export async function readByJava(name: string, quietMs = 4_000): Promise<ReadByJava[]> {
+/**
+ * The lines that Java's console consumer prints of a topic, committed only, in the order of each partition, until nothing came for `quietMs`. `prints`: what it prints
+ * beside the value, such as `partition` or `headers`.
+ */
+export async function linesByJava(name: string, prints: readonly string[], quietMs = 4_000): Promise<string[]> {
   const java = ['-Xmx256m', '-XX:TieredStopAtLevel=1', '-Dorg.slf4j.simpleLogger.defaultLogLevel=error']
   const program = ['-cp', `${jars()}/*`, 'org.apache.kafka.tools.consumer.ConsoleConsumer']
   const what = ['--bootstrap-server', brokers.bootstrap.join(','), '--topic', name, '--from-beginning']
   const how = ['--timeout-ms', `${quietMs}`, '--isolation-level', 'read_committed']
-  const words = [...java, ...program, ...what, ...how, '--formatter-property', 'print.partition=true']
+  const properties = prints.flatMap((one) => ['--formatter-property', `print.${one}=true`])
   // It ends by its timeout, which it tells as a failure on its error stream.
-  const { stdout } = await promisify(execFile)('java', words, { maxBuffer: 64 * 1024 * 1024 })
-  return stdout
-    .split('\n')
+  const { stdout } = await promisify(execFile)('java', [...java, ...program, ...what, ...how, ...properties], {
+    maxBuffer: 64 * 1024 * 1024,
+  })
+  return stdout.split('\n')
+}
+
+/** What Java's console consumer reads of a topic. */
+export async function readByJava(name: string, quietMs?: number): Promise<ReadByJava[]> {
+  const lines = await linesByJava(name, ['partition'], quietMs)
+  return lines
     .filter((line) => line.startsWith('Partition:'))
     .map((line) => {
       const [partition = '', value = ''] = line.split('\t')
