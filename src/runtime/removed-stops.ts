@@ -2,11 +2,12 @@
  * A stop, or an entry that read a topic, that an app no longer has may have left events behind: waiting in its topics, or parked. Nobody would ever read them, so
  * the start is refused, unless told to discard them: then they are acknowledged to the end, unhandled, and what is remembered of parked keys is forgotten.
  */
-import type { Bus, BusInspector, MemberListener, TopicInfo } from '../bus/bus.ts'
+import type { Bus, Member, MemberListener, TopicInfo } from '../bus/bus.ts'
 import { MetrobusError } from '../errors/index.ts'
 import type { Acknowledgement, StateChange } from '../event/unit.ts'
+import type { Clock } from '../internal/platform/platform.ts'
 import type { Engine } from './engine.ts'
-import { settleUnit } from './settle.ts'
+import { settleRows, settleUnit } from './settle.ts'
 import { stopTopics } from './topics.ts'
 
 /** A stop that is gone, and how far its topics go. */
@@ -14,7 +15,12 @@ interface Removed {
   readonly stop: string
   readonly waiting: number
   readonly ends: readonly Acknowledgement[]
+  /** The topics that it may have read; of an entry that read a topic nobody knows any more which. */
+  readonly inputs: readonly TopicInfo[]
 }
+
+/** What one unit forgets of parked keys: characters of keys, which have up to 64 KiB. */
+const portionMax = 1024 * 1024
 
 /** Before the app joins. Throws MB_STOP_REMOVED when events are left behind and `policy` is 'refuse'. */
 export async function checkRemovedStops(engine: Engine, bus: Bus, policy: 'refuse' | 'discard'): Promise<void> {
@@ -28,8 +34,9 @@ export async function checkRemovedStops(engine: Engine, bus: Bus, policy: 'refus
     .map((topic) => topic.slice(app.length + 1, -suffix.length))
   if (gone.length === 0) return
   const positions = (await bus.inspector.groups()).find(({ group }) => group === app)?.positions ?? []
+  const foreign = foreignTopics(engine, topics, positions)
   for (const stop of gone) {
-    const removed = removedStop(app, stop, topics, positions)
+    const removed = removedStop(app, stop, topics, positions, foreign)
     if (removed.waiting === 0) continue
     if (policy === 'refuse') throw new MetrobusError('MB_STOP_REMOVED', { app, stop, waiting: removed.waiting })
     await discard(engine, bus, removed)
@@ -42,6 +49,7 @@ function removedStop(
   stop: string,
   topics: readonly TopicInfo[],
   positions: readonly Acknowledgement[],
+  foreign: readonly TopicInfo[],
 ): Removed {
   const { input, parking } = stopTopics(app, stop)
   const ends = topics
@@ -53,19 +61,41 @@ function removedStop(
     (sum, { topic, partition, watermark }) => sum + watermark - settledOf(positions, topic, partition),
     0,
   )
-  return { stop, waiting, ends }
+  return {
+    stop,
+    waiting,
+    ends,
+    inputs: stop.startsWith('entry.') ? foreign : topics.filter(({ topic }) => topic === input),
+  }
 }
 
-/** By a member of its own, for only the owner of a partition may acknowledge it; in one unit, so that no row speaks of an event that is gone. */
-async function discard({ definition, clock }: Engine, bus: Bus, { stop, ends }: Removed): Promise<void> {
+/** Declared topics that the app has read and reads no more. */
+function foreignTopics(
+  { definition, readers }: Engine,
+  topics: readonly TopicInfo[],
+  positions: readonly Acknowledgement[],
+): readonly TopicInfo[] {
+  return topics.filter(
+    ({ topic }) =>
+      !topic.startsWith(`${definition.name}.`) &&
+      positions.some((position) => position.topic === topic) &&
+      !readers.some((reader) => reader.topics.input === topic),
+  )
+}
+
+/**
+ * By a member of its own, for only the owner of a partition may acknowledge it. The rows go first, in portions that a bus takes: no row speaks of an event that is
+ * gone, and a start that is cut off in the middle finds the events and discards them again.
+ */
+async function discard({ definition, clock }: Engine, bus: Bus, { ends, inputs }: Removed): Promise<void> {
   const member = await bus.join(
     definition.name,
     [...new Set(ends.map(({ topic }) => topic))].map((topic) => ({ topic })),
     nobody,
   )
   try {
-    const changes = await rowsOf(bus.inspector, definition.name, stop, ends)
-    await settleUnit(member, clock, { outputs: [], acknowledgements: ends, changes })
+    for (const input of inputs) await forgetParked(member, clock, bus, definition.name, input)
+    await settleUnit(member, clock, { outputs: [], acknowledgements: ends, changes: [] })
   } finally {
     await member.leave()
   }
@@ -73,22 +103,22 @@ async function discard({ definition, clock }: Engine, bus: Bus, { stop, ends }: 
 
 const nobody: MemberListener = { assigned() {}, revoked() {}, ready() {}, failed() {}, pressed() {} }
 
-/** What deletes the rows of its parked keys. */
-async function rowsOf(
-  inspector: BusInspector,
-  app: string,
-  stop: string,
-  ends: readonly Acknowledgement[],
-): Promise<readonly StateChange[]> {
-  const { input, parking } = stopTopics(app, stop)
-  const store = `park/${input}`
-  const changes: StateChange[] = []
-  for (const { topic, partition } of ends) {
-    if (topic !== parking) continue
-    const rows = await inspector.rows(app, store, partition)
-    for (const key of rows.keys()) changes.push({ store, partition, key, value: null })
+/** Deletes the rows of the parked keys of a topic. */
+async function forgetParked(member: Member, clock: Clock, bus: Bus, app: string, input: TopicInfo): Promise<void> {
+  const store = `park/${input.topic}`
+  for (const { partition } of input.partitions) {
+    let changes: StateChange[] = []
+    let size = 0
+    for (const key of (await bus.inspector.rows(app, store, partition)).keys()) {
+      changes.push({ store, partition, key, value: null })
+      size += key.length
+      if (size < portionMax) continue
+      await settleRows(member, clock, changes)
+      changes = []
+      size = 0
+    }
+    await settleRows(member, clock, changes)
   }
-  return changes
 }
 
 /** How many offsets of a partition the group has settled. */

@@ -46,15 +46,20 @@ export async function startApp(definition: AppDefinition, startOptions: StartOpt
   try {
     joined = await join(definition, bus, options)
   } catch (error) {
-    await bus.close()
+    await letGo(options, () => bus.close())
     throw error
   }
   try {
     return await begin(joined, bus, options)
   } catch (error) {
-    await joined.running.stop()
+    await letGo(options, () => joined.running.stop())
     throw error
   }
+}
+
+/** After a start that failed: what fails in letting go does not hide why. */
+async function letGo({ log }: ResolvedStartOptions, close: () => Promise<unknown>): Promise<void> {
+  await close().catch((error: unknown) => log.error({ error }, 'a start has failed, and so has letting go after it'))
 }
 
 interface Joined {
@@ -102,8 +107,8 @@ async function join(definition: AppDefinition, bus: Bus, options: ResolvedStartO
     await lanes.load()
     if (engine.failure !== undefined) throw engine.failure
   } catch (error) {
-    await engine.member.leave()
-    await engine.stores?.close()
+    await letGo(options, () => engine.member.leave())
+    await letGo(options, async () => engine.stores?.close())
     throw error
   }
   const running = new RunningEngine(engine, entries, bus, options)

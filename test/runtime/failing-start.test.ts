@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { embedded } from '../../src/bus/embedded/index.ts'
+import { memory } from '../../src/bus/memory/index.ts'
 import { isMetrobusError } from '../../src/errors/index.ts'
 import { silentLog } from '../../src/internal/log.ts'
 import type { RunningApp } from '../../src/runtime/running.ts'
@@ -78,3 +79,11 @@ for (const [code, fails] of [
     process.off('unhandledRejection', hear)
     assert.deepEqual(unhandled, [])
   })
+
+test('a start that fails says why, also when the bus cannot be closed after it', async () => {
+  const failing = (message: string) => () => Promise.reject(new RangeError(message))
+  const bus = Object.assign(memory(), { ensureTopics: failing('no topics'), close: failing('no end') })
+  const definition = { name: 'app', publishes: [], codeVersion: 'test', entries: [] }
+  const options = platformOn(new SimDisk(), new VirtualClock())
+  await assert.rejects(startApp(definition, { ...options, bus }), /no topics/)
+})

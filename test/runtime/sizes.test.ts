@@ -5,7 +5,7 @@ import { embedded } from '../../src/bus/embedded/index.ts'
 import { silentLog } from '../../src/internal/log.ts'
 import type { RunningApp } from '../../src/runtime/running.ts'
 import { startApp } from '../../src/runtime/start.ts'
-import { split } from '../../src/stop/outcome.ts'
+import { retry, split } from '../../src/stop/outcome.ts'
 import { SeededRandom, SimDisk, VirtualClock } from '../../src/testing/index.ts'
 import { entryOf, lineOf, stopOf, type Handler } from './harness.ts'
 
@@ -62,6 +62,39 @@ test('a burst of more than waits for the disk in memory is handled once each, wh
   await clock.advance(60_000)
   await Promise.all(sent)
   assert.deepEqual([calls, handled()], [150, 150])
+})
+
+test('more parked keys of a removed stop than one unit can forget are discarded in several', async () => {
+  const clock = new VirtualClock()
+  const platform = { clock, random: new SeededRandom(1), disk: new SimDisk({ clock, log: false }) }
+  const start = async (name: string, removedStops: 'refuse' | 'discard'): Promise<RunningApp> => {
+    const stop = stopOf(name, () => retry({ seconds: 3600 }), { outSchema: undefined })
+    const starting = startApp(
+      { name: 'app', publishes: [], codeVersion: 'test', entries: [entryOf('in', lineOf('main', stop))] },
+      {
+        bus: embedded({ dir: '/data', partitions: 1 }),
+        platform,
+        log: silentLog,
+        socket: false,
+        blockedAfter: 0,
+        removedStops,
+      },
+    )
+    starting.catch(() => {})
+    await clock.advance(1000)
+    return starting
+  }
+  const long = 'k'.repeat(60_000)
+  const old = await start('old', 'refuse')
+  for (let n = 0; n < 300; n++) void old.send('in', { key: `${n}${long}` })
+  await clock.advance(1000)
+  const stopping = old.stop()
+  await clock.advance(1000)
+  await stopping
+
+  const app = await start('other', 'discard')
+
+  await app.stop()
 })
 
 test('a split into more than one unit holds is a dead letter, and the app goes on', async () => {
