@@ -168,8 +168,8 @@ export class RunningEngine implements RunningApp {
     try {
       if (engine.failure === undefined) await markClean(engine)
       await engine.member.leave()
-      await engine.stores?.close()
     } finally {
+      await engine.stores?.close()
       await this.#closeBus()
     }
     if (engine.failure === undefined) this.#end.resolve()

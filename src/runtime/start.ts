@@ -97,7 +97,12 @@ async function join(definition: AppDefinition, bus: Bus, options: ResolvedStartO
   await checkRemovedStops(engine, bus, options.removedStops)
   engine.stores = await openStores(engine, bus, options.stores)
   const lanes = new Lanes(engine)
-  engine.member = await bus.join(definition.name, subscriptions, listenerOf(engine, lanes))
+  try {
+    engine.member = await bus.join(definition.name, subscriptions, listenerOf(engine, lanes))
+  } catch (error) {
+    await engine.stores?.close()
+    throw error
+  }
   const entries = new Entries(engine, (topic) => bus.partitions(topic))
   engine.entries = entries
   entries.room.press(engine.pressure)

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as z from 'zod'
-import type { Bus } from '../../src/bus/bus.ts'
+import type { Bus, TopicSpec } from '../../src/bus/bus.ts'
 import { Record as EventRecord } from '../../src/event/record.ts'
 import { drop, entry, line, memory, metrobus, retry, stop, store } from '../../src/index.ts'
 import type { App, Entry, MemoryOptions, Running, StartOptions } from '../../src/index.ts'
@@ -437,4 +437,30 @@ test('a bus that cannot settle events and state in one step is refused', async (
     code: 'MB_BUS_CANNOT',
     message: /settle events and the stores of the stop "keep" in one step/,
   })
+})
+
+test('an app that cannot start, and one that has stopped, let go of their stores', async () => {
+  const { clock, bus, start } = stage()
+  let closed = 0
+  const stores: StoreEngine = { ...memoryStores(), close: () => Promise.resolve(void closed++) }
+  const failing = Object.create(bus, {
+    capabilities: { value: bus.capabilities },
+    open: { value: () => bus.open({ clock, random: new SeededRandom(1), disk: new SimDisk() }) },
+    ensureTopics: { value: (topics: readonly TopicSpec[]) => bus.ensureTopics(topics) },
+    partitions: { value: (topic: string) => bus.partitions(topic) },
+    inspector: { value: bus.inspector },
+    join: { value: () => Promise.reject(new Error('nobody may join')) },
+    close: { value: () => bus.close() },
+  }) as Bus
+  const holder = await start(
+    metrobus('other', {
+      entries: [entry('others', { in: Item, route: line('other').to(stop('end', { in: Item }, () => {})) })],
+    }),
+  )
+  await assert.rejects(start(appOf(append), { bus: failing, stores }), /nobody may join/)
+  assert.equal(closed, 1)
+  const running = await start(appOf(append), { stores })
+  await running.stop()
+  assert.equal(closed, 2)
+  await holder.stop()
 })
