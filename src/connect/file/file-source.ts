@@ -142,10 +142,11 @@ function openedAt(facts: {
       if (opening.state === 'rode-already') return
       const format = formatOf(options)
       if (offset > 0 && format.needsHeader) await readHeader(format, file, size, options)
-      const chunks = readChunks(file, name, { from: offset, to: size, isClosed: () => isClosed })
+      const splitter = splitterOf(options, { offset, lines })
+      const chunks = readChunks(file, name, { from: offset, to: size, splitter, isClosed: () => isClosed })
       yield* batchesOf(chunks, {
         format,
-        splitter: splitterOf(options, { offset, lines }),
+        splitter,
         idOf: (line) => `${key}:${line}${suffix}`,
         placeOf: (line) => `${name}:${line}`,
         positionOf: (end, read) => encodePosition({ version: 1, hash, size, run, offset: end, lines: read }),
@@ -168,12 +169,18 @@ function stateOf(found: Known | undefined, again: boolean, size: number): Openin
 async function* readChunks(
   file: DiskFile,
   name: string,
-  { from, to, isClosed }: { readonly from: number; readonly to: number; readonly isClosed: () => boolean },
+  {
+    from,
+    to,
+    splitter,
+    isClosed,
+  }: { readonly from: number; readonly to: number; readonly splitter: LineSplitter; readonly isClosed: () => boolean },
 ): AsyncGenerator<Uint8Array> {
+  let buffer: Uint8Array | undefined
   for (let at = from; at < to && !isClosed();) {
-    // Lines share the memory of their chunk, so each chunk has its own.
-    const buffer = new Uint8Array(Math.min(chunkBytes, to - at))
-    const read = await file.read(buffer, 0, buffer.length, at)
+    // Lines share the memory of their chunk, so each chunk has its own; one that is passed over gives it to the next.
+    if (buffer === undefined || splitter.isChunkKept) buffer = new Uint8Array(Math.min(chunkBytes, to - at))
+    const read = await file.read(buffer, 0, Math.min(buffer.length, to - at), at)
     if (read === 0)
       throw new MetrobusError('MB_INPUT_UNREADABLE', { input: name, reason: 'it became shorter while it was read' })
     at += read
@@ -189,7 +196,7 @@ async function readHeader(
   options: LineOptions & { readonly name: string },
 ): Promise<void> {
   const splitter = splitterOf(options, { offset: 0, lines: 0 })
-  for await (const chunk of readChunks(file, options.name, { from: 0, to: size, isClosed: () => false }))
+  for await (const chunk of readChunks(file, options.name, { from: 0, to: size, splitter, isClosed: () => false }))
     for (const line of splitter.push(chunk)) {
       format.read([line], false)
       if (!format.needsHeader) return

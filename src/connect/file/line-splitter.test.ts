@@ -76,3 +76,19 @@ test('keeps nothing of a line that is longer than the limit, and goes on with th
     [undefined, 'ok'],
   )
 })
+
+test('says whether a line shares the memory of the chunk that was pushed last', () => {
+  const splitter = new LineSplitter({ lineBytesMax: 10, offset: 0, lines: 0 })
+  const isKept = (text: string): boolean => {
+    splitter.push(bytesOf(text))
+    return splitter.isChunkKept
+  }
+  assert.deepEqual(['abc', '\n', 'x'.repeat(20), 'yyy', 'z\nab', ''].map(isKept), [
+    true,
+    true,
+    false,
+    false,
+    true,
+    true,
+  ])
+})

@@ -27,6 +27,8 @@ export class LineSplitter {
   #keptBytes = 0
   /** In a line that is too long: its bytes are not kept. */
   #isTooLong = false
+  /** Whether a line shares the memory of the chunk that was pushed last. */
+  isChunkKept = false
 
   /** `offset` and `lines` say what lies before the first byte that is pushed. */
   constructor({
@@ -43,7 +45,7 @@ export class LineSplitter {
     this.#lines = lines
   }
 
-  /** The lines that end in `chunk`. They share its memory, so it must not be written to again. */
+  /** The lines that end in `chunk`. They share its memory, so it must not be written to again while `isChunkKept`. */
   push(chunk: Uint8Array): Line[] {
     const ended: Line[] = []
     let from = 0
@@ -52,6 +54,7 @@ export class LineSplitter {
       from = at + 1
     }
     this.#keep(chunk.subarray(from))
+    this.isChunkKept = ended.length > 0 || this.#keptBytes > 0
     return ended
   }
 

@@ -12,8 +12,8 @@ import { eachCase } from '../row.ts'
 import type { Row, RowContext } from '../row.ts'
 
 const MiB = 1024 * 1024
-/** Beyond what an ordinary input takes: half of the largest bomb. Chunks that were read wait for the collector, 80 MiB of them, however long the input. */
-const memoryMax = 128 * MiB
+/** Beyond what an ordinary input takes: a million open lists in one line of 1 MiB, and the lines that a quote gives back, take 30 to 50 MiB; what is passed over takes 5, however long it is. */
+const memoryMax = 64 * MiB
 const endMsMax = 60_000
 
 const app = fileURLToPath(new URL('../../process/programs/cli-app.ts', import.meta.url))
