@@ -92,8 +92,11 @@ export class Parking {
     } else if (state.dropped >= 0) {
       const { parked, engine } = lane
       parked.isReady = true
-      parked.next = state.dropped
-      engine.member.rewind(parked.topic, parked.partition, state.dropped)
+      // Never forward: what another key waits for may not have been read again yet.
+      if (state.dropped < parked.next) {
+        parked.next = state.dropped
+        engine.member.rewind(parked.topic, parked.partition, state.dropped)
+      }
       engine.wake(lane)
     } else this.#forgetKey(state)
   }
