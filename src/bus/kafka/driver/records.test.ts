@@ -276,6 +276,7 @@ test('a record that lies about itself is refused', () => {
     [[14, 0, 0, 0, ...key, 1, 0, 7], /bytes are left behind its last record/],
     [[18, 0, 0, 0, ...key, 1, 0, 7, 7], /bytes are left behind the headers/],
     [[26, 0, 0, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0, 3, 1, 1, 0], /a number is too long/],
+    [[34, 0, ...Array.from({ length: 12 }, () => 0x80), 0, 1, 1, 0], /a number is too long/],
     [[30, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01, 0, 1, 1, 0], /out of range|too long/],
     [[14, 0, 0, 0, ...key, 0x80, 0x80], /it ends within a record/],
   ]
