@@ -8,6 +8,8 @@ import { describeFailure, sweep } from './sweep.ts'
 
 const only = process.env['METROBUS_SEED']
 const count = Number(process.env['METROBUS_SEEDS'] ?? 40)
+/** Shrinking takes some hundred runs, and who hunts a mutant knows what is wrong. */
+const shrinks = process.env['METROBUS_MUTANT'] === undefined
 const seeds = only === undefined ? Array.from({ length: count }, (_, index) => index + 1) : [Number(only)]
 
 /** Seeds that have found a fault; they run first. */
@@ -21,6 +23,7 @@ for (const world of ['machine', 'cluster'] as const)
     const { cases, events, failures } = await sweep({
       seeds: only === undefined ? [...found[world], ...seeds] : seeds,
       worlds: [world],
+      shrinks,
     })
     assert.equal(failures.length, 0, failures.map(describeFailure).join('\n\n'))
     t.diagnostic(`${cases} programs, ${events} events`)
@@ -29,7 +32,14 @@ for (const world of ['machine', 'cluster'] as const)
 for (const world of ['machine', 'cluster'] as const)
   test(`random programs with a thousand events in a ${world}`, async () => {
     const some = only === undefined ? [...foundLarge[world], ...seeds.slice(0, 3)] : seeds
-    const { failures } = await sweep({ seeds: some, worlds: [world], size: 'large' })
+    const { failures } = await sweep({ seeds: some, worlds: [world], size: 'large', shrinks })
+    assert.equal(failures.length, 0, failures.map(describeFailure).join('\n\n'))
+  })
+
+for (const world of ['machine', 'cluster'] as const)
+  test(`wide programs in a ${world}: several apps, two versions, circles, signed itineraries, what hangs`, async () => {
+    const some = only === undefined ? seeds.slice(0, 10) : seeds
+    const { failures } = await sweep({ seeds: some, worlds: [world], isWide: true, shrinks })
     assert.equal(failures.length, 0, failures.map(describeFailure).join('\n\n'))
   })
 

@@ -117,6 +117,7 @@ class Run<Fakes extends object> {
   #holds: Hold[] = []
   #activeAt = 0
   #realIo: MetrobusError | undefined
+  #failure: unknown
   #process: SimProcess | undefined
   #definitions: readonly AppDefinition[] = []
   /** Cut off, and still alive. */
@@ -242,8 +243,6 @@ class Run<Fakes extends object> {
       (error: unknown) => (this.#failure ??= process.isAlive ? error : undefined),
     )
   }
-
-  #failure: unknown
 
   /** Moves time until everything has ended or is held, over deaths. */
   async #rest(): Promise<void> {

@@ -100,15 +100,84 @@ test('a member of a cluster that dies, or is cut off, is given up, and another g
   await cluster.close()
 })
 
-test('what is dead takes part in nothing: no timer, no disk, no answer', async () => {
-  const machine = new Machine({ seed: 9 })
-  const process = await machine.start(keeping([]))
+/** Lets a process die at its next call, with twenty sends on their way. */
+async function dieAtWork(
+  machine: Machine,
+  kept: string[],
+): Promise<{ readonly process: SimProcess; readonly answers: string[] }> {
+  const process = await machine.start(keeping(kept))
+  const answers: string[] = []
+  for (let n = 0; n < 20; n++)
+    process.running!.send('in', { key: `k${n}`, n }, { id: `e${n}` }).then(
+      () => answers.push(`e${n}`),
+      (error: unknown) => answers.push(String(error)),
+    )
+  process.killIn(1)
+  await machine.until(() => !process.isAlive)
+  return { process, answers }
+}
+
+test('what is dead takes part in nothing: no timer, no disk, no answer, no handler', async () => {
+  for (let seed = 1; seed <= 5; seed++) {
+    const kept: string[] = []
+    const machine = new Machine({ seed })
+    const { process, answers } = await dieAtWork(machine, kept)
+    const before = {
+      calls: process.calls,
+      disk: machine.disk.files().map(({ path }) => Buffer.from(machine.disk.contents(path)).toString('hex')),
+      kept: kept.length,
+      answers: answers.length,
+      trace: machine.trace.length,
+    }
+    void process.platform.disk.mkdir('/late')
+    let lateTimers = 0
+    process.platform.clock.timer(10, () => lateTimers++)
+    process.platform.clock.immediate(() => lateTimers++)
+    void process.alive(Promise.resolve()).then(() => lateTimers++)
+    await machine.advance(60_000)
+    assert.deepEqual(
+      {
+        calls: process.calls,
+        disk: machine.disk.files().map(({ path }) => Buffer.from(machine.disk.contents(path)).toString('hex')),
+        kept: kept.length,
+        answers: answers.length,
+        trace: machine.trace.length,
+      },
+      before,
+    )
+    assert.equal(lateTimers, 0)
+    assert.equal(process.isRunning, false)
+
+    // The next one finds what was there, and none of the dead one's answers.
+    const told = [...answers]
+    await machine.crash(process)
+    const next = await machine.start(keeping(kept))
+    await machine.advance(10_000)
+    for (const id of told) assert.ok(kept.includes(id), `${id} was answered and is lost`)
+    assert.equal(next.isRunning, true)
+    await machine.close()
+  }
+})
+
+test('a member that is dead takes part in nothing on the bus of a cluster', async () => {
+  const kept: string[] = []
+  const cluster = new Cluster({ seed: 3, sessionMs: 1_000 })
+  const [dead, other] = [await cluster.start(keeping(kept)), await cluster.start(keeping(kept))]
   let answers = 0
-  const answer = (): void => void answers++
-  process.running!.send('in', { key: 'k', n: 1 }, { id: 'e1' }).then(answer, answer)
-  process.kill()
-  const { calls } = process
-  await machine.advance(60_000)
-  assert.deepEqual([answers, process.calls], [0, calls])
-  await machine.close()
+  for (let n = 0; n < 10; n++)
+    dead.running!.send('in', { key: `k${n}`, n }, { id: `dead-${n}` }).then(
+      () => answers++,
+      () => answers++,
+    )
+  dead.kill()
+  await cluster.advance(60_000)
+  assert.equal(answers, 0)
+  await cluster.crash(dead)
+  await cluster.advance(5_000)
+  await sendAll(cluster, other, 0, 20)
+  assert.deepEqual(
+    kept.filter((id) => id.startsWith('e')).toSorted(),
+    Array.from({ length: 20 }, (_, n) => `e${n}`).toSorted(),
+  )
+  await cluster.close()
 })

@@ -213,6 +213,32 @@ export const runtimeMutants: readonly Mutant[] = [
     hunt: { sweep: 'SEEDS', seed: 1, first: 41, cases: 20, isSmall: true },
   },
   {
+    name: 'parked-head-forgotten',
+    breaks: 'Parked events do not wait for the older one of their key that ran when they moved (I3).',
+    file: 'src/runtime/parking.ts',
+    find: 'if (running !== undefined && !running.feed.isParking) row.head = running.record.offset',
+    replace: 'void running',
+    hunt: { sweep: 'test/simulation/sweep.test.ts', seed: 404, isSmall: true },
+  },
+  {
+    name: 'refused-replay-is-settled',
+    breaks: 'A dead letter whose replay is refused counts as settled: it is gone (I1).',
+    file: 'src/runtime/dead-letters.ts',
+    find: '          else attempt()',
+    replace: '          else resolve()',
+    hunt: { sweep: 'test/simulation/sweep.test.ts', seed: 406 },
+  },
+  {
+    name: 'arrival-unseen-behind-a-limit',
+    breaks: 'Where a limit looks at the data, nobody looks at the signature and the version of an event.',
+    file: 'src/runtime/lane.ts',
+    find: `      this.engine.checkArrival(attempt)
+      mayRun = this.stop.limiter?.enter(attempt, attempt.startedAt) ?? true`,
+    replace: `      mayRun = this.stop.limiter?.enter(attempt, attempt.startedAt) ?? true
+      this.engine.checkArrival(attempt)`,
+    hunt: { sweep: 'test/runtime/arrival.test.ts', seed: 1 },
+  },
+  {
     name: 'one-hop-too-many',
     breaks: 'A ride may take one hop more than its limit says.',
     file: 'src/runtime/outcomes.ts',

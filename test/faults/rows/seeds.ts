@@ -16,9 +16,16 @@ export const row: Row = {
   tiers: 'PN',
   isDivisible: true,
   async run(context) {
-    const size = context.tier === 'N' ? 'large' : 'small'
+    // Each night has time for many events, and for what only some apps have.
+    const isNight = context.tier === 'N'
+    const size = isNight ? 'large' : 'small'
     for await (const { number, seed } of casesOf(context)) {
-      const result = await runCase({ seed, world: number % 4 < 2 ? 'machine' : 'cluster', size })
+      const result = await runCase({
+        seed,
+        world: number % 4 < 2 ? 'machine' : 'cluster',
+        size,
+        isWide: isNight && number % 8 > 3,
+      })
       if (result.violations.length > 0) context.violation(describeFailure(await failureOf(result, shrinks)), number)
       context.count('events', result.events)
       context.done()

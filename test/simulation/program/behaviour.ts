@@ -80,7 +80,7 @@ function failures(stop: StopSpec, of: (what: string) => number): number {
 }
 
 function failureOf({ isWide }: Program, stop: StopSpec, share: number): Action {
-  if (stop.sticks && share < 500) return { kind: 'stuck' }
+  if (stop.sticks && share < 150) return { kind: 'stuck' }
   if (share < 400) return stop.batch === undefined ? { kind: 'throw' } : { kind: 'retry', afterMs: 0 }
   if (share < 700) return { kind: 'retry', afterMs: [0, 50, 2_000, 7_000][share % 4]! }
   // A batch fails as a whole by what one of its handlings throws.

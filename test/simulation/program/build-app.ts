@@ -16,8 +16,8 @@ import {
   switchStop,
   topic,
 } from '../../../src/index.ts'
-import type { Entry, StopContext, Topic } from '../../../src/index.ts'
-import type { SimProcess, Startable } from '../../../src/testing/index.ts'
+import type { App, Entry, StopContext, Topic } from '../../../src/index.ts'
+import type { SimProcess } from '../../../src/testing/index.ts'
 import { changed, childOf, emitted, handlingOf, isMisfit } from './behaviour.ts'
 import type { Handling, Item, Mistake } from './behaviour.ts'
 import { conductedTo, mappedTo } from './expectation.ts'
@@ -62,7 +62,7 @@ interface Making {
 }
 
 /** The apps of a program, as one version of them. */
-export function buildApps(program: Program, version: Version, process: SimProcess, probe: Probe): readonly Startable[] {
+export function buildApps(program: Program, version: Version, process: SimProcess, probe: Probe): readonly App[] {
   const making: Making = { program, version, process, probe, emittable: new Map() }
   const entries = new Map<string, Entry[]>(appsOf(program).map((app) => [app, []]))
   for (const block of program.blocks.toReversed()) {
@@ -231,7 +231,7 @@ function mistaken(code: Mistake, data: Item): unknown {
     case 'MB_NOT_JSON':
       return { ...data, v: BigInt(data.v) }
     case 'MB_TOO_DEEP':
-      return Array.from({ length: 3_000 }).reduce<object>((inner) => ({ inner }), data)
+      return { ...data, deep: Array.from({ length: 3_000 }).reduce<object>((inner) => ({ inner }), {}) }
   }
 }
 

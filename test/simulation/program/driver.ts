@@ -30,6 +30,8 @@ export class Driver {
   readonly #sent = new Map<string, Sent>()
   readonly #acknowledged = new Set<string>()
   #probes = 0
+  /** Deaths that the bus has heard of. */
+  #givenUp = -1
 
   constructor(program: Program, world: Machine | Cluster, oracle: Oracle, coverage: Coverage, random: SeededRandom) {
     this.#program = program
@@ -85,7 +87,7 @@ export class Driver {
         this.#fleet.deploy(step.discards)
         return this.#fleet.stop(process, step.deadlineMs)
       case 'inspect':
-        return inspect(process, this.#oracle)
+        return inspect(process, world instanceof Machine, this.#oracle)
       case 'intrude':
         return world instanceof Cluster ? intrude(this.#program, world, this.#oracle) : undefined
       case 'replay':
@@ -262,6 +264,7 @@ export class Driver {
       sent: this.#sent.values(),
       isAcknowledged: ({ id }) => this.#acknowledged.has(id),
       discarded: this.#fleet.discarded,
+      removed: this.#fleet.removed,
       inspector: process.running!.inspector,
     })
   }
@@ -278,8 +281,18 @@ export class Driver {
       for (const process of world.processes) world.reconnect(process)
     }
     await this.#fleet.running()
-    // Members that have died are given up by then.
-    if (world instanceof Cluster) await world.advance(20_000)
+    await this.#untilGivenUp()
+  }
+
+  /** A process has died whose partitions nobody else may have yet. */
+  get #hasDied(): boolean {
+    return this.#fleet.deaths > this.#givenUp
+  }
+
+  async #untilGivenUp(): Promise<void> {
+    if (!this.#hasDied) return
+    this.#givenUp = this.#fleet.deaths
+    if (this.#world instanceof Cluster) await this.#world.advance(20_000)
   }
 
   get #entry(): string {
@@ -288,11 +301,13 @@ export class Driver {
 
   /** Members are through one by one, and one may hand another something meanwhile: until nothing is handled any more. */
   async #isThrough(): Promise<boolean> {
-    for (;;) {
+    for (let round = 0; round < roundsMax; round++) {
+      await this.#untilGivenUp()
       const before = this.#oracle.handlings
       if (!(await this.#caughtUp())) return false
-      if (this.#oracle.handlings === before) return true
+      if (this.#oracle.handlings === before && !this.#hasDied) return true
     }
+    return false
   }
 
   #caughtUp(): Promise<boolean> {
@@ -320,7 +335,7 @@ export class Driver {
         }).then(() => left--)
       return () => left === 0
     })
-    return count > 0 || round < 2
+    return count > 0 || round < 2 || this.#hasDied
   }
 }
 

@@ -47,6 +47,8 @@ interface Onward {
 
 /** Hops of a ride beyond the stops that its entry knows of. */
 const spareHops = 16
+/** Why data cannot be written. */
+const unwritable: readonly string[] = ['MB_NOT_JSON', 'MB_TOO_DEEP']
 /** Of a ride and of all its children. */
 const childrenMax = 10_000
 
@@ -72,13 +74,10 @@ export function conductedTo({ stops, isCircle }: BlockSpec, after: string, { oth
   return stops[index + step]?.name ?? null
 }
 
+type Decision = Action | { readonly kind: 'given-up'; readonly cause: string }
+
 /** What a stop makes of an event in the end: what it does, or why it gives it up. */
-export function decisionAt(
-  program: Program,
-  stop: StopSpec,
-  id: string,
-  replay: number,
-): Action | { readonly kind: 'given-up'; readonly cause: string } {
+export function decisionAt(program: Program, stop: StopSpec, id: string, replay: number): Decision {
   for (let attempt = 1; ; attempt++) {
     const { action } = handlingOf(program, stop, id, replay, attempt)
     if (action.kind === 'kill') return { kind: 'given-up', cause: 'MB_KILLED_PROCESS' }
@@ -153,10 +152,11 @@ class Expectation {
     const letter = `${name} ${id}#${event.replay}`
     this.#note(`${app}.${name}`, standing(id, event.replay, event.key, event.data.v))
     const unheard = this.#decisions.unheard(letter)
-    const action =
+    const decided =
       unheard === undefined
         ? decisionAt(this.#program, stop, id, event.replay)
         : ({ kind: 'given-up', cause: unheard } as const)
+    const action = this.#written(stop, event, decided)
     if (action.kind === 'given-up') return this.#giveUp(stop, event, letter, action.cause)
     const onward = this.#onwardOf(stop, event, action)
     const excess = excessOf(event, action, onward)
@@ -167,6 +167,14 @@ class Expectation {
     else if (action.kind === 'split') this.#end(stop, event, `split:${action.count}`)
     else if (onward.length === 0) this.#end(stop, event, 'done')
     for (const { next, traveller } of onward) this.#arrive(next, traveller)
+  }
+
+  /** Whether data can be written matters only where it goes on, and is seen behind whether it may. */
+  #written(stop: StopSpec, event: Traveller, decided: Decision): Decision {
+    if (decided.kind !== 'given-up' || !unwritable.includes(decided.cause)) return decided
+    const forward = { kind: 'forward', isChanged: false } as const
+    const onward = this.#next(stop, event)
+    return onward.length === 0 || excessOf(event, forward, onward) !== undefined ? forward : decided
   }
 
   #giveUp(stop: StopSpec, event: Traveller, letter: string, cause: string): void {

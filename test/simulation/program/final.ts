@@ -18,6 +18,8 @@ export interface End {
   readonly isAcknowledged: (event: Sent) => boolean
   /** Stops that were removed with the events that waited there. */
   readonly discarded: ReadonlySet<string>
+  /** Stops that the app does not have any more: nobody decides about their dead letters. */
+  readonly removed: ReadonlySet<string>
   readonly inspector: BusInspector
 }
 
@@ -31,7 +33,7 @@ interface Letter {
 }
 
 export async function judgeEnd(end: End): Promise<void> {
-  const { program, oracle, sent, isAcknowledged, discarded } = end
+  const { program, oracle, sent, isAcknowledged, discarded, removed } = end
   await checkRest(end)
   const found = new Map([...oracle.bus.contents].filter(([topic]) => !/\.(parked|errors)$/.test(topic)))
   const events = new Map(
@@ -48,7 +50,7 @@ export async function judgeEnd(end: End): Promise<void> {
     return ended.some((text) => isDiscard(text, id, replay, stop)) ? 'discard' : undefined
   }
   for (const [letter, { stop }] of letters)
-    if (operator(letter) === undefined && !discarded.has(stop))
+    if (operator(letter) === undefined && !removed.has(stop))
       oracle.violation(`I1 ${letter} was given up, is no longer a dead letter, and was neither replayed nor discarded`)
   // Members do not know each other's ids, so what was not acknowledged by a dead one is not sent again; it may be there or not.
   const isThere = ({ id }: Sent): boolean => [...events.values()].some((inside) => inside.has(`${id}#0`))
@@ -125,11 +127,11 @@ function checkEffects(
 }
 
 /** Every position is at its end, no key is parked, and the bus holds the fold of what was settled. */
-async function checkRest({ program, world, oracle, discarded, inspector }: End): Promise<void> {
+async function checkRest({ program, world, oracle, removed, inspector }: End): Promise<void> {
   const view = await viewOf(inspector, oracle.bus.stores)
   const readers = readersOf(program)
   for (const { topic, partitions } of await inspector.topics()) {
-    if (/\.(ended|errors)$/.test(topic) || [...discarded].some((stop) => topic.endsWith(`.${stop}.dlq`))) continue
+    if (/\.(ended|errors)$/.test(topic) || [...removed].some((stop) => topic.endsWith(`.${stop}.dlq`))) continue
     for (const { partition, end } of partitions)
       for (const app of readers.get(topic) ?? [topic.slice(0, topic.indexOf('.'))]) {
         const position = view.positions.get(`${app} ${topic}/${partition}`)

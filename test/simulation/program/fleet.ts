@@ -1,14 +1,14 @@
 /** The processes of a case: one on a machine, some in a cluster; started when none runs, cleared away when they are dead, and judged by what they leave. */
 import { isMetrobusError } from '../../../src/errors/index.ts'
+import type { App } from '../../../src/index.ts'
 import type { StartOptions } from '../../../src/runtime/options.ts'
 import { Machine } from '../../../src/testing/index.ts'
-import type { Cluster, SimProcess } from '../../../src/testing/index.ts'
+import type { Cluster, SimProcess, Startable } from '../../../src/testing/index.ts'
 import { buildApps } from './build-app.ts'
 import type { Version } from './build-app.ts'
 import type { Coverage } from './coverage.ts'
 import { DiskLooks } from './looks.ts'
 import type { Oracle } from './oracle.ts'
-import { appsOf } from './program.ts'
 import type { BlockSpec, Program } from './program.ts'
 
 /** Deaths in a row, by an event that kills the process, before a case is taken to go in circles. */
@@ -22,6 +22,7 @@ export class Fleet {
   isPower = false
   /** Something was made to fail, so that an app may fail. */
   hasFaults = false
+  deaths = 0
   /** Of the apps that are started from now on. */
   version: Version = 1
   /** Stops that the second version has removed with the events that waited there. */
@@ -65,7 +66,7 @@ export class Fleet {
     const { version } = this
     const process = await this.#world.start((mine) => {
       this.#oracle.starts(mine, version)
-      return buildApps(this.#program, version, mine, this.#oracle)
+      return buildApps(this.#program, version, mine, this.#oracle).map((app) => this.#signed(app))
     }, this.#options())
     if (process.isAlive && process.running === undefined && process.failure === undefined)
       this.#oracle.violation('I10 a start neither succeeds nor fails within a minute')
@@ -73,21 +74,27 @@ export class Fleet {
   }
 
   #options(): Partial<StartOptions> {
-    const { killsMax, isSigned } = this.#program
-    return {
-      killsMax,
-      drain: 2_000,
-      removedStops: this.discarded.size > 0 ? 'discard' : 'refuse',
-      ...(isSigned && { signing: signingOf(this.#program, this.version) }),
-    }
+    const { killsMax } = this.#program
+    return { killsMax, drain: 2_000, removedStops: this.discarded.size > 0 ? 'discard' : 'refuse' }
+  }
+
+  /** Each app signs by itself, if at all. */
+  #signed(app: App): Startable {
+    if (!this.#program.isSigned) return app
+    const signing = signingOf(this.#program, app.name, this.version)
+    return { start: (options) => app.start({ ...options, signing }) }
   }
 
   /** From now on the second version is started. Events of a stop that it does not have keep it from that, or go with the stop. */
   deploy(discards: boolean): void {
     this.version = 2
-    if (discards)
-      for (const { isRemoved, stops } of this.#program.blocks)
-        if (isRemoved) for (const { name } of stops) this.discarded.add(name)
+    if (discards) for (const name of this.removed) this.discarded.add(name)
+  }
+
+  /** Stops that the running version does not have. */
+  get removed(): ReadonlySet<string> {
+    const gone = this.version === 1 ? [] : this.#program.blocks.filter(({ isRemoved }) => isRemoved)
+    return new Set(gone.flatMap(({ stops }) => stops.map(({ name }) => name)))
   }
 
   /** An app that could not start or go on: somebody must have been told why, and something must have gone wrong. */
@@ -112,6 +119,7 @@ export class Fleet {
     else if (process.failure !== undefined && process.isAlive) this.#failed(process)
     this.#coverage.add('death', this.isPower ? 'power' : 'killed')
     this.#oracle.died(process)
+    this.deaths++
     if (this.#world instanceof Machine && this.isPower) await this.#world.powerCut()
     else await this.#world.crash(process)
     this.isPower = false
@@ -140,18 +148,14 @@ export class Fleet {
   }
 }
 
-/** Each version signs with a key of its own, and accepts that of the other. */
-function signingOf(program: Program, version: Version): NonNullable<StartOptions['signing']> {
+/** Each version of an app signs with a key of its own, and accepts that of the other. */
+function signingOf({ blocks }: Program, app: string, version: Version): NonNullable<StartOptions['signing']> {
   const keyOf = (of: number): { readonly key: string; readonly secret: string } => ({
-    key: `key-${of}`,
-    secret: `the secret of version ${of}`,
+    key: `${app}-${of}`,
+    secret: `the secret of version ${of} of ${app}`,
   })
-  const accept = appsOf(program).map((app) => ({
-    ...keyOf(3 - version),
-    app,
-    lines: program.blocks.flatMap(linesOf),
-  }))
-  return { ...keyOf(version), accept }
+  const lines = blocks.filter((block) => block.app === app).flatMap(linesOf)
+  return { ...keyOf(version), accept: [{ ...keyOf(3 - version), app, lines }] }
 }
 
 /** The lines that a block's itineraries may name: those that it has, and its router, which is one where no line is chosen. */

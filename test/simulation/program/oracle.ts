@@ -187,6 +187,7 @@ export class Oracle implements Probe {
     if (message === 'entries wait') this.#coverage.add('state', 'pressed')
     const { stop, event } = facts as { readonly stop?: string; readonly event?: string }
     if (isAlone) this.#alone.set(process, `${stop} ${event}`)
+    if (message === 'dead letter') this.#order.givenUp(process, topicOf(this.#program, stop!), event!)
   }
 
   /** An event was given up for this cause. */

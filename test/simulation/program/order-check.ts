@@ -82,6 +82,13 @@ export class OrderCheck<Process> {
     if (!known.has(name)) known.set(name, { name, key: keyOf(record), inputOffset, isDecided: false })
   }
 
+  /** An event was given up, perhaps without having been handled. */
+  givenUp(process: Process, topic: string, id: string): void {
+    for (const [lane, known] of this.#life(process).known)
+      if (lane.startsWith(`${topic}/`))
+        for (const one of known.values()) if (one.name.startsWith(`${id}#`)) one.isDecided = true
+  }
+
   rewound(process: Process, place: TopicPartition, offset: number): void {
     const lane = laneOf(place)
     if (lane === undefined || place.topic.endsWith(parkedSuffix)) return

@@ -7,24 +7,24 @@
 import { SeededRandom } from '../../../src/testing/index.ts'
 import type { BlockSpec, Program, StopSpec } from './program.ts'
 
-export function widen(program: Program, hasRemoved: boolean): Program {
+export function widen(program: Program, isOneProcess: boolean): Program {
   const random = new SeededRandom(program.seed ^ 0x31de)
   const blocks = shareTopics(
     random,
-    program.blocks.map((block, index) => widenBlock(random, block, index)),
+    program.blocks.map((block, index) => widenBlock(random, block, index, isOneProcess)),
   )
   const isSigned = random.chance(0.5)
-  const removed = hasRemoved && random.chance(0.6) ? [removedBlock(blocks)] : []
+  const removed = isOneProcess && random.chance(0.6) ? [removedBlock(blocks)] : []
   return { ...program, isWide: true, isSigned, blocks: [...blocks, ...removed] }
 }
 
-function widenBlock(random: SeededRandom, block: BlockSpec, index: number): BlockSpec {
+function widenBlock(random: SeededRandom, block: BlockSpec, index: number, isOneProcess: boolean): BlockSpec {
   // A topic has one owner, the first app; so only that one emits.
   const app = block.from !== undefined && random.chance(0.6) ? `app${index}` : block.app
   const isCircle = block.route.startsWith('conductor') && random.chance(0.7)
   const last = block.stops.length - 1
   const stops = block.stops.map((stop, at): StopSpec => {
-    const sticks = stop.batch === undefined && random.chance(0.25)
+    const sticks = random.chance(0.25) && stop.batch === undefined && isOneProcess
     return {
       ...stop,
       emits: app === block.app ? stop.emits : [],
