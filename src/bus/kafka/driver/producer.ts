@@ -224,7 +224,7 @@ export class Producer {
   async #name(identity: Identity): Promise<void> {
     const transactionalId = this.#transactionalId
     const question = { transactionalId, transactionTimeoutMs: this.#transactionTimeoutMs, identity }
-    const patience = new Patience(this.#clock, this.#deliveryMs)
+    const patience = new Patience(this.#clock, namingMs)
     for (;;) {
       const asked = await this.#ask('transaction', transactionalId, initProducerId, question, patience)
       const error = 'answer' in asked ? this.#named(asked.answer) : asked.error
@@ -300,6 +300,9 @@ export class Producer {
     this.#state = next
   }
 }
+
+/** A cluster makes its topic of transactions at the first of all names, and a coordinator that takes over reads it first. */
+const namingMs = 30_000
 
 /** A sequence number is an int32 that begins again at 0. */
 const sequences = 2 ** 31
