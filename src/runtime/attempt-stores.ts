@@ -126,7 +126,8 @@ function changeOf(record: Record, source: string, key: string, { value, text }: 
       key,
       headers: noHeaders,
       correlationId: record.correlationId,
-      causationId: record.id,
+      // Ride and hop say it, and the id would have to be made.
+      causationId: undefined,
       replay: record.replay,
       slip: '',
     },
