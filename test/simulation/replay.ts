@@ -1,7 +1,7 @@
 /**
  * Does one case of the random programs again, and prints what was broken and the end of its trace:
  *
- *     node test/simulation/replay.ts --seed 74 --world machine [--size large] [--wide] [--only 1,5,9] [--trace 60]
+ *     node test/simulation/replay.ts --seed 74 --world machine [--size large] [--wide] [--burst 3] [--only 1,5,9] [--trace 60]
  *
  * or runs many, and prints what they reached and, above all, what they did not:
  *
@@ -18,6 +18,7 @@ const { values } = parseArgs({
     world: { type: 'string', default: 'machine' },
     size: { type: 'string', default: 'small' },
     wide: { type: 'boolean', default: false },
+    burst: { type: 'string' },
     only: { type: 'string' },
     trace: { type: 'string', default: '40' },
     coverage: { type: 'boolean', default: false },
@@ -30,7 +31,15 @@ const size: Size = values.size === 'large' ? 'large' : 'small'
 
 async function replay(seed: number, world: WorldKind): Promise<void> {
   const only = values.only === undefined ? undefined : values.only.split(',').map(Number)
-  const result = await runCase({ seed, world, size, isWide: values.wide, keepTrace: true, ...(only && { only }) })
+  const result = await runCase({
+    seed,
+    world,
+    size,
+    isWide: values.wide,
+    burstMax: Number(values.burst ?? Infinity),
+    keepTrace: true,
+    ...(only && { only }),
+  })
   console.log(JSON.stringify(programOf(result), null, 2))
   console.log(result.trace.slice(-Number(values.trace)).join('\n'))
   console.log(`${result.events} events, trace ${result.hash}`)

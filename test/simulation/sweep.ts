@@ -3,7 +3,7 @@
  * matrix and the hunt for mutants call.
  */
 import { Coverage } from './program/coverage.ts'
-import { runCase } from './program/run.ts'
+import { runCase, smaller } from './program/run.ts'
 import type { CaseResult } from './program/run.ts'
 import type { Size, WorldKind } from './program/schedule.ts'
 import { shrink } from './program/shrink.ts'
@@ -69,15 +69,16 @@ export async function sweep(options: SweepOptions): Promise<SweepResult> {
 /** A failed case, shrunk, with the command that does it again. */
 export async function failureOf(result: CaseResult, shrinks: boolean): Promise<Failure> {
   const { seed, world, size, isWide } = result
-  const { only, violations } = shrinks
+  const { only, burstMax, violations } = shrinks
     ? await shrink(result)
-    : { only: result.steps.map((_, index) => index), violations: result.violations }
+    : { only: result.steps.map((_, index) => index), burstMax: Infinity, violations: result.violations }
+  const bursts = burstMax === Infinity ? '' : ` --burst ${burstMax}`
   return {
     seed,
     world,
     violations,
-    replay: `node test/simulation/replay.ts --seed ${seed} --world ${world} --size ${size}${isWide ? ' --wide' : ''} --only ${only.join() || 'none'}`,
-    schedule: only.map((index) => `${index} ${JSON.stringify(result.steps[index])}`),
+    replay: `node test/simulation/replay.ts --seed ${seed} --world ${world} --size ${size}${isWide ? ' --wide' : ''}${bursts} --only ${only.join() || 'none'}`,
+    schedule: only.map((index) => `${index} ${JSON.stringify(smaller(result.steps[index]!, burstMax))}`),
   }
 }
 

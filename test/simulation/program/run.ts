@@ -23,6 +23,8 @@ export interface CaseOptions {
   readonly isWide?: boolean
   /** Numbers of the steps to take, for a case that is being shrunk. Default: all. */
   readonly only?: readonly number[]
+  /** Events of a burst at most, for a case that is being shrunk. Default: all. */
+  readonly burstMax?: number
   readonly keepTrace?: boolean
 }
 
@@ -44,7 +46,7 @@ export interface CaseResult {
 
 /** Runs one case. */
 export async function runCase(options: CaseOptions): Promise<CaseResult> {
-  const { seed, world: kind, size = 'small', isWide = false, only, keepTrace = false } = options
+  const { seed, world: kind, size = 'small', isWide = false, only, burstMax = Infinity, keepTrace = false } = options
   const program = programOf({ seed, world: kind, size, isWide })
   const coverage = new Coverage()
   const oracle = new Oracle(program, coverage)
@@ -58,7 +60,7 @@ export async function runCase(options: CaseOptions): Promise<CaseResult> {
     handOver: isWide && kind === 'cluster' ? 'bytes' : handOver,
   }
   const world = kind === 'machine' ? machineOf(surroundings, random) : clusterOf(surroundings, random)
-  const steps = drawSchedule(program, kind, size)
+  const steps = drawSchedule(program, kind, size).map((step) => smaller(step, burstMax))
   const driver = new Driver(program, world, oracle, coverage, random)
   try {
     for (const [index, step] of steps.entries()) if (only === undefined || only.includes(index)) await driver.step(step)
@@ -81,6 +83,10 @@ export async function runCase(options: CaseOptions): Promise<CaseResult> {
     coverage,
   }
 }
+
+/** A step with at most so many events. */
+export const smaller = (step: Step, burstMax: number): Step =>
+  step.kind === 'burst' ? { ...step, count: Math.min(step.count, burstMax) } : step
 
 /** The program of a case. On a cluster nobody kills; where there are many events, few do: each takes some lives. */
 export function programOf({
