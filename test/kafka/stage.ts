@@ -128,7 +128,7 @@ export interface ReadByJava {
  * The lines that Java's console consumer prints of a topic, committed only, in the order of each partition, until nothing came for `quietMs`. `prints`: what it prints
  * beside the value, such as `partition` or `headers`.
  */
-export async function linesByJava(name: string, prints: readonly string[], quietMs = 4_000): Promise<string[]> {
+export async function linesByJava(name: string, prints: readonly string[], quietMs = 10_000): Promise<string[]> {
   const java = ['-Xmx256m', '-XX:TieredStopAtLevel=1', '-Dorg.slf4j.simpleLogger.defaultLogLevel=error']
   const program = ['-cp', `${jars()}/*`, 'org.apache.kafka.tools.consumer.ConsoleConsumer']
   const what = ['--bootstrap-server', brokers.bootstrap.join(','), '--topic', name, '--from-beginning']
