@@ -1,5 +1,5 @@
 /**
- * H4: dead letters where it is hard to write them: of events as large as an event may be, and on a disk that is killed under them; and many of them, replayed by two operators at once and
+ * H4: dead letters where it is hard to write them: of events as large as an event may be, in a process that is killed while it writes them; and many of them, replayed by two operators at once and
  * killed in the midst. No event is skipped, and each is replayed once.
  */
 import { mkdirSync, rmSync } from 'node:fs'

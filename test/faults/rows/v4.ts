@@ -1,6 +1,6 @@
 /**
  * V4. Inputs made to exhaust whoever reads them: deep JSON, a line without end, a million fields, rows of CSV that never close. `metrobus run --input` refuses the line by
- * its number, takes those before and behind it, and needs no more memory than for an ordinary input.
+ * its number, takes those before and behind it, and needs little more memory than for an ordinary input.
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -72,7 +72,7 @@ const bombs: readonly Bomb[] = [
 
 export const row: Row = {
   id: 'V4',
-  title: 'inputs made to exhaust: the line is refused, the others ride, memory stays as it was',
+  title: 'inputs made to exhaust: the line is refused, the others ride, and memory grows by 64 MiB at most',
   tiers: 'PN',
   isDivisible: true,
   async run(context) {
