@@ -57,9 +57,11 @@ test('a fixture is let go of also when its case fails', async () => {
 })
 
 test('every adapter runs the cases and says in writing what it guarantees', () => {
+  // What a user can import has an index; a driver that is being built has none yet.
   const adapters = readdirSync(import.meta.dirname, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && entry.name !== 'conformance')
+    .filter((entry) => entry.isDirectory())
     .map(({ name }) => join(import.meta.dirname, name))
+    .filter((folder) => readdirSync(folder).some((name) => name === `index${extname(import.meta.filename)}`))
   assert.ok(adapters.length >= 2)
   for (const adapter of adapters) {
     const tests = readdirSync(adapter).filter((name) => name.endsWith(`.test${extname(import.meta.filename)}`))

@@ -23,8 +23,8 @@ import { heldMax, Parking } from './parking.ts'
 import type { StopRuntime } from './stop-runtime.ts'
 import type { NamedPartition } from './stores.ts'
 
-/** Records taken from the bus at once. */
-const pollMax = 256
+/** Records of one poll: what they add to the held ones is less than moving a crowded key away makes room for. */
+const pollMax = heldMax / 4
 
 export class Lane {
   readonly engine: Engine
@@ -233,11 +233,11 @@ export class Lane {
       )
       return
     }
-    try {
     if (attempt.kept?.isStale === true) {
       this.#again(attempt)
       return
     }
+    try {
       complete(attempt, result)
     } catch (error) {
       this.parking.fail(attempt, error)
@@ -246,7 +246,6 @@ export class Lane {
     this.finished(attempt)
   }
 
-  /** The handler has thrown or rejected. */
   /** The event is handled once more, as the same try: another stop has changed what the handler has read. Only a handler that was waited for meets that, and it holds its key. */
   #again({ feed, record, state }: Attempt): void {
     state!.wait({ feed, record }, true)
@@ -254,6 +253,7 @@ export class Lane {
     this.engine.runnable(this, state!)
   }
 
+  /** The handler has thrown or rejected. */
   rejected(attempt: Attempt, error: unknown): void {
     if (!this.#over(attempt)) return
     this.parking.fail(
@@ -280,8 +280,8 @@ export class Lane {
       this.engine.wake(this)
     }
     this.giveBack(attempt)
-    // Nobody takes a turn of a closed lane, but somebody may wait for its handlers.
     attempt.kept?.release()
+    // Nobody takes a turn of a closed lane, but somebody may wait for its handlers.
     if (this.isClosed) this.engine.schedule()
     return !this.isClosed
   }

@@ -12,7 +12,6 @@ export const smallBounds: readonly Edit[] = [
     replace: 'export const heldMax = 16',
   },
   // At most half of the bound above, or what was let go is read again in vain.
-  { name: 'records of a poll', file: 'src/runtime/lane.ts', find: 'const pollMax = 256', replace: 'const pollMax = 5' },
   {
     name: 'units on their way',
     file: 'src/runtime/outbox.ts',
