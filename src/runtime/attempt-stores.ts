@@ -50,6 +50,9 @@ class Handle implements StoreHandle<unknown> {
     this.#check(key)
     const { engine, stop } = this.#attempt.lane
     const text = value === null ? undefined : encodeData(value, stop.name, engine.recordBytesMax)
+    // Only then may there be a number that JSON does not know: the row would be another one when it is read again.
+    if (text?.includes('null') === true && !isFiniteIn(value))
+      throw new MetrobusError('MB_NOT_JSON', { where: stop.name, type: 'NaN or Infinity' })
     if (engine.freezes) freezeDeep(value, nestingMax)
     this.#writes ??= new Map()
     this.#writes.set(key, { value, text })
@@ -113,6 +116,12 @@ class Handle implements StoreHandle<unknown> {
     this.#isTouching = true
     this.partition.users.add(record.key, this)
   }
+}
+
+/** No number in the data is NaN or infinite. */
+function isFiniteIn(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value)
+  return typeof value !== 'object' || value === null || Object.values(value).every(isFiniteIn)
 }
 
 function changeOf(record: Record, source: string, key: string, { value, text }: Write): Record {

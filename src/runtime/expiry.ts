@@ -12,6 +12,8 @@ import type { KeptStore, Stores } from './stores.ts'
 
 /** Rows of one partition removed at once. */
 const rowsMax = 512
+/** Between two looks where there may be more of them; rows that come faster than they go would fill the memory (I9). */
+const portionMs = 50
 /** Between two looks, at least and at most. */
 const waitMinMs = 1_000
 const waitMaxMs = 3_600_000
@@ -27,13 +29,13 @@ export class Expiry {
   }
 
   /** Sees to it that what there is now is removed in its time. */
-  arm(): void {
+  arm(leastMs: number = waitMinMs): void {
     if (this.#timer !== undefined) return
     let due = Infinity
     for (const { partition } of this.#mortal()) due = Math.min(due, partition.nextExpiry)
     if (due === Infinity) return
     const { clock } = this.#engine
-    const waitMs = Math.max(waitMinMs, Math.min(waitMaxMs, due - clock.now()))
+    const waitMs = Math.max(leastMs, Math.min(waitMaxMs, due - clock.now()))
     this.#timer = clock.timer(waitMs, () => this.#sweep(), { background: true })
   }
 
@@ -45,9 +47,11 @@ export class Expiry {
     this.#timer = undefined
     const { failure, isDraining, outbox, clock } = this.#engine
     if (failure !== undefined || isDraining) return
-    if (!outbox.isFull) for (const { store, partition } of this.#mortal()) this.#remove(store, partition, clock.now())
+    let isMore = false
+    if (!outbox.isFull)
+      for (const { store, partition } of this.#mortal()) if (this.#remove(store, partition, clock.now())) isMore = true
     this.#engine.schedule()
-    this.arm()
+    this.arm(isMore ? portionMs : waitMinMs)
   }
 
   *#mortal(): Generator<{ readonly store: KeptStore; readonly partition: StorePartition }> {
@@ -57,18 +61,21 @@ export class Expiry {
     }
   }
 
-  /** The deletions ride with the position of a partition that only its owner may settle. */
-  #remove({ stops }: KeptStore, partition: StorePartition, now: number): void {
+  /** The deletions ride with the position of a partition that only its owner may settle. Answers whether there may be more to remove. */
+  #remove({ stops }: KeptStore, partition: StorePartition, now: number): boolean {
     const lane = stops.map(({ lanes }) => lanes[partition.partition]).find(isOpen)
-    if (lane === undefined) return
+    if (lane === undefined) return false
     const { outbox, random } = this.#engine
-    for (const key of partition.expired(now, rowsMax)) {
+    const keys = partition.expired(now, rowsMax)
+    for (const key of keys) {
+      if (partition.isChanging(key)) continue
       const deletion = deletionOf(partition, key, now, random.id())
       outbox.output(partition.queue, deletion, 0)
       outbox.touch(lane.input)
       partition.decide(deletion)
       if (outbox.isRipe) outbox.flush()
     }
+    return keys.length === rowsMax
   }
 }
 

@@ -11,8 +11,9 @@ import { compareKeys } from '../store/key-order.ts'
 import type { StoreTable, TableRange, TableRow } from '../store/store.ts'
 import type { OutputQueue } from './outbox.ts'
 
-/** Rows read from a table at once, at least. */
+/** Rows read from a table at once, at least and at most: who asks for all of them is given page after page. */
 const pageMin = 16
+const pageMax = 1_024
 
 /** A change that a table has not absorbed: a value, or null where the row is deleted. */
 export interface Change {
@@ -99,10 +100,14 @@ export class StorePartition {
     return key === undefined ? Infinity : this.table.get(key)!.at + ttlMs
   }
 
-  /** Keys of rows that have expired, of which no newer change is on its way. */
+  /** Keys of rows that have expired, the oldest first. */
   expired(now: number, limit: number): readonly string[] {
-    const keys = this.table.changedBefore(now - this.definition.ttlMs + 1, limit)
-    return keys.filter((key) => !this.#overlay.has(key))
+    return this.table.changedBefore(now - this.definition.ttlMs + 1, limit)
+  }
+
+  /** A newer change of the row is on its way. */
+  isChanging(key: string): boolean {
+    return this.#overlay.has(key)
   }
 
   /** A change is on its way to the log. */
@@ -135,7 +140,7 @@ export class StorePartition {
         if (over[next]!.value !== null) rows.push(over[next]!)
       }
     }
-    const page = Math.max(pageMin, limit)
+    const page = Math.min(pageMax, Math.max(pageMin, Math.ceil(limit)))
     for (let from = after; rows.length < limit;) {
       const found = this.table.range({ prefix, after: from, limit: page })
       for (const row of found) {

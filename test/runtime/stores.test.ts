@@ -1,5 +1,8 @@
 /** Stores of stops, on the real runtime and the memory bus. */
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import * as z from 'zod'
 import type { Bus, TopicSpec } from '../../src/bus/bus.ts'
@@ -9,6 +12,7 @@ import type { App, Entry, MemoryOptions, Running, StartOptions } from '../../src
 import { silentLog } from '../../src/internal/log.ts'
 import { memoryStores } from '../../src/store/memory/index.ts'
 import { MemoryTable } from '../../src/store/memory/memory-table.ts'
+import { sqlite } from '../../src/store/sqlite/index.ts'
 import type { StoreEngine } from '../../src/store/store.ts'
 import { SeededRandom, SimDisk, VirtualClock } from '../../src/testing/index.ts'
 
@@ -270,6 +274,58 @@ test('rows expire in the store and in its log', async () => {
   )
   assert.equal(newest.size, 2)
   assert.equal(clock.waiting, 0)
+})
+
+test('rows that expire faster than one portion a second are gone in time all the same', async () => {
+  const { clock, bus, start } = stage({ partitions: 1 })
+  const brief = store('brief', Words, { ttl: { seconds: 10 } })
+  const keep = stop('keep', { in: Item, stores: { brief } }, (item, { stores }) => {
+    stores.brief.put(item.key!, { words: [] })
+  })
+  const items = entry('items', { in: Item, key: (item) => item.key, route: line('line').to(keep) })
+  const running = await start(metrobus('app', { entries: [items] }))
+  for (let n = 0; n < 3_000; n++) void running.send('items', { key: `k${n}`, word: 'a' })
+  await clock.advance(12_000)
+  const log = await bus.inspector.read('app.brief.changelog', 0, 0, 10_000)
+  assert.deepEqual(
+    [false, true].map((isDeletion) => log.filter(({ data }) => (data === null) === isDeletion).length),
+    [3_000, 3_000],
+  )
+  await running.stop()
+})
+
+test('a number that JSON does not know is refused where it is put: the row would be another one after a restart', async () => {
+  const { clock, start } = stage()
+  const numbers = store('numbers', z.object({ n: z.number(), word: z.string().nullable() }))
+  const mean = store('mean', z.number())
+  const keep = stop('keep', { in: Item, stores: { numbers, mean }, policy: { attempts: 1 } }, (item, { stores }) => {
+    if (item.word === 'mean') stores.mean.put(item.key!, 0 / 0)
+    else stores.numbers.put(item.key!, { n: Number(item.word), word: null })
+  })
+  const items = entry('items', { in: Item, key: (item) => item.key, route: line('line').to(keep) })
+  const running = await start(metrobus('app', { entries: [items] }))
+  for (const word of ['mean', 'x', 'Infinity', '7']) void running.send('items', { key: word, word })
+  await clock.advance(0)
+  const dead = await running.deadLetters.list({ cause: 'MB_NOT_JSON' })
+  assert.deepEqual(new Set(dead.map(({ key }) => key)), new Set(['Infinity', 'mean', 'x']))
+  assert.deepEqual(await running.store(numbers).get('7'), { n: 7, word: null })
+})
+
+test('all rows can be asked for at once, of any engine', async (t) => {
+  const dir = mkdtempSync(join(tmpdir(), 'metrobus-stores-'))
+  t.after(() => rmSync(dir, { recursive: true }))
+  const { clock, start } = stage()
+  const seen: number[] = []
+  const app = appOf((item, { stores }) => {
+    for (let n = 0; n < 1_500; n++) stores.words.put(`${item.key}/${n}`, { words: [] })
+    seen.push(stores.words.range({ limit: Infinity }).length)
+  })
+  const running = await start(app, { stores: sqlite({ dir }) })
+  for (const word of ['a', 'b']) void running.send('items', { key: 'k', word })
+  await clock.advance(0)
+  assert.equal((await running.store(words).range({ limit: Infinity })).rows.length, 1_500)
+  assert.deepEqual(seen, [1_500, 1_500])
+  await running.stop()
 })
 
 test('stops that share a store do not overwrite what the other has changed meanwhile', async () => {

@@ -72,6 +72,22 @@ test('damage that is met while the app runs ends the engine, and the next start 
   await third.engine.close()
 })
 
+test('damage that is met when a table is asked for ends the engine, and the next start begins anew', async (t) => {
+  const dir = folder(t)
+  const first = await open(dir)
+  absorb(first.engine, first.table, [['a', 1]])
+  await first.engine.close()
+  // The second page: it says how far each table has come.
+  const file = openSync(join(dir, 'app.sqlite'), 'r+')
+  writeSync(file, Buffer.alloc(4_096, 0xff), 0, 4_096, 4_096)
+  closeSync(file)
+  await assert.rejects(open(dir), { code: 'MB_STORE_FAILED', family: 'stop' })
+  assert.deepEqual(readdirSync(dir), [])
+  const third = await open(dir)
+  assert.equal(third.table.position.offset, 0)
+  await third.engine.close()
+})
+
 test('a file that another one has open is refused', async (t) => {
   const dir = folder(t)
   const { engine } = await open(dir)

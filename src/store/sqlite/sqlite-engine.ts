@@ -57,17 +57,13 @@ export class SqliteEngine implements StoreEngine {
 
   table(store: string, partition: number, { expires }: TableOptions): StoreTable {
     const { database, lasting, mortal } = this.#opened
-    const find = database.prepare(
-      'SELECT place, position, mark FROM places WHERE store = ? AND partition = ? AND expires = ?',
-    )
-    const wanted = [store, partition, Number(expires)] as const
-    const found = find.get(...wanted) as readonly [number, number, string] | undefined
-    if (found === undefined)
-      database
-        .prepare("INSERT INTO places (store, partition, expires, position, mark) VALUES (?, ?, ?, 0, '')")
-        .run(...wanted)
-    const [place, offset, mark] = found ?? (find.get(...wanted) as readonly [number, number, string])
-    return new SqliteTable(place, { offset, mark }, expires ? mortal : lasting, (error) => this.#failed(error))
+    const failed = (error: unknown): never => this.#failed(error)
+    try {
+      const [place, offset, mark] = placeOf(database, [store, partition, Number(expires)])
+      return new SqliteTable(place, { offset, mark }, expires ? mortal : lasting, failed)
+    } catch (error) {
+      return failed(error)
+    }
   }
 
   together(change: () => void): void {
@@ -101,6 +97,21 @@ export class SqliteEngine implements StoreEngine {
       throw new MetrobusError('MB_STORE_FAILED', { path: this.#dir, reason: 'it is not open' })
     return this.#open
   }
+}
+
+type Place = readonly [place: number, offset: number, mark: string]
+
+/** Where the rows of a table are and how far they have come; a new one begins at 0. */
+function placeOf(database: Database, wanted: readonly [store: string, partition: number, expires: number]): Place {
+  const find = database.prepare(
+    'SELECT place, position, mark FROM places WHERE store = ? AND partition = ? AND expires = ?',
+  )
+  const found = find.get(...wanted) as Place | undefined
+  if (found !== undefined) return found
+  database
+    .prepare("INSERT INTO places (store, partition, expires, position, mark) VALUES (?, ?, ?, 0, '')")
+    .run(...wanted)
+  return find.get(...wanted) as Place
 }
 
 async function openOrReplace(path: string): Promise<Database> {
