@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { memory, startAll } from '../../src/index.ts'
-import { caughtUp } from '../../src/testing/index.ts'
+import { SeededRandom, SimDisk, VirtualClock, caughtUp } from '../../src/testing/index.ts'
 import { shopHttp } from './http.ts'
 import { goods } from './needs.ts'
 import { basket } from './services/basket.ts'
@@ -81,6 +81,28 @@ test('the same key with another order is refused', async () => {
   const other = await errorOf(await open.send({ ...body, card: 'visa-2' }))
 
   assert.deepEqual(other, [422, 'the key o-1 came before with another order'])
+})
+
+test('a year later an order is still there, and its key is still its own', async () => {
+  const clock = new VirtualClock()
+  const platform = { clock, random: new SeededRandom(1), disk: new SimDisk() }
+  const during = async <Result>(work: Promise<Result>): Promise<Result> => {
+    await clock.advance(1_000)
+    return work
+  }
+  const options = { bus: memory(), platform, socket: false, blockedAfter: 0 } as const
+  const { apps } = await during(startAll({ basket: basket(), order: order({ goods }) }, options))
+  const http = shopHttp(apps)
+  const ask = async (path: string, asked?: RequestInit) =>
+    (await during(Promise.resolve(http.request(path, asked)))).status
+  const post = { method: 'POST', headers: { 'idempotency-key': 'o-1' }, body: JSON.stringify(body) }
+  await ask('/orders', post)
+
+  await clock.advance(365 * 86_400_000)
+  const statuses = [await ask('/orders/o-1'), await ask('/orders', post)]
+
+  assert.deepEqual(statuses, [200, 202])
+  assert.deepEqual(await during(apps.order.deadLetters.list()), [])
 })
 
 test('what is no order is refused with a sentence', async () => {
