@@ -6,12 +6,13 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { Record } from '../src/event/record.ts'
 import { drop, entry, line, metrobus, stop, store } from '../src/index.ts'
-import type { App, StartOptions } from '../src/index.ts'
+import type { App } from '../src/index.ts'
 import * as library from '../src/index.ts'
 import type { RunningApp } from '../src/runtime/running.ts'
 import { endedTopic } from '../src/runtime/topics.ts'
 import { memoryStores } from '../src/store/memory/index.ts'
 import { sqlite } from '../src/store/sqlite/index.ts'
+import type { StoreEngine } from '../src/store/store.ts'
 import { archiveOf } from './archive.ts'
 import { choiceOf, numberOf, verify } from './bench.ts'
 import type { Bench, BenchOptions } from './bench.ts'
@@ -23,7 +24,6 @@ import { sendAll } from './load.ts'
 import { Finish, metered } from './meter.ts'
 
 type EngineName = 'memory' | 'sqlite'
-type Stores = NonNullable<StartOptions['stores']>
 
 /** Rows that one event of the first part changes. */
 const rowsAnEvent = 10
@@ -69,7 +69,8 @@ async function run(dir: string, options: BenchOptions): Promise<Figures> {
 
 type Figures = { readonly [name: string]: unknown }
 
-const openOf = (engine: EngineName, dir: string): Stores => (engine === 'memory' ? memoryStores() : sqlite({ dir }))
+const openOf = (engine: EngineName, dir: string): StoreEngine =>
+  engine === 'memory' ? memoryStores() : sqlite({ dir })
 
 const keyOf = (index: number): string => `key-${index % keys}`
 const valueOf = (index: number): z.infer<typeof Row> => ({
@@ -145,7 +146,7 @@ function mapAlone(puts: number): Figures {
 }
 
 /** The engine's tables without an app around them, 256 changes together. */
-async function engineAlone(engine: Stores, puts: number): Promise<Figures> {
+async function engineAlone(engine: StoreEngine, puts: number): Promise<Figures> {
   await engine.open('alone')
   const table = engine.table('rows', 0, { expires: false })
   const batch = 256

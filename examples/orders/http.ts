@@ -22,7 +22,7 @@ import type { Order } from './services/order-facts.ts'
 import { views } from './services/order.ts'
 import type { order } from './services/order.ts'
 
-/** The services that answer. On a cluster `MB_STORE_ELSEWHERE` names the partition, and its owner is asked. */
+/** The services that answer. Where another process has the partition of a key the answer is 503, with the sentence of `MB_STORE_ELSEWHERE`; no owner is asked yet. */
 export interface Shop {
   readonly basket: RunningOf<ReturnType<typeof basket>>
   readonly order: RunningOf<ReturnType<typeof order>>

@@ -42,8 +42,11 @@ export interface StartOptions {
   readonly killsMax?: number
   /** A loop blocked longer than this is reported with its stop and stack, in milliseconds; 0 is never. Default: 1,000. */
   readonly blockedAfter?: number
-  /** What holds the stores of the stops on this machine; their logs are on the bus. One engine an app. Default: memory, read from the logs at each start. */
-  readonly stores?: StoreEngine
+  /**
+   * What holds the stores of the stops on this machine; their logs are on the bus. An engine serves one app: for several, as of `startAll`, a function makes one for each,
+   * `() => sqlite({ dir })`. Default: memory, read from the logs at each start.
+   */
+  readonly stores?: StoreEngine | (() => StoreEngine)
   /** Takes log lines; pino fits. Default: warnings and errors as JSON lines on standard error. */
   readonly log?: Log
   /** Time, randomness and disk. Default: those of Node. */
@@ -80,7 +83,7 @@ export function resolveStartOptions(options: StartOptions): ResolvedStartOptions
     removedStops: options.removedStops ?? 'refuse',
     killsMax: options.killsMax ?? 3,
     blockedAfterMs: options.blockedAfter ?? 1_000,
-    stores: options.stores,
+    stores: typeof options.stores === 'function' ? options.stores() : options.stores,
     log: options.log ?? stderrLog,
     platform: options.platform ?? nodePlatform,
   }

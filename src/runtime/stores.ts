@@ -27,6 +27,9 @@ const tombstonesMs = 24 * 3_600_000
 /** Records read from a log at once. */
 const readMax = 2_048
 
+/** Engines that are open: what one app closes, another could not go on with. */
+const inUse: WeakSet<StoreEngine> = new WeakSet()
+
 /** A store of the app, with the partitions that are here. */
 export class KeptStore {
   readonly definition: StoreDefinition
@@ -161,9 +164,27 @@ export class Stores {
     }
   }
 
-  close(): Promise<void> {
+  /** Opens the engine. Rejects where another app has it, and with what the engine says. */
+  async begin(): Promise<void> {
+    const engine = this.#engine
+    if (inUse.has(engine))
+      throw new MetrobusError('MB_BAD_OPTIONS', {
+        what: `start() of "${this.app}"`,
+        faults: ['stores is the engine of another app that runs: give each its own, as `() => sqlite({ dir })` does'],
+      })
+    inUse.add(engine)
+    try {
+      await engine.open(this.app)
+    } catch (error) {
+      inUse.delete(engine)
+      throw error
+    }
+  }
+
+  async close(): Promise<void> {
     this.expiry?.end()
-    return this.#engine.close()
+    await this.#engine.close()
+    inUse.delete(this.#engine)
   }
 
   /** A unit is committed; those before `oldest`, the number of the oldest unit whose end is not known, may be absorbed. */
@@ -286,7 +307,7 @@ export async function openStores(
   }
   if ([...stores.all].some(({ definition }) => definition.ttlMs !== Infinity))
     stores.expiry = new Expiry(engine, stores)
-  await tables.open(engine.definition.name)
+  await stores.begin()
   return stores
 }
 
