@@ -270,6 +270,8 @@ export class Lane {
 
   /** Ends the attempt; false when its outcome no longer counts. */
   #over(attempt: Attempt): boolean {
+    // It was stuck, was given up, and answers after all.
+    if (attempt.isOver) return false
     attempt.isOver = true
     this.now = this.engine.clock.monotonic()
     attempt.durationMs = this.now - attempt.startedAt
