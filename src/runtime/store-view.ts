@@ -6,7 +6,6 @@ import { toMs } from '../internal/duration.ts'
 import type { DeepReadonly } from '../schema/data.ts'
 import type { StoreRange, StoreRow } from '../stop/store.ts'
 import { compareKeys } from '../store/key-order.ts'
-import type { TableRow } from '../store/store.ts'
 import type { StorePartition } from './store-partition.ts'
 import type { KeptStore, Stores } from './stores.ts'
 import { changelogTopic, endedTopic } from './topics.ts'
@@ -99,10 +98,9 @@ export class KeptView implements StoreView {
   async range({ prefix = '', after = '', limit = limitDefault }: StoreRange = {}): Promise<StorePage<unknown>> {
     await this.#stores.shown()
     const now = this.#stores.clock.now()
-    const found: TableRow[] = []
-    for (const partition of this.#kept.partitions)
-      found.push(...(partition?.committedRange({ prefix, after, limit: limit + 1 }, now) ?? []))
-    found.sort((one, other) => compareKeys(one.key, other.key))
+    const found = this.#kept.partitions
+      .flatMap((partition) => partition?.committedRange({ prefix, after, limit: limit + 1 }, now) ?? [])
+      .sort((one, other) => compareKeys(one.key, other.key))
     const rows = found.slice(0, limit).map(({ key, value }) => ({ key, value }))
     return { rows, next: found.length > limit ? rows.at(-1)?.key : undefined }
   }

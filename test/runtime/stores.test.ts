@@ -429,7 +429,7 @@ async function startedAgain(spoil: (table: MemoryTable) => void, laterMs = 0): P
   for (const table of tables.values()) spoil(table)
   await clock.advance(laterMs)
   const second = await start(appOf(append), { stores })
-  const { rows } = await second.store(words).range({ limit: 10_000 })
+  const { rows } = await second.store(words).range({ limit: Infinity })
   return rows.map(({ key }) => key)
 }
 
@@ -454,6 +454,12 @@ const ghost = new EventRecord(
 test('a table that has absorbed the whole log is taken as it is', async () => {
   const found = await startedAgain((table) => table.absorb([ghost], table.position))
   assert.equal(found.length, 3_001)
+})
+
+test('a range may have more rows than a call has places for arguments', async () => {
+  const many = Array.from({ length: 200_000 }, (_, index) => ghost.copy({ key: `ghost-${index}` }))
+  const found = await startedAgain((table) => table.absorb(many, table.position))
+  assert.equal(found.length, 203_000)
 })
 
 test('a table that is behind is read on, however far', async () => {
