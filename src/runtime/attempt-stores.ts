@@ -108,8 +108,11 @@ class Handle implements StoreHandle<unknown> {
     if (isOver) throw new MetrobusError('MB_LATE_STORE', { stop: lane.stop.name, id: record.id })
     if (record.key === null || definition.ownerOf(key) !== record.key)
       throw new MetrobusError('MB_FOREIGN_KEY', { store: definition.name, key, event: record.key })
-    if (key.length > envelopeMax || !key.isWellFormed())
-      throw new MetrobusError('MB_BAD_KEY', { where: definition.name, type: 'text that is too long or not Unicode' })
+    if (key === '' || key.length > envelopeMax || !key.isWellFormed())
+      throw new MetrobusError('MB_BAD_KEY', {
+        where: definition.name,
+        type: 'text that is empty, too long or not Unicode',
+      })
     if (partitionOf(record.key, lane.stop.partitions) !== lane.partition)
       throw new MetrobusError('MB_KEY_ELSEWHERE', { store: definition.name, key, partition: lane.partition })
     if (this.partition.users === undefined || this.#isTouching) return

@@ -124,6 +124,15 @@ test('a row of another key is refused, and so is every row to an event without a
   )
 })
 
+test('a row has a key of at least one character: no range would show it', async () => {
+  const { clock, start } = stage()
+  const running = await start(appOf(append))
+  void running.send('items', { key: '', word: 'a' })
+  await clock.advance(0)
+  const dead = await running.deadLetters.list({ cause: 'MB_BAD_KEY' })
+  assert.deepEqual([dead.length, await running.store(words).get('')], [1, undefined])
+})
+
 test('a reader waits until a row is as it should be, and no longer than it says', async () => {
   const { clock, start } = stage()
   const running = await start(appOf(append))
