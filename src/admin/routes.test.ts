@@ -327,6 +327,7 @@ test('a record has the names of CloudEvents, its place and its decoded itinerary
       line: 'mail',
       version: '1a2b',
       limit: 18,
+      children: 10_000,
       ahead: ['archive'],
       behind: [{ stop: 'white-list', attempt: 2, durationMs: 1.5 }],
       dropped: 0,
