@@ -341,6 +341,7 @@ export class Engine {
   /** Starts what a limit lets through. */
   admit(stop: StopRuntime): void {
     stop.isAdmitting = false
+    if (this.isDraining) return
     for (const attempt of stop.limiter?.admit(this.clock.monotonic()) ?? [])
       if (!attempt.lane.isClosed) attempt.lane.letThrough(attempt)
     this.wakeForLimit(stop)

@@ -117,3 +117,30 @@ for (const delay of [0, 500])
     assert.equal(tries, 1)
     await second.stop()
   })
+
+test('what waits for the place that a stuck handler has does not begin when that one is given up', async () => {
+  let isSlow = false
+  const w = world({ partitions: 1, plan: () => (isSlow ? { delay: 200 } : {}) })
+  const handled: number[] = []
+  const handler = ({ n }: Item): Promise<void> => {
+    handled.push(n)
+    return forever
+  }
+  const work = stopOf('work', handler, {
+    outSchema: undefined,
+    concurrency: 2,
+    limits: [{ by: undefined, limit: 1 }],
+    policy: { deadlineMs: 300 },
+  })
+  const app = await w.start({ entries: [entryOf('in', lineOf('main', work))] })
+  const failed = assert.rejects(app.stopped, { code: 'MB_APP_FAILED' })
+  for (const n of [1, 2]) void app.send('in', { key: `k${n}`, n }).catch(() => {})
+  await w.clock.advance(1_000)
+  isSlow = true
+  await w.clock.advance(2_000)
+  await failed
+
+  isSlow = false
+  assert.deepEqual(handled, [1])
+  await app.stop()
+})
