@@ -11,20 +11,20 @@ export function widen(program: Program, isOneProcess: boolean): Program {
   const random = new SeededRandom(program.seed ^ 0x31de)
   const blocks = shareTopics(
     random,
-    program.blocks.map((block, index) => widenBlock(random, block, index, isOneProcess)),
+    program.blocks.map((block, index) => widenBlock(random, block, index)),
   )
   const isSigned = random.chance(0.5)
   const removed = isOneProcess && random.chance(0.6) ? [removedBlock(blocks)] : []
   return { ...program, isWide: true, isSigned, blocks: [...blocks, ...removed] }
 }
 
-function widenBlock(random: SeededRandom, block: BlockSpec, index: number, isOneProcess: boolean): BlockSpec {
+function widenBlock(random: SeededRandom, block: BlockSpec, index: number): BlockSpec {
   // A topic has one owner, the first app; so only that one emits.
   const app = block.from !== undefined && random.chance(0.6) ? `app${index}` : block.app
   const isCircle = block.route.startsWith('conductor') && random.chance(0.7)
   const last = block.stops.length - 1
   const stops = block.stops.map((stop, at): StopSpec => {
-    const sticks = random.chance(0.25) && stop.batch === undefined && isOneProcess
+    const sticks = random.chance(0.25) && stop.batch === undefined
     return {
       ...stop,
       emits: app === block.app ? stop.emits : [],
