@@ -4,6 +4,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { memory, startAll } from '../../src/index.ts'
+import { given } from '../../src/testing/index.ts'
 import { orderSystem } from './app.ts'
 import { StandInCarrier, StandInMailer, goods } from './needs.ts'
 import { loyalty, points } from './services/loyalty.ts'
@@ -46,6 +47,17 @@ test('loyalty is added to a running system, counts what was before it, and goes 
   // The vase came back, and its points went with it.
   assert.deepEqual([ada, grace], [129, 0])
   assert.equal(all(after)['grace'], 9)
+})
+
+test('an order that was confirmed brings points, and takes them back when it is cancelled', async () => {
+  const order = { orderId: 'o-7', customer: 'ada', email: 'ada@example.com', cents: 2_900 }
+
+  await given(loyalty())
+    .having(points, { ada: 100 })
+    .when('orders', { ...order, type: 'OrderConfirmed', items: [{ product: 'clock', quantity: 1 }] })
+    .thenKeeps(points, { ada: 129 })
+    .when('orders', { ...order, type: 'OrderCancelled', reason: 'lost' })
+    .thenKeeps(points, { ada: 100 })
 })
 
 test('no other file of the example knows of it', () => {

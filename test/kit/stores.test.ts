@@ -53,3 +53,46 @@ test('a count in a store stands crashes, redeliveries and restarts', async () =>
     observe: ({ told }) => [...new Set(told)],
   })
 })
+
+test('a store holds what a test puts into it, and the test is told what it keeps', async () => {
+  const needs = fakes()
+
+  await given(bank(needs))
+    .having(balances, { a: 4, b: 10 })
+    .when('deposits', { account: 'a', amount: 2 })
+    .thenKeeps(balances, { a: 6, b: 10 })
+
+  assert.deepEqual(needs.told, ['a 6, a/last 2'])
+})
+
+test('one stop alone has its stores, too, and nothing of the filling is in the story', async () => {
+  const names = store('names', z.array(z.string()))
+  const note = stop('note', { in: z.string(), stores: { names } }, (name, { event, stores: { names } }) => {
+    if (event.key === 'a') names.put('a/names', [...(names.get('a/names') ?? []), name])
+  })
+
+  const { rides, deadLetters } = await given(note)
+    .having(names, { 'a/names': ['Ada'], 'g/names': ['Grace'] })
+    .when('Alan', { key: 'a' })
+    .thenKeeps(names, { 'a/names': ['Ada', 'Alan'], 'g/names': ['Grace'] })
+
+  assert.deepEqual([rides.length, deadLetters], [1, []])
+})
+
+test('what a store keeps and should not is told with the story', async () => {
+  await assert.rejects(
+    async () =>
+      void (await given(bank(fakes())).when('deposits', { account: 'a', amount: 2 }).thenKeeps(balances, { a: 3 })),
+    {
+      name: 'AssertionError',
+      message: /^"balances" should keep: \{"a":3\}\n {10}and keeps: \{"a":2\}\n\nwhat happened:\n.*event-1 {2}book/,
+    },
+  )
+})
+
+test('a store cannot be filled when the app runs already, and the test says so', async () => {
+  const scenario = given(bank(fakes()))
+  await scenario.when('deposits', { account: 'a', amount: 2 })
+
+  assert.throws(() => scenario.having(balances, { a: 3 }), /^AssertionError.*"balances" is filled too late/s)
+})

@@ -14,6 +14,7 @@ import { startApp } from '../../runtime/start.ts'
 import type { DeepReadonly } from '../../schema/data.ts'
 import type { StopDefinition } from '../../stop/definition.ts'
 import type { Outcome } from '../../stop/outcome.ts'
+import type { Store } from '../../stop/store.ts'
 import { SeededRandom } from '../seeded-random.ts'
 import { SimDisk } from '../sim-disk.ts'
 import { VirtualClock } from '../virtual-clock.ts'
@@ -22,6 +23,7 @@ import type { Ambience } from './ambience.ts'
 import { caughtUp, isReached } from './caught-up.ts'
 import { fail, isAnswer, siteHere } from './expectation.ts'
 import type { Site } from './expectation.ts'
+import { fillingEntry, fillingOf } from './filling.ts'
 import type { WhenOptions } from './given.ts'
 import { instrument } from './instrument.ts'
 import { Recorder } from './recorder.ts'
@@ -41,6 +43,9 @@ export interface Scene {
   }
 }
 
+/** Rows of a store, by key. */
+export type Rows<Value> = Readonly<Record<string, DeepReadonly<Value>>>
+
 /** An event is accepted within so long, unless its validator never ends. */
 const acceptedMs = 60_000
 
@@ -53,6 +58,8 @@ export class Scenario<When extends readonly unknown[], Out> implements Promise<S
   readonly #recorder: Recorder
   #steps: Promise<void> | undefined
   #app: RunningApp | undefined
+  /** Those that the test fills. */
+  readonly #filled = new Map<string, Store>()
   #sent = 0
   /** The rides of the last `when`. */
   #rides: string[] = []
@@ -68,6 +75,27 @@ export class Scenario<When extends readonly unknown[], Out> implements Promise<S
       refused: (error) => (this.#realIo ??= error),
     }
     this.#recorder = new Recorder(this.#ambience)
+  }
+
+  /** Puts rows into a store of the app. Stands before the first `when`: throws once the app runs. */
+  having<Value>(store: Store<string, Value>, rows: Rows<Value>): this {
+    if (this.#app !== undefined)
+      fail(
+        siteHere(),
+        `"${store.name}" is filled too late: the app runs already`,
+        'before',
+        'after',
+        '  the first when',
+      )
+    this.#filled.set(store.name, store)
+    return this.#step(async (app) => {
+      for (const [key, value] of Object.entries(rows)) {
+        const sent = app.send(fillingEntry(store), { key, value })
+        await isReached(sent, this.#clock, acceptedMs, () => this.#recorder.tries.length)
+        await sent
+      }
+      await caughtUp(app, { clock: this.#clock })
+    })
   }
 
   /** Sends an event. The next step begins when it is accepted, not when it has ended: `then…` waits for that. */
@@ -175,6 +203,26 @@ export class Scenario<When extends readonly unknown[], Out> implements Promise<S
     })
   }
 
+  /** The store holds just these rows, once all has come to rest. */
+  thenKeeps<Value>(store: Store<string, Value>, rows: Rows<Value>): this {
+    const site = siteHere()
+    return this.#step(async (app) => {
+      this.#throwRefusal()
+      const story = await this.#story()
+      const found = await app.store(store).range({ limit: Infinity })
+      const kept = Object.fromEntries(found.rows.map(({ key, value }) => [key, value]))
+      const told = (of: object): string => JSON.stringify(of)
+      if (!isDeepStrictEqual(kept, rows))
+        fail(
+          site,
+          `"${store.name}" should keep: ${told(rows)}\n          and keeps: ${told(kept)}`,
+          rows,
+          kept,
+          tell(story),
+        )
+    })
+  }
+
   /** The entry refused the event, with this code. Default: any. */
   thenRefuses(code?: MetrobusError['code']): this {
     const site = siteHere()
@@ -247,7 +295,9 @@ export class Scenario<When extends readonly unknown[], Out> implements Promise<S
     const platform = { clock: this.#clock, random: new SeededRandom(2), disk: new SimDisk() }
     const options = { bus: memory(), platform, log: silentLog, socket: false, blockedAfter: 0 } as const
     const { around } = this.#recorder
-    return startApp(instrument(definition, { around, ambience: this.#ambience, only }), options)
+    const app = instrument(definition, { around, ambience: this.#ambience, only })
+    const entries = [...app.entries, ...[...this.#filled.values()].map(fillingOf)]
+    return startApp({ ...app, entries }, options)
   }
 
   #throwRefusal(): void {
