@@ -140,6 +140,11 @@ export class Lane {
 
   /** Begins an attempt. `state` is the key's, when it has one. */
   start(feed: Feed, record: Record, state: KeyState | undefined): void {
+    if (this.stop.precedence?.waits(this, record) === true) {
+      this.#stateOf(record, state).wait({ feed, record }, true)
+      this.held++
+      return
+    }
     const tries = state?.row === undefined ? 1 : state.row.attempts + 1
     const attempt = new Attempt(this, feed, record, state, tries, this.now)
     if (tries === 1) this.stop.counters.in++
@@ -215,12 +220,13 @@ export class Lane {
   /** Counts an attempt as running and makes its key wait for it. */
   #hold(attempt: Attempt): void {
     this.running.add(attempt)
-    if (attempt.state === undefined) {
-      const state = new KeyState(stateKey(attempt.record))
-      state.running = attempt
-      attempt.state = state
-      this.keys.set(state.key, state)
-    }
+    attempt.state = this.#stateOf(attempt.record, attempt.state)
+    attempt.state.running = attempt
+  }
+
+  #stateOf(record: Record, state = new KeyState(stateKey(record))): KeyState {
+    this.keys.set(state.key, state)
+    return state
   }
 
   /** The handler has answered. */
@@ -248,6 +254,7 @@ export class Lane {
 
   /** The event is handled once more, as the same try: another stop has changed what the handler has read. Only a handler that was waited for meets that, and it holds its key. */
   #again({ feed, record, state }: Attempt): void {
+    this.stop.precedence!.claim(this, record)
     state!.wait({ feed, record }, true)
     this.held++
     this.engine.runnable(this, state!)
@@ -283,6 +290,7 @@ export class Lane {
     }
     this.giveBack(attempt)
     attempt.kept?.release()
+    this.stop.precedence?.release(this, attempt.record)
     // Nobody takes a turn of a closed lane, but somebody may wait for its handlers.
     if (this.isClosed) this.engine.schedule()
     return !this.isClosed

@@ -184,6 +184,7 @@ export class Lanes {
     lane.isClosed = true
     stop.lanes[partition] = undefined
     stop.limiter?.forget((attempt) => attempt.lane === lane)
+    stop.precedence?.forget(lane)
     // What was gathered gives back its places.
     lane.batch?.run()
     for (const state of lane.keys.values()) if (state.row !== undefined) stop.counters.parkedKeys--

@@ -10,6 +10,7 @@ import type { Feed } from './feed.ts'
 import type { Lane } from './lane.ts'
 import { Limiter } from './limiter.ts'
 import { OutputQueue } from './outbox.ts'
+import type { Precedence } from './precedence.ts'
 import type { StopTopics } from './topics.ts'
 
 export class StopRuntime {
@@ -47,6 +48,8 @@ export class StopRuntime {
   readonly hasStores: boolean
   /** The stops that share a store with this one, itself among them: their lanes of a partition come and go together. */
   mates: readonly StopRuntime[] = [this]
+  /** Of the mates together, where there are others. */
+  precedence: Precedence | undefined = undefined
   /** The state table of its parked keys. */
   readonly parkStore: string
 

@@ -17,6 +17,7 @@ import { Callers } from './callers.ts'
 import type { Engine } from './engine.ts'
 import { Expiry } from './expiry.ts'
 import { OutputQueue, type PendingUnit } from './outbox.ts'
+import { Precedence } from './precedence.ts'
 import { Rides } from './rides.ts'
 import type { StopRuntime } from './stop-runtime.ts'
 import { markOf, StorePartition } from './store-partition.ts'
@@ -304,6 +305,8 @@ export async function openStores(
   for (const stop of stops) {
     stores.add(stop, (topic) => bus.partitions(topic))
     stop.mates = matesOf(stop, stops)
+    if (stop.mates.length > 1)
+      stop.precedence = stop.mates.find(({ precedence }) => precedence !== undefined)?.precedence ?? new Precedence()
   }
   if ([...stores.all].some(({ definition }) => definition.ttlMs !== Infinity))
     stores.expiry = new Expiry(engine, stores)

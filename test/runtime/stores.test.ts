@@ -365,6 +365,39 @@ test('stops that share a store do not overwrite what the other has changed meanw
   assert.deepEqual(await running.deadLetters.list(), [])
 })
 
+test('a slow handler beside a busy stop that changes its rows comes to its end', async () => {
+  const { clock, start } = stage()
+  const counts = store('counts', z.number())
+  let runs = 0
+  const slow = stop('slow', { in: Item, stores: { counts } }, async (item, { stores }) => {
+    runs++
+    const before = stores.counts.get(item.key!) ?? 0
+    await new Promise<void>((resolve) => void clock.timer(100, resolve))
+    stores.counts.put(item.key!, before + 1_000)
+  })
+  const busy = stop('busy', { in: Item, stores: { counts } }, (item, { stores }) => {
+    stores.counts.put(item.key!, (stores.counts.get(item.key!) ?? 0) + 1)
+  })
+  const key = (item: Item): string | null => item.key
+  const entries = [
+    entry('slows', { in: Item, key, route: line('first').to(slow) }),
+    entry('busies', { in: Item, key, route: line('second').to(busy) }),
+  ] as const
+  const running = await start(metrobus('app', { entries }))
+
+  for (let n = 0; n < 40; n++) {
+    if (n % 10 === 0) void running.send('slows', { key: 'k', word: '' })
+    void running.send('busies', { key: 'k', word: '' })
+    void running.send('busies', { key: 'other', word: '' })
+    await clock.advance(50)
+  }
+  await clock.advance(1_000)
+
+  assert.equal(await running.store(counts).get('k'), 4_040)
+  assert.equal(await running.store(counts).get('other'), 40)
+  assert.equal(runs, 8)
+})
+
 test('when a unit is refused, whoever has read its changes begins again too', async () => {
   const refused: unknown[] = []
   const plan: NonNullable<MemoryOptions['plan']> = ({ unit }) => {
