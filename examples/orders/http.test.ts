@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { memory, startAll } from '../../src/index.ts'
 import { SeededRandom, SimDisk, VirtualClock, caughtUp } from '../../src/testing/index.ts'
 import { shopHttp } from './http.ts'
+import type { Peer } from './http.ts'
 import { goods } from './needs.ts'
 import { basket } from './services/basket.ts'
 import { order } from './services/order.ts'
@@ -159,4 +160,35 @@ test('who waits for an order that is rejected is told at once', async () => {
   const [status, order] = await open.look('/orders/o-1?wait=delivered')
 
   assert.deepEqual([status, order.status], [200, 'rejected'])
+})
+
+test('an order can be placed and looked at in any process of the shop: the one that has its key answers', async () => {
+  const bus = memory()
+  const open = () => startAll({ basket: basket(), order: order({ goods }) }, { bus })
+  await using here = await open()
+  await using there = await open()
+  const ask =
+    (http: () => ReturnType<typeof shopHttp>): Peer =>
+    async (path) =>
+      http().request(path)
+  const one: ReturnType<typeof shopHttp> = shopHttp({ ...here.apps, peers: [ask(() => other)] })
+  const other: ReturnType<typeof shopHttp> = shopHttp({ ...there.apps, peers: [ask(() => one)] })
+  const doors = [one, other]
+  const alone = shopHttp(here.apps)
+  const seenAlone = new Set<number>()
+
+  for (let n = 0; n < 8; n++) {
+    const headers = { 'content-type': 'application/json', 'idempotency-key': `o-${n}` }
+    const placed = await doors[n % 2]!.request('/orders', { method: 'POST', headers, body: JSON.stringify(body) })
+    assert.equal(placed.status, 202, await placed.text())
+    for (const door of doors) {
+      const response = await door.request(`/orders/o-${n}?wait=validated`)
+      assert.deepEqual([response.status, ((await response.json()) as { status: string }).status], [200, 'validated'])
+    }
+    seenAlone.add((await alone.request(`/orders/o-${n}`)).status)
+  }
+  assert.equal((await one.request('/orders/none')).status, 404)
+  assert.equal((await other.request('/orders/none')).status, 404)
+  // Without its peers a process knows of its own keys only.
+  assert.deepEqual(seenAlone, new Set([200, 503]))
 })

@@ -22,11 +22,15 @@ import type { Order } from './services/order-facts.ts'
 import { views } from './services/order.ts'
 import type { order } from './services/order.ts'
 
-/** The services that answer. Where another process has the partition of a key the answer is 503, with the sentence of `MB_STORE_ELSEWHERE`; no owner is asked yet. */
+/** The services that answer, and the other processes in which they run: whoever has the partition of a key answers for it. */
 export interface Shop {
   readonly basket: RunningOf<ReturnType<typeof basket>>
   readonly order: RunningOf<ReturnType<typeof order>>
+  readonly peers?: readonly Peer[]
 }
+
+/** Puts a GET to another process of the shop, as `(path) => fetch(`http://other:8080${path}`)`. */
+export type Peer = (path: string) => Promise<Response>
 
 const bodyBytesMax = 64 * 1024
 const waitSecondsMax = 30
@@ -34,7 +38,7 @@ const waitSecondsMax = 30
 /** How far an order has come. One that has ended otherwise has come as far as it ever will. */
 const stages: readonly Order['status'][] = ['validated', 'confirmed', 'shipped', 'delivered']
 
-export function shopHttp({ basket, order }: Shop): Hono {
+export function shopHttp({ basket, order, peers = [] }: Shop): Hono {
   const routes = new Hono()
   routes.onError((error, c) => refusal(c, error))
   routes.notFound((c) => says(c, 404, 'there is nothing here: POST /orders, or GET /orders/:id'))
@@ -52,7 +56,7 @@ export function shopHttp({ basket, order }: Shop): Hono {
     if (!success) return says(c, 422, error.issues.map(inWords).join('; '))
     await basket.send('checkouts', checkout, { id: orderId })
     // Reads its own write: whoever asks from now on finds the order, and what came before under this key is known.
-    const first = await basket.store(checkouts).get(orderId, { after: orderId })
+    const first = await byOwner(`checkouts/${orderId}?after=${orderId}`, () => checkoutOf(orderId, orderId))
     if (!isDeepStrictEqual(checkout, first)) return says(c, 422, `the key ${orderId} came before with another order`)
     c.header('location', `/orders/${orderId}`)
     return c.json({ orderId }, 202)
@@ -65,15 +69,55 @@ export function shopHttp({ basket, order }: Shop): Hono {
     if (stage < 0) return says(c, 400, `wait must be one of ${stages.join(', ')}`)
     if (!(seconds >= 0 && seconds <= waitSecondsMax))
       return says(c, 400, `timeout must be 0 to ${waitSecondsMax} seconds`)
-    if ((await basket.store(checkouts).get(id)) === undefined) return says(c, 404, `there is no order ${id}`)
+    if ((await byOwner(`checkouts/${encodeURIComponent(id)}`, () => checkoutOf(id))) === undefined)
+      return says(c, 404, `there is no order ${id}`)
 
-    const hasCome = (seen: Data<typeof Order> | undefined): boolean =>
-      seen !== undefined && (stages.indexOf(seen.status) >= stage || !stages.includes(seen.status))
-    const waits = c.req.query('wait') === undefined ? {} : { until: hasCome, timeout: { seconds } }
-    const seen = await order.store(views).get(id, waits)
-    return c.json(seen ?? { orderId: id, status: 'requested' }, hasCome(seen) ? 200 : 202)
+    const patience = c.req.query('wait') === undefined ? undefined : seconds
+    const seen = await byOwner(`orders/${encodeURIComponent(id)}?stage=${stage}&patience=${patience ?? ''}`, () =>
+      viewOf(id, stage, patience),
+    )
+    return c.json(seen ?? { orderId: id, status: 'requested' }, hasCome(seen, stage) ? 200 : 202)
   })
+
+  // What this process has itself, for its peers.
+  routes.get('/owned/checkouts/:id', async (c) =>
+    c.json((await checkoutOf(c.req.param('id'), c.req.query('after'))) ?? null),
+  )
+  routes.get('/owned/orders/:id', async (c) => {
+    const { stage, patience } = c.req.query()
+    return c.json((await viewOf(c.req.param('id'), Number(stage), patience ? Number(patience) : undefined)) ?? null)
+  })
+
+  function checkoutOf(id: string, after?: string): Promise<Data<typeof Checkout> | undefined> {
+    return basket.store(checkouts).get(id, after === undefined ? {} : { after })
+  }
+
+  /** With patience, in seconds, the view once the order has come to its stage, or as it is when the time is over. */
+  function viewOf(id: string, stage: number, patience: number | undefined): Promise<View | undefined> {
+    const until = (seen: View | undefined): boolean => hasCome(seen, stage)
+    return order.store(views).get(id, patience === undefined ? {} : { until, timeout: { seconds: patience } })
+  }
+
+  /** What is read here, or by the process that has the key. */
+  async function byOwner<Row>(path: string, read: () => Promise<Row | undefined>): Promise<Row | undefined> {
+    try {
+      return await read()
+    } catch (error) {
+      if (!isMetrobusError(error, 'MB_STORE_ELSEWHERE')) throw error
+      for (const ask of peers) {
+        const answer = await ask(`/owned/${path}`)
+        if (answer.ok) return ((await answer.json()) as Row | null) ?? undefined
+      }
+      throw error
+    }
+  }
   return routes
+}
+
+type View = Data<typeof Order>
+
+function hasCome(seen: View | undefined, stage: number): boolean {
+  return seen !== undefined && (stages.indexOf(seen.status) >= stage || !stages.includes(seen.status))
 }
 
 const inWords = ({ path, message }: { readonly path: readonly PropertyKey[]; readonly message: string }): string =>
