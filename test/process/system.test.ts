@@ -87,7 +87,14 @@ interface Report {
 }
 
 const bench = (...words: string[]): readonly string[] => [
-  ...['bench', system, '--rate', '400', '--duration', '500ms', '--warm-up', '100ms'],
+  'bench',
+  system,
+  '--rate',
+  '400',
+  '--duration',
+  '500ms',
+  '--warm-up',
+  '100ms',
   ...words,
 ]
 
