@@ -166,7 +166,7 @@ export const runtimeMutants: readonly Mutant[] = [
     breaks: 'What is still running at the end of a drain is acknowledged (I1).',
     file: 'src/runtime/running-engine.ts',
     find: 'lane.isClosed = true',
-    replace: `for (const { feed, record } of lane.running) this.#engine.outbox.acknowledge(feed, record.offset)
+    replace: `for (const { feed, record } of lane.running.list()) this.#engine.outbox.acknowledge(feed, record.offset)
     this.#engine.outbox.flush()
     lane.isClosed = true`,
     hunt: { sweep: 'SEEDS', seed: 1, first: 4, cases: 20 },
