@@ -141,7 +141,7 @@ export class Lane {
   /** Begins an attempt. `state` is the key's, when it has one. */
   start(feed: Feed, record: Record, state: KeyState | undefined): void {
     if (this.stop.precedence?.waits(this, record) === true) {
-      this.#stateOf(record, state).wait({ feed, record }, true)
+      this.stateOf(record, state).wait({ feed, record }, true)
       this.held++
       return
     }
@@ -220,13 +220,16 @@ export class Lane {
   /** Counts an attempt as running and makes its key wait for it. */
   #hold(attempt: Attempt): void {
     this.running.add(attempt)
-    attempt.state = this.#stateOf(attempt.record, attempt.state)
+    attempt.state = this.stateOf(attempt.record, attempt.state)
     attempt.state.running = attempt
   }
 
-  #stateOf(record: Record, state = new KeyState(stateKey(record))): KeyState {
-    this.keys.set(state.key, state)
-    return state
+  /** The state of the record's key: `state`, when it has one, or a new one. */
+  stateOf(record: Record, state: KeyState | undefined): KeyState {
+    if (state !== undefined) return state
+    const made = new KeyState(stateKey(record))
+    this.keys.set(made.key, made)
+    return made
   }
 
   /** The handler has answered. */

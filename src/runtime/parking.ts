@@ -15,7 +15,7 @@ import type { Record } from '../event/record.ts'
 import type { Attempt } from './attempt.ts'
 import { deadLetterOf, isWorthRetrying, messageOf } from './dead-letter.ts'
 import type { Feed } from './feed.ts'
-import { decodeRow, KeyState, type ParkRow, stateKey, type Waiting } from './key-state.ts'
+import { decodeRow, KeyState, type ParkRow, type Waiting } from './key-state.ts'
 import type { Lane } from './lane.ts'
 import { Retrying } from './retrying.ts'
 
@@ -258,11 +258,8 @@ export class Parking {
   }
 
   #stateOf(attempt: Attempt): KeyState {
-    if (attempt.state !== undefined) return attempt.state
-    const state = new KeyState(stateKey(attempt.record))
-    attempt.state = state
-    this.#lane.keys.set(state.key, state)
-    return state
+    attempt.state = this.#lane.stateOf(attempt.record, attempt.state)
+    return attempt.state
   }
 
   #rowOf(state: KeyState): ParkRow {

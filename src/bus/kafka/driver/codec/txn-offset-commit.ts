@@ -1,4 +1,5 @@
 /** TxnOffsetCommit: what a group has consumed, all partitions in one question, as a part of a transaction. */
+import type { Reader, Writer } from '@platformatic/kafka'
 import type { Identity } from '../producer-state.ts'
 import type { Api } from '../wire.ts'
 
@@ -44,25 +45,33 @@ export const txnOffsetCommit: Api<TxnOffsetCommitQuestion, TxnOffsetCommitAnswer
       .appendInt32(membership.memberEpoch)
       .appendString(membership.memberId)
       .appendString(membership.instanceId)
-      .appendArray([...Map.groupBy(positions, ({ topic }) => topic)], (w, [topic, partitions]) =>
-        w
-          .appendString(topic)
-          .appendArray(partitions, (p, position) =>
-            p
-              .appendInt32(position.partition)
-              .appendInt64(BigInt(position.offset))
-              .appendInt32(position.leaderEpoch)
-              .appendString(position.metadata),
-          ),
-      )
+      .appendArray(...positionsByTopic(positions))
       .appendTaggedFields(),
-  decode(reader) {
-    reader.readInt32()
-    const topics = reader.readArray((entry) => {
-      const topic = entry.readString()
-      return entry.readArray((one) => ({ topic, partition: one.readInt32(), errorCode: one.readInt16() }))
-    })
-    reader.readTaggedFields()
-    return { partitions: topics.flat() }
-  },
+  decode: readPositionsAnswer,
+}
+
+/** What `appendArray` takes for positions, in both kinds of commit. */
+export function positionsByTopic(
+  positions: readonly Position[],
+): [entries: [topic: string, positions: Position[]][], append: (writer: Writer, entry: [string, Position[]]) => void] {
+  return [
+    [...Map.groupBy(positions, ({ topic }) => topic)],
+    (writer, [topic, partitions]) =>
+      writer
+        .appendString(topic)
+        .appendArray(partitions, (w, { partition, offset, leaderEpoch, metadata }) =>
+          w.appendInt32(partition).appendInt64(BigInt(offset)).appendInt32(leaderEpoch).appendString(metadata),
+        ),
+  ]
+}
+
+/** What became of each position, in both kinds of commit. */
+export function readPositionsAnswer(reader: Reader): TxnOffsetCommitAnswer {
+  reader.readInt32()
+  const topics = reader.readArray((entry) => {
+    const topic = entry.readString()
+    return entry.readArray((one) => ({ topic, partition: one.readInt32(), errorCode: one.readInt16() }))
+  })
+  reader.readTaggedFields()
+  return { partitions: topics.flat() }
 }
