@@ -39,6 +39,7 @@ const mayKnow: Readonly<Record<string, readonly string[]>> = {
   'store/*': [...facts, 'store'],
   'store/embedded': [...facts, 'store', 'journal'],
   journal: facts,
+  'metro-map': belowRuntime,
   runtime: [...belowRuntime, 'bus', 'store', 'store/memory', 'telemetry'],
   streams: [...belowRuntime, 'store'],
   connect: [...belowRuntime, 'store'],

@@ -2,7 +2,7 @@
 import { deadLettersAtRest } from '../admin/dead-letters-at-rest.ts'
 import type { Subject } from '../admin/subject.ts'
 import { roleOf } from '../admin/topic-role.ts'
-import { inspectEmbedded } from '../bus/embedded/index.ts'
+import { inspectEmbedded } from '../bus/embedded/inspect.ts'
 import { nodePlatform } from '../internal/platform/node.ts'
 
 /** Opened read-only and under its lock; to be closed. */

@@ -4,7 +4,9 @@
  */
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { RideAnswer } from '../admin/answers.ts'
 import { AdminClient, inProcess, overSocket } from '../admin/client.ts'
+import type { Transport } from '../admin/client.ts'
 import { subjectOf } from '../admin/subject.ts'
 import type { Subject } from '../admin/subject.ts'
 import { isMetrobusError } from '../errors/index.ts'
@@ -16,6 +18,8 @@ import type { Context } from './context.ts'
 /** Ends what was opened for it when it is disposed. */
 export interface Target extends AsyncDisposable {
   readonly client: AdminClient
+  /** The ride of an event id, or MB_NOT_FOUND. In files it is found in less time than the routes take to be loaded, so that they are passed by. */
+  trace(id: string): Promise<RideAnswer>
   /** True while a process runs the app. */
   readonly isLive: boolean
 }
@@ -28,7 +32,8 @@ export async function openTarget(
   const { app: module } = context.options
   const app = module === undefined ? undefined : await loadApp(module)
   const live = await liveClient(context, app?.name)
-  if (live !== undefined) return { client: live, isLive: true, [Symbol.asyncDispose]: async () => {} }
+  if (live !== undefined)
+    return { client: live, trace: (id) => live.trace(id), isLive: true, [Symbol.asyncDispose]: async () => {} }
   return writes && app !== undefined ? startedTarget(context, app) : filesTarget(context, app?.name)
 }
 
@@ -39,8 +44,10 @@ async function startedTarget({ options, signal }: Context, app: LoadedApp): Prom
   const running = await app.start({ bus: embedded({ dir: options.dir, note }) })
   // Who drains it learns of its failure.
   running.stopped.catch(() => {})
+  const client = clientOf(subjectOf(running), signal)
   return {
-    client: await clientOf(subjectOf(running), signal),
+    client,
+    trace: (id) => client.trace(id),
     isLive: true,
     async [Symbol.asyncDispose]() {
       try {
@@ -56,15 +63,25 @@ async function filesTarget({ options, signal }: Context, name: string | undefine
   const { openFiles } = await import('./files.ts')
   const files = await openFiles(options.dir, name)
   return {
-    client: await clientOf(files.subject, signal),
+    client: clientOf(files.subject, signal),
+    async trace(id) {
+      const { traceOf } = await import('../admin/trace.ts')
+      return traceOf(files.subject.inspector, id)
+    },
     isLive: false,
     [Symbol.asyncDispose]: () => files.close(),
   }
 }
 
-async function clientOf(subject: Subject, signal: AbortSignal): Promise<AdminClient> {
+function clientOf(subject: Subject, signal: AbortSignal): AdminClient {
+  let routes: Promise<Transport> | undefined
+  const transport: Transport = async (request) => (await (routes ??= routesOf(subject, signal)))(request)
+  return new AdminClient(transport, { signal })
+}
+
+async function routesOf(subject: Subject, signal: AbortSignal): Promise<Transport> {
   const { adminRoutes } = await import('../admin/routes.ts')
-  return new AdminClient(inProcess(adminRoutes({ subject, clock: nodeClock, signal })), { signal })
+  return inProcess(adminRoutes({ subject, clock: nodeClock, signal }))
 }
 
 /** The first process that answers; with a name, the one that runs this app. A socket that a killed process left is passed by. */

@@ -2,9 +2,11 @@ import { Argument, Command, Option } from 'commander'
 import { mermaidOf, textOf } from '../../itinerary/map-drawing.ts'
 import { mapOf } from '../../itinerary/map.ts'
 import type { MetroMap } from '../../itinerary/map.ts'
+import { layOut } from '../../metro-map/layout.ts'
+import { networkOf } from '../../metro-map/network.ts'
+import { pictureOf } from '../../metro-map/picture.ts'
 import { loadModule } from '../app-module.ts'
 import type { Context, Runner } from '../context.ts'
-import { svgOf } from '../map-picture.ts'
 import { openTarget } from '../target.ts'
 
 /** `metrobus map [app]` */
@@ -30,7 +32,7 @@ export const command = (run: Runner): Command =>
 const drawings: Readonly<Record<string, (maps: readonly MetroMap[]) => string>> = {
   text: (maps) => maps.map(textOf).join('\n\n'),
   mermaid: mermaidOf,
-  svg: svgOf,
+  svg: (maps) => pictureOf(layOut(networkOf(maps))),
 }
 
 const mapsOf = async (module: string): Promise<readonly MetroMap[]> =>

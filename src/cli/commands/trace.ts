@@ -12,7 +12,7 @@ export const command = (run: Runner): Command =>
     .action((id: string, _options, command: Command) =>
       run(command, async (context) => {
         await using target = await openTarget(context)
-        const ride = await target.client.trace(id)
+        const ride = await target.trace(id)
         if (context.output.json) return await context.output.document(ride)
         await printRide(context, ride)
       }),
