@@ -22,6 +22,7 @@ export function faultsOfApp(app: AppDefinition): readonly string[] {
       // One group reads each record of a topic once.
       faults.push(`two entries read the topic "${topic.name}": let one read it, and split or emit from there`)
   for (const stop of stops) faults.push(...undeclaredEmits(app, stop))
+  faults.push(...objectivesOfNothing(app, stops))
   return faults
 }
 
@@ -59,6 +60,19 @@ function linesTwice({ entries }: AppDefinition, stops: readonly StopDefinition[]
   for (const { router } of entries) for (const { name, version } of router.lines) check(name, version)
   for (const { targets } of stops) for (const { line, version } of targets.values()) check(line, version)
   return [...faults]
+}
+
+function objectivesOfNothing(
+  { entries, objectives = {} }: AppDefinition,
+  stops: readonly StopDefinition[],
+): readonly string[] {
+  const lines = new Set([
+    ...entries.flatMap(({ router }) => router.lines.map(({ name }) => name)),
+    ...stops.flatMap(({ targets }) => [...targets.values()].map(({ line }) => line)),
+  ])
+  return Object.keys(objectives)
+    .filter((name) => !lines.has(name))
+    .map((name) => `objectives has "${name}", which is not a line of the app`)
 }
 
 function undeclaredEmits(

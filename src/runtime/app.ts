@@ -7,6 +7,7 @@ import type { InOf } from '../stop/typed.ts'
 import { faultsOfApp } from './app-check.ts'
 import type { AppDefinition, Receipt, SendOptions } from './definition.ts'
 import type { Entry } from './entry.ts'
+import { type ObjectiveOptions, resolveObjectives } from './objectives.ts'
 import type { StartOptions } from './options.ts'
 import type { RunningApp } from './running.ts'
 import { startApp } from './start.ts'
@@ -19,6 +20,8 @@ export interface AppOptions<Entries extends readonly Entry[]> {
   readonly publishes?: readonly Topic[]
   /** Kept with each dead letter, to tell which code gave an event up, such as a commit. Default: 'unknown'. */
   readonly codeVersion?: string
+  /** Service-level objectives, by the name of a line: alert rules are made from them. Default: none. */
+  readonly objectives?: Readonly<Record<string, ObjectiveOptions>>
 }
 
 /** An app put together. Nothing runs until it is started. */
@@ -57,8 +60,15 @@ export function metrobus<const Entries extends readonly Entry[]>(
 ): App<Entries> {
   checkName('app', name)
   const { entries, publishes = [], codeVersion = 'unknown' } = options
-  const definition: AppDefinition = Object.freeze({ name, entries, publishes, codeVersion })
   const faults = new Faults()
+  const objectives = resolveObjectives(options.objectives, faults)
+  const definition: AppDefinition = Object.freeze({
+    name,
+    entries,
+    publishes,
+    codeVersion,
+    ...(objectives !== undefined && { objectives }),
+  })
   for (const fault of faultsOfApp(definition)) faults.add(fault)
   faults.throwIfAny(`The app "${name}"`)
   return Object.freeze({

@@ -36,6 +36,15 @@ export interface AppDefinition {
   readonly publishes: readonly TopicDefinition[]
   /** For dead letters: which code gave an event up. */
   readonly codeVersion: string
+  /** What rides of a line are expected to reach, by the line's name. */
+  readonly objectives?: Readonly<Record<string, Objective>>
+}
+
+/** A service-level objective: so large a share of a line's rides ends within the time, and none of those as a dead letter. */
+export interface Objective {
+  readonly withinMs: number
+  /** From 0 to 1, neither included. */
+  readonly share: number
 }
 
 /** What a sender may say besides the data. */

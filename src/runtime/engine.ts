@@ -14,15 +14,18 @@ import type { Clock, Random } from '../internal/platform/platform.ts'
 import { runOutside } from '../internal/scope.ts'
 import type { Router } from '../itinerary/router.ts'
 import { advanceSlip, lineOfSlip } from '../itinerary/slip.ts'
+import { AppCounters } from './app-counters.ts'
 import type { Attempt, Emission } from './attempt.ts'
 import { messageOf } from './dead-letter.ts'
 import { sweepDeadlines } from './deadlines.ts'
 import type { AppDefinition } from './definition.ts'
+import { endedRecord } from './ended.ts'
 import type { Emitted, Entries } from './entries.ts'
 import type { Feed } from './feed.ts'
 import type { KeyState } from './key-state.ts'
 import type { Lane } from './lane.ts'
 import { checkLineVersion } from './line-check.ts'
+import { objectiveTimes } from './objectives.ts'
 import { Outbox, OutputQueue, type PendingUnit } from './outbox.ts'
 import type { SlipGuard } from './slip-guard.ts'
 import type { StopRuntime } from './stop-runtime.ts'
@@ -91,6 +94,7 @@ export class Engine {
   /** Why the bus asks entries to wait, if it does. */
   pressure: string | undefined = undefined
   faults = 0
+  readonly counters: AppCounters
   readonly #options: EngineOptions
   readonly #conductors: Map<string, Router> = new Map()
   readonly #ended: readonly OutputQueue[]
@@ -109,6 +113,7 @@ export class Engine {
     this.freezes = options.freezes
     this.recordBytesMax = options.recordBytesMax
     this.wakeUps = new WakeUps(options.clock)
+    this.counters = new AppCounters(options.endedTopic, objectiveTimes(options.definition))
     this.#ended = Array.from(
       { length: options.partitions(options.endedTopic) },
       (_, partition) => new OutputQueue(options.endedTopic, partition, false),
@@ -185,6 +190,7 @@ export class Engine {
       feed.committed = pending.unit.acknowledgements[index]!
       feed.committedBy = pending.number
     }
+    this.counters.committed(pending.unit, this.clock.now())
     this.stores?.committed(pending, this.outbox.oldest)
     this.entries?.room.release()
     if (this.#ready.length > 0 || !this.outbox.isEmpty || this.#watchers.length > 0) this.schedule()
@@ -247,34 +253,7 @@ export class Engine {
 
   /** The same for a ride that no attempt has ended. */
   endedAt(stop: StopRuntime, partition: number, record: Record, slip: string, how: string): void {
-    const ended = new Record(
-      {
-        ride: record.ride,
-        hop: record.hop + 1,
-        type: record.type,
-        source: record.source,
-        time: record.time,
-        key: record.key,
-        headers: this.#ending(stop, how),
-        correlationId: record.correlationId,
-        causationId: record.causationId,
-        replay: record.replay,
-        slip,
-      },
-      null,
-      undefined,
-    )
-    this.outbox.output(this.#ended[partition % this.#ended.length]!, ended, 0)
-  }
-
-  #ending(stop: StopRuntime, how: string): { readonly [name: string]: string } {
-    // A detail or a reason makes an ending its own; the others are few and shared.
-    const shared = stop.endings.get(how)
-    if (shared !== undefined) return shared
-    if (how.includes(' ') || how.startsWith('discarded')) return { ended: how, stop: stop.name }
-    const headers = Object.freeze({ ended: how, stop: stop.name })
-    stop.endings.set(how, headers)
-    return headers
+    this.outbox.output(this.#ended[partition % this.#ended.length]!, endedRecord(stop, record, slip, how), 0)
   }
 
   /** Writes to the error log: a topic and a log line. */

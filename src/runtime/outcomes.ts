@@ -68,7 +68,10 @@ export function complete(attempt: Attempt, result: unknown): void {
   if (attempt.kept !== undefined) attempt.kept.decide()
   if (plan.ending === undefined) stop.counters.out++
   else {
-    if (plan.ending === 'done') stop.counters.out++
+    if (plan.ending === 'done') {
+      stop.counters.out++
+      stop.counters.done++
+    }
     engine.ended(attempt, plan.ending)
   }
 }
@@ -150,6 +153,7 @@ function planSplit(attempt: Attempt, values: readonly unknown[]): void {
     const onward = route(attempt, slip, value, 0)
     if (onward !== undefined) planRecord(attempt, onward.target, onward.slip, value, `${record.id}~${index}`, 0)
   }
+  lane.stop.counters.split++
   plan.ending = `split:${values.length}`
 }
 

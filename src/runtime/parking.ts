@@ -13,7 +13,7 @@
 import { isMetrobusError } from '../errors/index.ts'
 import type { Record } from '../event/record.ts'
 import type { Attempt } from './attempt.ts'
-import { deadLetterOf, isWorthRetrying, messageOf } from './dead-letter.ts'
+import { causeOf, deadLetterOf, isWorthRetrying, messageOf } from './dead-letter.ts'
 import type { Feed } from './feed.ts'
 import { decodeRow, KeyState, type ParkRow, type Waiting } from './key-state.ts'
 import type { Lane } from './lane.ts'
@@ -137,7 +137,7 @@ export class Parking {
       this.#giveUp(attempt, state, row, error)
       return
     }
-    lane.stop.counters.retried++
+    lane.stop.counters.retry(causeOf(error))
     const waitMs =
       error instanceof Retrying && error.afterMs !== undefined ? error.afterMs : this.#backoff(attempt.attempt)
     row.due = now + waitMs
@@ -186,7 +186,7 @@ export class Parking {
     const record = deadLetterOf(attempt, error, row.firstFailure, engine.clock.now(), engine.definition.codeVersion)
     engine.outbox.output(stop.dead[lane.partition]!, record, attempt.record.home?.length ?? 0)
     engine.ended(attempt, 'dead')
-    stop.counters.dead++
+    stop.counters.die(causeOf(error))
     if (stop.definition.policy.whenDeadLettered === 'holdKey' && attempt.record.key !== null) {
       row.isHeld = true
       state.dueAt = Infinity
