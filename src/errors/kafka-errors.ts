@@ -32,6 +32,11 @@ export const kafkaErrors = {
         ? `The Kafka cluster has no topic "${f.topic}": create it.`
         : `The Kafka topic "${f.topic}" has no partition ${f.partition}.`,
   },
+  MB_KAFKA_TOPICS: {
+    family: 'stop',
+    message: (f: { faults: readonly string[] }): string =>
+      `The Kafka topics are not as they have to be: ${f.faults.join('; ')}. Create and change them so; with \`topics: 'create'\` what is missing is made.`,
+  },
   MB_KAFKA_TOO_LARGE: {
     family: 'park',
     message: (f: { topic: string; partition: number; bytes: number }): string =>

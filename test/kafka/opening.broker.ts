@@ -1,20 +1,10 @@
 /** What an operator can get wrong is one coded sentence within five seconds, and not an outage that is waited for (trap 12 of the client). */
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { AclOperations, AclPermissionTypes, ResourcePatternTypes, ResourceTypes } from '@platformatic/kafka'
 import type { SocketOptions } from '../../src/bus/kafka/driver/socket-wire.ts'
 import type { Address } from '../../src/bus/kafka/driver/wire.ts'
-import { saslMechanisms, tokenSessionMs, users } from '../../tools/servers/kafka/settings.ts'
-import { batchOf, brokers, Driver, fresh, plain, seconds, secured, topic, withAdmin } from './stage.ts'
-
-const tls = { ca: brokers.certificate }
-const login = (mechanism: (typeof saslMechanisms)[number], username: string, password = users[username] ?? '') => ({
-  mechanism,
-  username,
-  password,
-})
-const alice = { bootstrap: secured, tls, sasl: login('SCRAM-SHA-512', 'alice') }
-const bob = { bootstrap: secured, tls, sasl: login('SCRAM-SHA-512', 'bob') }
+import { saslMechanisms, tokenSessionMs } from '../../tools/servers/kafka/settings.ts'
+import { alice, allow, batchOf, bob, Driver, fresh, login, plain, secured, tls, topic } from './stage.ts'
 
 const encoded = (part: object): string => Buffer.from(JSON.stringify(part)).toString('base64url')
 
@@ -30,23 +20,6 @@ async function refusalOf(options: Partial<SocketOptions> & { readonly bootstrap:
   const begun = performance.now()
   await assert.rejects(driver.cluster.open(), { code })
   assert(performance.now() - begun < 6_000, 'five seconds, and one for a slow machine')
-}
-
-/** Everything on what begins with `prefix`. */
-async function allow(user: string, prefix: string): Promise<void> {
-  const types = [ResourceTypes.TOPIC, ResourceTypes.GROUP, ResourceTypes.TRANSACTIONAL_ID]
-  const creations = types.map((resourceType) => ({
-    resourceType,
-    resourceName: prefix,
-    resourcePatternType: ResourcePatternTypes.PREFIXED,
-    principal: `User:${user}`,
-    host: '*',
-    operation: AclOperations.ALL,
-    permissionType: AclPermissionTypes.ALLOW,
-  }))
-  await withAdmin((admin) => admin.createAcls({ creations }))
-  // The controller has it; each broker learns it by itself, and none says when.
-  await seconds(2)
 }
 
 suite('opening', () => {

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { Admin } from '@platformatic/kafka'
+import { AclOperations, AclPermissionTypes, Admin, ResourcePatternTypes, ResourceTypes } from '@platformatic/kafka'
 import { Cluster } from '../../src/bus/kafka/driver/cluster.ts'
 import { Producer } from '../../src/bus/kafka/driver/producer.ts'
 import type { ProducerOptions, UnitBatch } from '../../src/bus/kafka/driver/producer.ts'
@@ -13,6 +13,7 @@ import type { Address, Wire } from '../../src/bus/kafka/driver/wire.ts'
 import { nodeClock as clock } from '../../src/internal/platform/node.ts'
 import { Brokers } from '../../tools/servers/kafka/brokers.ts'
 import { home, jars } from '../../tools/servers/kafka/jars.ts'
+import { saslMechanisms, users } from '../../tools/servers/kafka/settings.ts'
 
 /** Those of `npm run test:kafka`; for a file run alone those of `npm run servers`. */
 function brokersOfRun(): Brokers {
@@ -32,6 +33,20 @@ const addressOf = (text: string): Address => {
 
 export const plain: readonly Address[] = brokers.bootstrap.map(addressOf)
 export const secured: readonly Address[] = brokers.secured.map(addressOf)
+
+/** How users of the brokers with TLS log in. */
+export const tls = { ca: brokers.certificate }
+export const login = (
+  mechanism: (typeof saslMechanisms)[number],
+  username: string,
+  password = users[username] ?? '',
+) => ({
+  mechanism,
+  username,
+  password,
+})
+export const alice = { bootstrap: secured, tls, sasl: login('SCRAM-SHA-512', 'alice') }
+export const bob = { bootstrap: secured, tls, sasl: login('SCRAM-SHA-512', 'bob') }
 
 let names = 0
 /** A name that no other test has used. */
@@ -95,6 +110,23 @@ export async function withAdmin<T>(work: (admin: Admin) => Promise<T>): Promise<
   } finally {
     await admin.close()
   }
+}
+
+/** Everything on what begins with `prefix`. */
+export async function allow(user: string, prefix: string): Promise<void> {
+  const types = [ResourceTypes.TOPIC, ResourceTypes.GROUP, ResourceTypes.TRANSACTIONAL_ID]
+  const creations = types.map((resourceType) => ({
+    resourceType,
+    resourceName: prefix,
+    resourcePatternType: ResourcePatternTypes.PREFIXED,
+    principal: `User:${user}`,
+    host: '*',
+    operation: AclOperations.ALL,
+    permissionType: AclPermissionTypes.ALLOW,
+  }))
+  await withAdmin((admin) => admin.createAcls({ creations }))
+  // The controller has it; each broker learns it by itself, and none says when.
+  await seconds(2)
 }
 
 export async function topic(

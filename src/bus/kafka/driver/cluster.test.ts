@@ -66,6 +66,15 @@ suite('opening a cluster', () => {
     })
   })
 
+  test('tells what was wrong while there was time, and not that there was none at last', async () => {
+    const stage = new Stage()
+    stage.wire.on(apiVersions, () => (stage.clock.monotonic() < 4_500 ? 'lost' : 'unreachable'))
+    await assert.rejects(stage.after(5_000, stage.cluster.open()), {
+      code: 'MB_KAFKA_UNREACHABLE',
+      message: /does the listener want TLS/,
+    })
+  })
+
   test('shares its time among those that it has not tried', async () => {
     const stage = new Stage()
     stage.wire.on(apiVersions, () => 'unreachable')
@@ -126,7 +135,7 @@ suite('leaders', () => {
           errorCode: 0,
           name: 'mail',
           id: 'another',
-          partitions: [{ errorCode: 0, partition: 0, leader: 1, leaderEpoch: 0 }],
+          partitions: [{ errorCode: 0, partition: 0, leader: 1, leaderEpoch: 0, replicas: 3 }],
         },
       ],
     }))
@@ -157,7 +166,7 @@ suite('leaders', () => {
     let during: Promise<void> | undefined
     stage.wire.on(metadata, ({ topics }) => {
       during ??= stage.cluster.refresh(['post'])
-      const partitions = [{ errorCode: 0, partition: 0, leader: 3, leaderEpoch: 0 }]
+      const partitions = [{ errorCode: 0, partition: 0, leader: 3, leaderEpoch: 0, replicas: 3 }]
       return {
         brokers: [],
         clusterId: null,

@@ -40,6 +40,9 @@ interface KnownTopic extends Topic {
   readonly leaders: readonly (Leader | undefined)[]
 }
 
+/** A question with less time than this ends by our own doing, which says nothing about the broker. */
+const tellingMs = 1_000
+
 /** The protocol that the driver speaks; a cluster at a lower level tears transactions or has no server-side groups. */
 const needed: readonly { readonly feature: string; readonly level: number }[] = [
   { feature: 'group.version', level: 1 },
@@ -166,12 +169,17 @@ export class Cluster {
 
   /** Asks again after growing pauses while the failure is one that passes and there is time. */
   async #persist<T>(patience: Patience, ask: () => Promise<T>): Promise<T> {
-    for (;;)
+    let told: unknown
+    for (;;) {
+      const hasTime = patience.leftMs >= tellingMs
       try {
         return await ask()
       } catch (error) {
-        if (!isPassingError(error) || !(await patience.again())) throw error
+        if (!isPassingError(error)) throw error
+        if (told === undefined || hasTime) told = error
+        if (!(await patience.again())) throw told
       }
+    }
   }
 
   #learn({ brokers, topics }: MetadataAnswer): void {

@@ -30,6 +30,8 @@ export type FetchCluster = Pick<Cluster, 'topic' | 'leader' | 'refresh' | 'reque
 export interface FetchListener {
   /** `next` of this partition would answer a record, and would not have a moment ago. */
   ready(partition: FetchPartition): void
+  /** `fetchAt` of this partition is further on; there may be records, or only what nobody sees. After `ready`. */
+  moved?(partition: FetchPartition): void
   /** The partition is fetched no further until `seek`. `at`: where its log ends, when it was truncated. What is buffered can still be taken. */
   halted(partition: FetchPartition, halt: Halt, at?: number): void
   /** Nothing is fetched any more. */
@@ -311,6 +313,7 @@ export class Fetcher {
     const isReady = partition.take(committed)
     this.#bufferedBytes += partition.bufferedBytes - before
     if (isReady) this.#options.listener.ready(partition)
+    this.#options.listener.moved?.(partition)
   }
 
   #onPartitionError(partition: FetchPartition, code: number): void {

@@ -14,8 +14,11 @@ export interface LogOffsetsOptions {
   readonly clock: Clock
 }
 
-/** A time in milliseconds since the epoch: the first offset at or after it, or the end. `end`: behind what is committed. */
-export type Moment = 'beginning' | 'end' | number
+/**
+ * A time in milliseconds since the epoch: the first offset at or after it, or the end. `end`: behind what is committed. `written`: behind what is
+ * acknowledged, also of transactions whose end is not known here yet.
+ */
+export type Moment = 'beginning' | 'end' | 'written' | number
 
 export class LogOffsets {
   readonly #cluster: FetchCluster
@@ -32,11 +35,11 @@ export class LogOffsets {
    */
   async at(topic: string, partitions: readonly number[], moment: Moment, patienceMs: number): Promise<number[]> {
     const patience = new Patience(this.#clock, patienceMs)
-    const time = moment === 'beginning' ? beginning : moment === 'end' ? end : moment
+    const time = moment === 'beginning' ? beginning : moment === 'end' || moment === 'written' ? end : moment
     const found = new Map<number, number>()
     for (;;) {
       const left = partitions.filter((partition) => !found.has(partition))
-      const failure = await this.#ask(topic, left, time, patience, found)
+      const failure = await this.#ask(topic, left, { time, withOpen: moment === 'written' }, patience, found)
       const young = partitions.filter((partition) => found.get(partition) === -1)
       if (young.length > 0) {
         const ends = await this.at(topic, young, 'end', patience.leftMs)
@@ -52,7 +55,7 @@ export class LogOffsets {
   async #ask(
     topic: string,
     partitions: readonly number[],
-    time: number,
+    { time, withOpen }: { readonly time: number; readonly withOpen: boolean },
     patience: Patience,
     found: Map<number, number>,
   ): Promise<unknown> {
@@ -60,7 +63,8 @@ export class LogOffsets {
     for (const [node, questions] of this.#byLeader(topic, partitions, time)) {
       let listed: readonly ListedOffset[]
       try {
-        const question = { topics: [{ topic, partitions: questions }] }
+        const topics = [{ topic, partitions: questions }]
+        const question = withOpen ? { withOpen, topics } : { topics }
         listed = (await this.#cluster.request(node, listOffsets, question, { timeoutMs: patience.questionMs }))
           .partitions
       } catch (error) {

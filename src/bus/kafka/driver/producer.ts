@@ -63,7 +63,8 @@ export type UnitEnd =
       readonly because: 'member' | 'producer' | 'refused' | 'time'
       readonly error: MetrobusError
     }
-  | { readonly end: 'unknown'; readonly error: MetrobusError }
+  /** `offsets`: where its batches are, visible or not. */
+  | { readonly end: 'unknown'; readonly offsets: readonly number[]; readonly error: MetrobusError }
 
 type Part = Exclude<Delivery, { readonly end: 'delivered' }>
 
@@ -144,7 +145,7 @@ export class Producer {
     }
     // A refused batch leaves a hole in the sequence of its partition: only a new identity closes it.
     this.#turn('lost')
-    return { end: 'unknown', error: delivery.error }
+    return { end: 'unknown', offsets: [], error: delivery.error }
   }
 
   /** The positions of a unit, all in one question. */
@@ -177,7 +178,7 @@ export class Producer {
     // Refused at the first time of asking, it was certainly not carried out.
     return ended.end === 'suspected' && !ended.mayHaveHappened
       ? { end: 'void', because: 'producer', error: ended.error }
-      : { end: 'unknown', error: ended.error }
+      : { end: 'unknown', offsets, error: ended.error }
   }
 
   /** The commit was never asked for, so whatever becomes of the abort, the unit is void. */

@@ -104,6 +104,7 @@ export class ScriptedWire implements Wire {
       partition,
       leader: node,
       leaderEpoch: epoch,
+      replicas: this.#nodes.length,
     }))
     return {
       errorCode: leaders === undefined ? codes.UNKNOWN_TOPIC_OR_PARTITION : codes.NONE,

@@ -7,6 +7,8 @@ export const beginning = -2
 export const end = -1
 
 export interface ListOffsetsQuestion {
+  /** `end` is behind the newest record that is written, also of transactions that are open. Default false. */
+  readonly withOpen?: boolean
   readonly topics: readonly { readonly topic: string; readonly partitions: readonly OffsetQuestion[] }[]
 }
 
@@ -30,16 +32,17 @@ export interface ListedOffset {
 }
 
 const fromNoReplica = -1
+const readUncommitted = 0
 const readCommitted = 1
 
 export const listOffsets: Api<ListOffsetsQuestion, ListOffsetsAnswer> = {
   name: 'ListOffsets',
   key: 2,
   version: 9,
-  encode: (writer, { topics }) =>
+  encode: (writer, { topics, withOpen }) =>
     writer
       .appendInt32(fromNoReplica)
-      .appendInt8(readCommitted)
+      .appendInt8(withOpen === true ? readUncommitted : readCommitted)
       .appendArray([...topics], (w, { topic, partitions }) =>
         w
           .appendString(topic)

@@ -26,6 +26,8 @@ export interface PartitionAnswer {
   /** -1 while there is none. */
   readonly leader: number
   readonly leaderEpoch: number
+  /** How many there are to be, in sync or not. */
+  readonly replicas: number
 }
 
 export interface MetadataAnswer {
@@ -66,8 +68,10 @@ export const metadata: Api<MetadataQuestion, MetadataAnswer> = {
             partition: partition.readInt32(),
             leader: partition.readInt32(),
             leaderEpoch: partition.readInt32(),
+            replicas: partition.readArray((node) => node.readInt32(), true, false).length,
           }
-          for (let list = 0; list < 3; list++) partition.readArray((node) => node.readInt32(), true, false)
+          // Those in sync, and those that are offline.
+          for (let list = 0; list < 2; list++) partition.readArray((node) => node.readInt32(), true, false)
           return led
         }),
       }
