@@ -1,0 +1,34 @@
+/** Is a host made to be taken for one of the client? Judged by its name, and for a page also by what it shows. */
+import type { Detector, Evidence, Page } from '../../types.ts'
+import { brandOf, isOwn } from '../names/brand.ts'
+import type { Brand } from '../names/brand.ts'
+import { domainOf } from '../names/domain.ts'
+import { mentions } from '../names/mentions.ts'
+import { evidence, noThreat, threat, together } from '../verdict.ts'
+import { likenessOf } from './likeness.ts'
+import { aboutSomethingElse, pageScores, threshold } from './weights.ts'
+
+export const fakeDomain: Detector = (candidate, knowledge) => {
+  if (candidate.kind !== 'page' && candidate.kind !== 'domain') return noThreat('other-kind')
+  if (isOwn(knowledge, candidate.host)) return noThreat('own-domain')
+  const domain = domainOf(candidate.host)
+  if (domain === undefined) return noThreat('no-domain-name')
+  const brand = brandOf(knowledge)
+  const likeness = likenessOf(domain, brand, knowledge.client.domain)
+  if (likeness === undefined) return noThreat('not-alike')
+  const shown = candidate.kind === 'page' ? shownBy(candidate, brand, likeness) : []
+  const doubt = candidate.kind === 'page' && shown.length === 0 ? aboutSomethingElse : 1
+  const score = together([likeness.score * doubt, ...shown.map(({ score }) => score)])
+  return score >= threshold ? threat('fake-domain', score, [likeness, ...shown]) : noThreat('weak-likeness')
+}
+
+function shownBy(page: Page, brand: Brand, likeness: Evidence): readonly Evidence[] {
+  const found: Evidence[] = []
+  if (page.asksForPassword)
+    found.push(evidence('asks-for-password', pageScores['asks-for-password'], `${page.url} has a field for a password`))
+  // Who has the same name honestly speaks of himself. Whoever has misspelt it, and spells it right in what he shows, does not.
+  const said = likeness.what === 'other-suffix' ? undefined : mentions(page, brand)[0]
+  if (said !== undefined)
+    found.push(evidence('speaks-of-brand', pageScores['speaks-of-brand'], `${page.url} says "${said}"`))
+  return found
+}

@@ -1,0 +1,97 @@
+/** In what way the name of a domain is like the brand of a client: the strongest way wins. */
+import type { Evidence } from '../../types.ts'
+import { lettersOf } from '../names/brand.ts'
+import type { Brand, BrandWord } from '../names/brand.ts'
+import type { Domain } from '../names/domain.ts'
+import { skeletonOf } from '../names/skeleton.ts'
+import { slipOf } from '../names/typo.ts'
+import { evidence } from '../verdict.ts'
+import { honestWords, nameScores, riskyWords, shortWord, slipScores } from './weights.ts'
+
+/** A shorter brand is looked for as a whole word only. */
+const lettersInside = 5
+
+export function likenessOf(domain: Domain, { words }: Brand, clientDomain: string): Evidence | undefined {
+  const name = nameOf(domain.name)
+  let best = asSubdomain(domain, words, clientDomain)
+  for (const word of words) {
+    const found = wholeName(domain, name, word) ?? partOfName(domain, name, word)
+    if (found !== undefined && found.score > (best?.score ?? 0)) best = found
+  }
+  return best
+}
+
+interface Name {
+  readonly text: string
+  readonly skeleton: string
+  /** Between hyphens. */
+  readonly parts: readonly string[]
+}
+
+function nameOf(label: string): Name {
+  const text = lettersOf(label)
+  return { text, skeleton: skeletonOf(text), parts: label.split('-').filter((part) => part !== '') }
+}
+
+function wholeName(domain: Domain, { text, skeleton }: Name, word: BrandWord): Evidence | undefined {
+  if (text === word.text)
+    return text === domain.name
+      ? found('other-suffix', `${domain.shown} is ${word.text} under .${domain.suffix}`)
+      : found('hyphenated', `${domain.shown} is ${word.text} with hyphens`)
+  if (skeleton === word.skeleton) return found('homoglyph', `${domain.shown} looks like ${word.text}`)
+  return slip(domain, text, skeleton, word)
+}
+
+function slip(domain: Domain, text: string, skeleton: string, word: BrandWord): Evidence | undefined {
+  // As it is written, so that a slip has its own name; and as it looks, for one that hides among homoglyphs.
+  const kind = slipOf(text, word.text) ?? slipOf(skeleton, word.skeleton)
+  if (kind === undefined) return undefined
+  const share = word.text.length < shortWord.letters ? shortWord.share : 1
+  return evidence(kind, slipScores[kind] * share, `${domain.shown} differs from ${word.text} by this slip: ${kind}`)
+}
+
+/** The brand, or what looks like it, with something before or behind it. */
+function partOfName(domain: Domain, name: Name, word: BrandWord): Evidence | undefined {
+  const isBrand = (part: string): boolean => part === word.text || skeletonOf(part) === word.skeleton
+  const isSlip = (part: string): boolean => slipOf(part, word.text) !== undefined
+  if (name.parts.length > 1) {
+    const at = name.parts.findIndex(isBrand)
+    if (at >= 0) return withWords(domain, word, name.parts.toSpliced(at, 1))
+    const near = name.parts.findIndex(isSlip)
+    const others = name.parts.toSpliced(near, 1)
+    if (near >= 0 && others.every((other) => riskyWords.has(other))) return withWords(domain, word, others)
+  }
+  if (word.text.length < lettersInside) return undefined
+  const rest = restOf(name.text, word.text) ?? restOf(name.skeleton, word.skeleton)
+  if (rest === undefined) return undefined
+  if (riskyWords.has(rest) || honestWords.has(rest)) return withWords(domain, word, [rest])
+  return found('brand-inside', `${domain.shown} has ${word.text} in it, and ${rest}`)
+}
+
+function restOf(text: string, part: string): string | undefined {
+  if (text.length <= part.length) return undefined
+  if (text.startsWith(part)) return text.slice(part.length)
+  return text.endsWith(part) ? text.slice(0, -part.length) : undefined
+}
+
+function withWords(domain: Domain, word: BrandWord, others: readonly string[]): Evidence {
+  const said = `${domain.shown} is ${word.text} with ${others.join(', ')}`
+  if (others.some((other) => honestWords.has(other))) return found('brand-and-honest-words', said)
+  return found(others.some((other) => riskyWords.has(other)) ? 'brand-and-risky-words' : 'brand-and-other-words', said)
+}
+
+/** What its owner puts before a domain costs nothing: the brand, or its whole domain. */
+function asSubdomain(domain: Domain, words: readonly BrandWord[], clientDomain: string): Evidence | undefined {
+  if (domain.subdomains.length === 0) return undefined
+  const above = domain.subdomains.join('.')
+  if (`.${above}.`.includes(`.${clientDomain}.`) || `.${above}.`.includes(`.${clientDomain.replaceAll('.', '-')}.`))
+    return found('brand-domain-as-subdomain', `${domain.shown} begins like ${clientDomain}`)
+  const word = words.find(({ skeleton }) => domain.subdomains.some((label) => skeletonOf(label) === skeleton))
+  if (word === undefined) return undefined
+  const others = [...domain.subdomains, ...domain.name.split('-')]
+  return others.some((label) => riskyWords.has(label) && label !== 'www')
+    ? found('brand-and-risky-words', `${domain.shown} has ${word.text} as a subdomain`)
+    : found('brand-as-subdomain', `${domain.shown} has ${word.text} as a subdomain`)
+}
+
+const found = (what: keyof typeof nameScores, detail: string): Evidence => evidence(what, nameScores[what], detail)

@@ -1,0 +1,65 @@
+/** What a client is known by, made ready to be compared with many candidates: once for each state of what is known. */
+import type { Knowledge } from '../../types.ts'
+import { domainOf } from './domain.ts'
+import { skeletonOf } from './skeleton.ts'
+
+export interface Brand {
+  /** The name of its domain first. */
+  readonly words: readonly BrandWord[]
+  /** Of all its words, as they look, by themselves in a text. */
+  readonly mention: RegExp
+}
+
+export interface BrandWord {
+  /** Letters and digits alone, in lower case. */
+  readonly text: string
+  readonly skeleton: string
+}
+
+/** Shorter ones are found in too much. */
+const lettersMin = 3
+
+/** Words of trades and of what everybody offers: a client may have them in its name, and so may anybody else. */
+const commonWords: ReadonlySet<string> = new Set(
+  `bank banking finance financial insurance credit capital group holding company corp inc ltd limited gmbh services service online shop store market
+  travel air airlines energy power telecom mobile media news health care clinic pharma foods coffee hotel hotels games sport sports cloud software
+  systems digital data app apps pay payments wallet card mail post login account home contact about welcome official the and for with your`.split(
+    /\s+/,
+  ),
+)
+
+const brands = new WeakMap<Knowledge, Brand>()
+
+export function brandOf(knowledge: Knowledge): Brand {
+  const known = brands.get(knowledge)
+  if (known !== undefined) return known
+  const telling = knowledge.brandWords.filter((word) => !commonWords.has(word))
+  const names = [domainOf(knowledge.client.domain)?.name ?? '', ...telling].filter(
+    (name) => lettersOf(name).length >= lettersMin,
+  )
+  const texts = [...new Set(names.map(lettersOf))]
+  const words = texts.map((text) => ({ text, skeleton: skeletonOf(text) }))
+  const brand = { words, mention: mentionOf(names) }
+  brands.set(knowledge, brand)
+  return brand
+}
+
+export const lettersOf = (text: string): string => text.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, '')
+
+/** True for its hosts and all below them. */
+export const isOwn = ({ domains }: Knowledge, host: string): boolean =>
+  domains.some((domain) => host === domain || host.endsWith(`.${domain}`))
+
+/** Also with other signs between the parts: `Acme-Bank` for `acme bank`. */
+function mentionOf(names: readonly string[]): RegExp {
+  const patterns = [...new Set(names)].map((name) => {
+    const parts = skeletonOf(name)
+      .split(/[^\p{L}\p{N}]+/u)
+      .filter((part) => part !== '')
+    return parts.join('[^\\p{L}\\p{N}]{0,2}')
+  })
+  // Nothing is mentioned where nothing is known.
+  return patterns.length === 0
+    ? /(?!)/gu
+    : new RegExp(`(?<![\\p{L}\\p{N}])(?:${patterns.join('|')})(?![\\p{L}\\p{N}])`, 'gu')
+}
