@@ -41,7 +41,7 @@ const first = performance.now()
 const sending = new Set<Promise<void>>()
 for (let number = from; number < from + count; number++) {
   const filling = isPoison(number, life) && life.poisonBytes !== undefined ? 'x'.repeat(life.poisonBytes) : undefined
-  const event = { ...eventOf(number), ...(filling !== undefined && { filling }) }
+  const event = { ...eventOf(number, life.keys), ...(filling !== undefined && { filling }) }
   const sent = running.send('items', event, { id: `e${number}` }).then(() => {
     say(`ack ${number}`)
     sending.delete(sent)

@@ -22,6 +22,8 @@ export interface FailingLife {
   readonly badOf: number
   /** Of so many events one always fails. 0: none. */
   readonly poisonOf: number
+  /** How many keys the events have. Default: few, so that many wait for one that fails. */
+  readonly keys?: number
   /** Bytes that the data of an event that always fails has in all, about. Default: as its body is. */
   readonly poisonBytes?: number
   /** Dead letters are replayed, by two operators at once, and nothing fails any more. Default: false. */

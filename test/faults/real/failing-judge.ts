@@ -7,7 +7,7 @@ import { archived } from './app-judge.ts'
 
 /** Throws unless all events up to `last` are in the archive, once and in the order of their keys, but those that always fail: these, and no others, were given up. */
 export function judgeFailing(life: FailingLife, last: number, lines: readonly string[]): void {
-  const sent = eventsTo(last)
+  const sent = eventsTo(last, life.keys)
   const expects = ({ number }: { readonly number: number }): boolean => !isPoison(number, life)
   const events = archived(`${life.dir}/archive.ndjson`)
   const acknowledged = sent.map(({ number }) => number)

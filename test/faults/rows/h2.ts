@@ -12,6 +12,8 @@ import type { Case, Row, RowContext } from '../row.ts'
 
 const poisonOf = 100
 const shareMin = 0.9
+/** So many that what waits behind one key that fails is no bound of the whole: with few, their back-off one after the other would be what is measured. */
+const keys = 997
 
 export const row: Row = {
   id: 'H2',
@@ -34,7 +36,7 @@ async function compare({ number }: Case, context: RowContext): Promise<number> {
   const rateOf = async (poison: number): Promise<number> => {
     const dir = join(context.dir, `${number} ${poison}`)
     mkdirSync(dir)
-    const life: FailingLife = { dir, bus: 'embedded', from: 1, count, way: 'throw', badOf: 0, poisonOf: poison }
+    const life: FailingLife = { dir, bus: 'embedded', from: 1, count, way: 'throw', badOf: 0, poisonOf: poison, keys }
     const ended = await runToEnd({ program: 'failing-app', life })
     if (ended.code !== 0) throw new Error(`It ended with ${ended.signal ?? ended.code}:\n${ended.errors}`)
     judgeFailing(life, count, ended.lines)
