@@ -49,6 +49,10 @@ const general = {
     message: (f: { stop: string }): string =>
       `The stop "${f.stop}" declares an output and returned undefined: return a value, null for a tombstone, or an outcome such as drop('slug').`,
   },
+  MB_BAD_MEASUREMENT: {
+    family: 'park',
+    message: (f: { metric: string; fault: string }): string => `The metric "${f.metric}" was not measured: ${f.fault}.`,
+  },
   // itinerary
   MB_BAD_SLIP: {
     family: 'park',
@@ -361,8 +365,8 @@ const general = {
   },
   MB_STOP_REMOVED: {
     family: 'stop',
-    message: (f: { app: string; stop: string; waiting: number }): string =>
-      `The app "${f.app}" no longer has the stop "${f.stop}", where ${f.waiting} events still wait: start the version that has it until they are handled, or start with removedStops: 'discard'.`,
+    message: (f: { app: string; stop: string; waiting: number; dead: number }): string =>
+      `The app "${f.app}" no longer has the stop "${f.stop}", which has left ${f.waiting} events that wait and ${f.dead} dead letters: start the version that has it until they are dealt with, or start with removedStops: 'discard'.`,
   },
   MB_KILLED_PROCESS: {
     family: 'park',

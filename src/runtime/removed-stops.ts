@@ -1,6 +1,7 @@
 /**
- * A stop, or an entry that read a topic, that an app no longer has may have left events behind: waiting in its topics, or parked. Nobody would ever read them, so
- * the start is refused, unless told to discard them: then they are acknowledged to the end, unhandled, and what is remembered of parked keys is forgotten.
+ * A stop, or an entry that read a topic, that an app no longer has may have left events behind: waiting in its topics, parked, or dead letters that nobody has replayed or
+ * discarded. Nobody would ever see them again, so the start is refused, unless told to discard them: then they are acknowledged to the end, unhandled, and what is
+ * remembered of parked keys is forgotten.
  */
 import type { Bus, Member, MemberListener, TopicInfo } from '../bus/bus.ts'
 import { MetrobusError } from '../errors/index.ts'
@@ -14,6 +15,7 @@ import { stopTopics } from './topics.ts'
 interface Removed {
   readonly stop: string
   readonly waiting: number
+  readonly dead: number
   readonly ends: readonly Acknowledgement[]
   /** The topics that it may have read; of an entry that read a topic nobody knows any more which. */
   readonly inputs: readonly TopicInfo[]
@@ -37,10 +39,11 @@ export async function checkRemovedStops(engine: Engine, bus: Bus, policy: 'refus
   const foreign = foreignTopics(engine, topics, positions)
   for (const stop of gone) {
     const removed = removedStop(app, stop, topics, positions, foreign)
-    if (removed.waiting === 0) continue
-    if (policy === 'refuse') throw new MetrobusError('MB_STOP_REMOVED', { app, stop, waiting: removed.waiting })
+    const { waiting, dead } = removed
+    if (waiting === 0 && dead === 0) continue
+    if (policy === 'refuse') throw new MetrobusError('MB_STOP_REMOVED', { app, stop, waiting, dead })
     await discard(engine, bus, removed)
-    engine.log.warn({ stop, waiting: removed.waiting }, 'events of a removed stop are discarded')
+    engine.log.warn({ stop, waiting, dead }, 'events of a removed stop are discarded')
   }
 }
 
@@ -51,19 +54,20 @@ function removedStop(
   positions: readonly Acknowledgement[],
   foreign: readonly TopicInfo[],
 ): Removed {
-  const { input, parking } = stopTopics(app, stop)
+  const { input, parking, dead } = stopTopics(app, stop)
   const ends = topics
-    .filter(({ topic }) => topic === input || topic === parking)
+    .filter(({ topic }) => topic === input || topic === parking || topic === dead)
     .flatMap(({ topic, partitions }) =>
       partitions.map(({ partition, end }) => ({ topic, partition, watermark: end, above: [] })),
     )
-  const waiting = ends.reduce(
-    (sum, { topic, partition, watermark }) => sum + watermark - settledOf(positions, topic, partition),
-    0,
-  )
+  const left = (isDead: boolean): number =>
+    ends
+      .filter(({ topic }) => (topic === dead) === isDead)
+      .reduce((sum, { topic, partition, watermark }) => sum + watermark - settledOf(positions, topic, partition), 0)
   return {
     stop,
-    waiting,
+    waiting: left(false),
+    dead: left(true),
     ends,
     inputs: stop.startsWith('entry.') ? foreign : topics.filter(({ topic }) => topic === input),
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { TopicDefinition } from '../../src/runtime/definition.ts'
+import { deadLetter } from '../../src/stop/outcome.ts'
 import { anything, entryOf, lineOf, stopOf, world } from './harness.ts'
 
 const ignored = lineOf(
@@ -39,4 +40,25 @@ test('what is remembered of the parked keys of a removed entry that read a topic
   await (await w.start(without)).stop()
   assert.equal((await w.bus.inspector.rows('app', 'park/posts', 0)).size, 0)
   await owner.stop()
+})
+
+test('dead letters of a removed stop are not forgotten: the start is refused until they are dealt with, or discarded', async () => {
+  const w = world()
+  const failing = lineOf(
+    'main',
+    stopOf('fail', () => deadLetter('no-good'), { outSchema: undefined }),
+  )
+  // A bus serves from its first app to its last.
+  const other = await w.start({ name: 'other', entries: [entryOf('in', ignored)] })
+  const app = await w.start({ entries: [entryOf('in', failing)] })
+  await app.send('in', { n: 1 })
+  await app.caughtUp()
+  await app.stop()
+  const without = { entries: [entryOf('in', ignored)] }
+
+  await assert.rejects(w.start(without), { code: 'MB_STOP_REMOVED', message: /0 events that wait and 1 dead letters/ })
+  await (await w.start(without, { removedStops: 'discard' })).stop()
+
+  await (await w.start(without)).stop()
+  await other.stop()
 })
