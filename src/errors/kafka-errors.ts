@@ -57,6 +57,16 @@ export const kafkaErrors = {
     message: (f: { missing: readonly string[] }): string =>
       `The Kafka cluster is older than 4.0 or its features are not finalised (${f.missing.join(', ') || 'it does not know the question'}): upgrade the brokers, then run kafka-features.sh upgrade --release-version.`,
   },
+  MB_KAFKA_OLD_NODE: {
+    family: 'stop',
+    message: (f: { version: string }): string =>
+      `The Kafka bus needs Node 22.22 or newer, or 24.6 or newer, and this is ${f.version}: use a newer one.`,
+  },
+  MB_KAFKA_NO_CLIENT: {
+    family: 'stop',
+    message: (f: { client: string }): string =>
+      `The Kafka bus needs the package ${f.client}, which is not installed: npm install ${f.client}`,
+  },
   MB_KAFKA_FENCED: {
     family: 'stop',
     message: (f: { producer: string; reason: string }): string =>
