@@ -1,0 +1,19 @@
+/** What makes an app a fake, all in one place. The weights add up to 1; they were set by looking at invented apps of the training brands, never at the labelled set. */
+
+export const weights = { name: 0.36, icon: 0.28, package: 0.12, description: 0.16, developer: 0.08 } as const
+
+/** From here on it is a threat. */
+export const threshold = 0.5
+
+/** A name that has the brand in it and more: `Veloris Widgets`. */
+export const brandInName = 0.7
+/** A package such as `net.veloris.app`, which is not the one of a known app. */
+export const brandInPackage = 0.7
+/** A developer such as `Veloris Mobile Ltd`, which is not the client. */
+export const brandInDeveloper = 0.7
+/** Names that differ in more than this share of their letters are not alike. */
+export const nameDifferenceMax = 0.35
+/** Bits that differ: up to `same` it is the same icon, from `other` on it is another one. An icon with fewer than `telling` bits is flat. */
+export const iconBits = { same: 4, other: 18, telling: 8 } as const
+/** The cosine of two descriptions: below, they share what all apps of their kind say. */
+export const descriptionMin = 0.45
