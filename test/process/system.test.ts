@@ -50,6 +50,27 @@ test('map draws each app of a system, and one picture of all', async (t) => {
   )
 })
 
+test('map tells the least that each app may be allowed on a Kafka cluster', async (t) => {
+  const cwd = folder(t)
+  const asked = ['map', system, '--acls', '--prefix', 'eu.']
+
+  const [text, data] = await Promise.all([
+    command(asked, { cwd }),
+    command([...asked, '--principal', 'User:all', '--json'], { cwd }),
+  ])
+
+  const sold = text.stdout.split('\n').filter((line) => line.includes('--topic eu.sold '))
+  assert.deepEqual(
+    sold.map((line) => /'(.*)'.* --operation (\w+) --topic/.exec(line)?.slice(1)),
+    [
+      ['User:shop', 'Write'],
+      ['User:mail', 'Read'],
+    ],
+  )
+  const rules = JSON.parse(data.stdout) as { principal: string; name: string }[]
+  assert.ok(rules.every(({ principal, name }) => principal === 'User:all' && name.startsWith('eu.')))
+})
+
 test('what is for one app says so', async (t) => {
   const cwd = folder(t)
 

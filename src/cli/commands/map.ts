@@ -1,4 +1,6 @@
 import { Argument, Command, Option } from 'commander'
+import { aclCommand } from '../../bus/kafka/acls.ts'
+import type { AclOptions } from '../../bus/kafka/acls.ts'
 import { mermaidOf, textOf } from '../../itinerary/map-drawing.ts'
 import { mapOf } from '../../itinerary/map.ts'
 import type { MetroMap } from '../../itinerary/map.ts'
@@ -7,6 +9,7 @@ import { networkOf } from '../../metro-map/network.ts'
 import { pictureOf } from '../../metro-map/picture.ts'
 import { loadModule } from '../app-module.ts'
 import type { Context, Runner } from '../context.ts'
+import { aclsOfMaps } from '../kafka-acls.ts'
 import { openTarget } from '../target.ts'
 
 /** `metrobus map [app]` */
@@ -19,15 +22,31 @@ export const command = (run: Runner): Command =>
     .addOption(
       new Option('-f, --format <format>', 'how to draw it').choices(['text', 'mermaid', 'svg', 'json']).default('text'),
     )
-    .action((path: string | undefined, { format }: { readonly format: string }, command: Command) =>
+    .option(
+      '--acls',
+      'print the least permissions on a Kafka cluster instead, as commands of Kafka; with -f json as data',
+    )
+    .option('--principal <name>', 'whom --acls grants them to (default: User:<app>)')
+    .option('--prefix <text>', 'what the Kafka bus puts before names, for --acls')
+    .action((path: string | undefined, { format, acls, ...rest }: MapOptions, command: Command) =>
       run(command, async (context) => {
         const { output } = context
         const module = path ?? context.options.app
         const maps = module === undefined ? [await runningMap(context)] : await mapsOf(module)
-        if (format === 'json' || output.json) return output.document(maps.length === 1 ? maps[0] : maps)
+        const isData = format === 'json' || output.json
+        if (acls === true) {
+          const rules = aclsOfMaps(maps, rest)
+          return isData ? output.document(rules) : output.line(rules.map(aclCommand).join('\n'))
+        }
+        if (isData) return output.document(maps.length === 1 ? maps[0] : maps)
         await output.line(drawings[format]!(maps))
       }),
     )
+
+interface MapOptions extends AclOptions {
+  readonly format: string
+  readonly acls?: boolean
+}
 
 const drawings: Readonly<Record<string, (maps: readonly MetroMap[]) => string>> = {
   text: (maps) => maps.map(textOf).join('\n\n'),
