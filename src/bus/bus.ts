@@ -48,7 +48,10 @@ export interface MemberListener {
    * (`Member.load`) before it handles their first record; the bus may have records ready at once.
    */
   assigned(partitions: readonly Assignment[]): void
-  /** These partitions are no longer the member's: what is in flight for them will be refused. */
+  /**
+   * These partitions are no longer the member's: what is in flight for them will be refused. A unit of rows alone that the member hands over inside this call has ended
+   * before the next owner of the partitions is named, unless the member was cut off.
+   */
   revoked(partitions: readonly TopicPartition[]): void
   /** `poll` would answer records of this partition. Told again only after a `poll` of it came back short (fewer records than asked for). */
   ready(topic: string, partition: number): void

@@ -1,7 +1,7 @@
 /**
- * How an app begins after an unclean stop: in rounds, without running ahead of the disk. Each round lets the lanes go a little further, and how far is durable
- * before they go, so that whatever kills the process now was in reach (`isolation.ts`). For some seconds only: what kills later has let the app
- * make progress.
+ * How a partition begins after an unclean end of its owner: in rounds, without running ahead of the disk. Each round lets its lane go a little further, and how far is
+ * durable before it goes, so that whatever kills the process now was in reach (`isolation.ts`). For some seconds only: what kills later has let the
+ * app make progress. Lanes of other partitions go on as ever.
  *
  * Invariants:
  * - F1 No lane takes a record at or beyond its feed's limit.
@@ -10,57 +10,67 @@
  */
 import type { Engine } from './engine.ts'
 import type { Feed } from './feed.ts'
-import { nameOf, type Reach, writeReach } from './isolation.ts'
 import type { Lane } from './lane.ts'
+import { type Tenure, tenuresOf, writeDown } from './tenure.ts'
 
-/** Events that may be in flight at once, in the whole process. */
+/** Events of careful lanes that may be in flight at once, in the whole process. */
 const inFlightMax = 1_024
 
 /** A round is looked after at least so often. */
 const roundMs = 100
 
-/** As long as this the app is careful. */
+/** As long as this a lane is careful. */
 const carefulMs = 5_000
 
-/** Limits every feed to what the run before had reached. To be called before the lanes open. */
-export function limitFeeds(engine: Engine, reach: Reach): void {
-  engine.isCareful = true
-  for (const feed of feedsOf(engine)) feed.limit = Math.max(feed.next, reach[nameOf(feed)] ?? 0)
+/** Limits the feeds of a lane to what the owner before had reached. To be called before the lane opens. */
+export function limitFeeds(tenure: Tenure): void {
+  tenure.isCareful = true
+  const { lane, reach } = tenure
+  if (lane === undefined) return
+  lane.parked.limit = Math.max(lane.parked.next, reach?.parked ?? 0)
+  lane.input.limit = Math.max(lane.input.next, reach?.input ?? 0)
 }
 
 /** Lets the lanes go on, round by round, and then freely. */
-export async function goOnCarefully(engine: Engine, before: Reach): Promise<void> {
+export async function goOnCarefully(engine: Engine, tenures: readonly Tenure[]): Promise<void> {
   const until = engine.clock.monotonic() + carefulMs
-  const tracked = [...feedsOf(engine)].filter((feed) => feed.isTracked && !feed.isParking)
+  const tracked = lanesOf(tenures).filter(({ input }) => input.isTracked)
   while (!engine.isDraining && engine.failure === undefined && engine.clock.monotonic() < until) {
-    const feeds = [...feedsOf(engine)]
-    const share = Math.max(1, Math.floor(inFlightMax / feeds.length))
-    await raiseLimits(engine, feeds, share)
-    await roundEnd(engine, share)
+    if (tenures.every(({ isOver }) => isOver)) break
+    const share = Math.max(1, Math.floor(inFlightMax / (2 * carefulCount(engine))))
+    await raiseLimits(engine, tenures, share)
+    await roundEnd(engine, tenures, share)
   }
-  engine.isCareful = false
-  for (const feed of feedsOf(engine)) raise(engine, feed, Infinity)
+  for (const tenure of tenures) tenure.isCareful = false
+  for (const { parked, input } of lanesOf(tenures)) for (const feed of [parked, input]) raise(engine, feed, Infinity)
   // What ran alone has been passed by: the bus will not answer it again.
-  for (const feed of tracked) if (feed.left(before[nameOf(feed)] ?? 0, 1) === 0) feed.isTracked = false
+  for (const { input, tenure } of tracked)
+    if (input.left(tenure.before?.reach?.input ?? 0, 1) === 0) input.isTracked = false
 }
 
-async function raiseLimits(engine: Engine, feeds: readonly Feed[], share: number): Promise<void> {
+async function raiseLimits(engine: Engine, tenures: readonly Tenure[], share: number): Promise<void> {
   const limits = new Map<Feed, number>()
-  for (const feed of feeds) {
-    const limit = feed.behindNext(share - feed.lane!.running.size)
-    if (limit > feed.limit) limits.set(feed, limit)
+  for (const { parked, input, running, tenure } of lanesOf(tenures)) {
+    for (const feed of [parked, input]) limits.set(feed, Math.max(feed.limit, feed.behindNext(share - running.size)))
+    tenure.reach = {
+      input: Math.max(limits.get(input)!, tenure.reach?.input ?? 0),
+      parked: Math.max(limits.get(parked)!, tenure.reach?.parked ?? 0),
+    }
   }
-  if (limits.size === 0) return
   // What was handed to the bus before is durable once this is: it is in flight no more.
-  await writeReach(engine, Object.fromEntries(feeds.map((feed) => [nameOf(feed), limits.get(feed) ?? feed.limit])))
-  for (const [feed, limit] of limits) raise(engine, feed, limit)
+  await writeDown(engine, tenures)
+  for (const [feed, limit] of limits) if (limit > feed.limit) raise(engine, feed, limit)
 }
 
-function* feedsOf(engine: Engine): Generator<Feed> {
-  for (const lane of engine.lanes()) {
-    yield lane.parked
-    yield lane.input
-  }
+function lanesOf(tenures: readonly Tenure[]): Lane[] {
+  return tenures.flatMap(({ lane }) => lane ?? [])
+}
+
+/** How many lanes of the process are careful; it may own partitions of several owners that died. */
+function carefulCount(engine: Engine): number {
+  let count = 0
+  for (const { isCareful } of tenuresOf(engine)) if (isCareful) count++
+  return count
 }
 
 function raise(engine: Engine, feed: Feed, limit: number): void {
@@ -70,13 +80,13 @@ function raise(engine: Engine, feed: Feed, limit: number): void {
 }
 
 /** Resolves when a lane has come to its limit and can take more, or after a while. */
-async function roundEnd(engine: Engine, share: number): Promise<void> {
+async function roundEnd(engine: Engine, tenures: readonly Tenure[], share: number): Promise<void> {
   const waits = ({ parked, input, running }: Lane): boolean =>
     running.size * 2 <= share && (isUsedUp(parked) || isUsedUp(input))
   await new Promise<void>((resolve) => {
     const timer = engine.clock.timer(roundMs, resolve, { background: true })
     void engine
-      .until(() => [...engine.lanes()].some(waits))
+      .until(() => lanesOf(tenures).some(waits))
       .then(() => {
         timer.cancel()
         resolve()

@@ -89,8 +89,8 @@ export class Engine {
   /** Polls no more; what runs goes on. */
   isDraining = false
   failure: unknown = undefined
-  /** Begins after an unclean stop (`careful.ts`): lanes take nothing before a limit for it is durable. */
-  isCareful = false
+  /** No lane begins anything: an event is about to run alone (`isolation.ts`). */
+  isQuiet = false
   /** Why the bus asks entries to wait, if it does. */
   pressure: string | undefined = undefined
   faults = 0

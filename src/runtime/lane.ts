@@ -22,12 +22,14 @@ import { complete } from './outcomes.ts'
 import { heldMax, Parking } from './parking.ts'
 import type { StopRuntime } from './stop-runtime.ts'
 import type { NamedPartition } from './stores.ts'
+import type { Tenure } from './tenure.ts'
 
 /** Records of one poll: what they add to the held ones is less than moving a crowded key away makes room for. */
 const pollMax = heldMax / 4
 
 export class Lane {
   readonly engine: Engine
+  readonly tenure: Tenure
   readonly stop: StopRuntime
   readonly partition: number
   readonly input: Feed
@@ -55,8 +57,10 @@ export class Lane {
   /** Revoked or reset: outcomes of its attempts are discarded. */
   isClosed = false
 
-  constructor(engine: Engine, stop: StopRuntime, partition: number, input: Feed, parked: Feed) {
+  constructor(engine: Engine, tenure: Tenure, input: Feed, parked: Feed) {
+    const { stop, partition } = tenure
     this.engine = engine
+    this.tenure = tenure
     this.stop = stop
     this.partition = partition
     this.input = input
@@ -73,6 +77,7 @@ export class Lane {
       this.hasRoom &&
       !this.isClosed &&
       !this.engine.isDraining &&
+      !this.engine.isQuiet &&
       (this.input.isReady || this.parked.isReady || this.turns.length > 0)
     )
   }
@@ -90,7 +95,7 @@ export class Lane {
 
   /** Takes and starts what the bus has, as far as there is room. Parked events come first: they are older. */
   pump(): void {
-    if (!this.isOpen || this.isClosed || this.engine.isDraining) return
+    if (!this.isOpen || this.isClosed || this.engine.isDraining || this.engine.isQuiet) return
     this.now = this.engine.clock.monotonic()
     if (this.turns.length > 0) runInScope(this, () => this.#takeTurns())
     if (this.parked.isReady) this.#take(this.parked)

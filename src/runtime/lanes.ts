@@ -1,6 +1,6 @@
 /**
- * Which lanes this member has: made when both their partitions (input and parking) are assigned, opened when their park table is loaded, closed
- * when either is revoked, and made anew when a unit of theirs was refused.
+ * Which lanes this member has: made when both their partitions (input and parking) are assigned, opened when their park table is loaded and what an owner before may have
+ * died of is dealt with, closed when either is revoked, and made anew when a unit of theirs was refused.
  *
  * Invariants:
  * - A1 A lane is open only after its park table was loaded under the present assignment.
@@ -10,8 +10,11 @@ import type { Assignment, TopicPartition } from '../bus/bus.ts'
 import { MetrobusError } from '../errors/index.ts'
 import type { Engine } from './engine.ts'
 import { Feed } from './feed.ts'
+import type { Isolation } from './isolation.ts'
 import { Lane } from './lane.ts'
 import type { StopRuntime } from './stop-runtime.ts'
+import { takeOver } from './take-over.ts'
+import { handOver, Tenure } from './tenure.ts'
 
 interface Place {
   readonly stop: StopRuntime
@@ -24,9 +27,13 @@ export class Lanes {
   readonly #dead: Map<string, StopRuntime> = new Map()
   readonly #assignments: Map<string, Assignment> = new Map()
   readonly #refused: Lane[] = []
-  #isOpen = false
+  readonly #isolation: Isolation
+  #hasBegun = false
+  #isBeginning = false
 
-  constructor(engine: Engine) {
+  constructor(isolation: Isolation) {
+    this.#isolation = isolation
+    const { engine } = isolation
     this.#engine = engine
     for (const stop of engine.everyStop()) {
       this.#place(stop.topics.input, { stop, isParking: false })
@@ -47,14 +54,11 @@ export class Lanes {
       }
     }
     for (const [stop, partitions] of stops) for (const partition of partitions) this.#make(stop, partition)
-    if (this.#isOpen)
-      void this.load().then(
-        () => this.open(),
-        (error: unknown) => this.#engine.fail(error),
-      )
+    this.#goOn()
   }
 
   revoked(partitions: readonly TopicPartition[]): void {
+    const over: Tenure[] = []
     for (const { topic, partition } of partitions) {
       this.#assignments.delete(`${topic}/${partition}`)
       const dead = this.#dead.get(topic)
@@ -62,8 +66,15 @@ export class Lanes {
       for (const { stop } of this.#places.get(topic) ?? []) {
         this.#close(stop, partition)
         this.#engine.stores?.release(stop, partition)
+        const tenure = stop.tenures[partition]
+        if (tenure === undefined) continue
+        tenure.isOver = true
+        stop.tenures[partition] = undefined
+        over.push(tenure)
       }
     }
+    // An app that has failed leaves what it had to a careful owner. A bus that has failed says so itself.
+    if (this.#engine.failure === undefined) handOver(this.#engine.member, over).catch(() => {})
   }
 
   ready(topic: string, partition: number): void {
@@ -79,36 +90,55 @@ export class Lanes {
     }
   }
 
-  /** Loads the park tables of the lanes that are not open yet. */
+  /** Loads the tables of the lanes that are not open yet. */
   async load(): Promise<void> {
     await Promise.all(
       [...this.#engine.lanes()].map(async (lane) => {
         if (lane.isOpen || lane.isLoaded) return
-        const rows = await this.#engine.member.load(lane.stop.parkStore, lane.partition)
+        const { member } = this.#engine
+        const rows = await member.load(lane.stop.parkStore, lane.partition)
+        const owners = await member.load(lane.stop.openStore, lane.partition)
         if (lane.stop.hasStores) lane.stores = await this.#engine.stores!.open(lane.stop, lane.partition)
         if (lane.isClosed || lane.isLoaded) return
         lane.isLoaded = true
+        lane.tenure.load(owners)
         lane.parking.load(rows)
       }),
     )
   }
 
-  /** Lets every loaded lane begin. */
-  open(): void {
-    this.#isOpen = true
-    let isMissing = false
+  /** Lets every lane begin, also those that are assigned meanwhile. */
+  async begin(): Promise<void> {
+    this.#hasBegun = true
+    if (this.#isBeginning) return
+    this.#isBeginning = true
+    const engine = this.#engine
+    for (;;) {
+      await this.load()
+      const tenures = new Set<Tenure>()
+      for (const { tenure, isOpen } of engine.lanes()) if (!isOpen) tenures.add(tenure)
+      if (tenures.size === 0) break
+      await takeOver(
+        this.#isolation,
+        [...tenures].filter(({ hasBegun }) => !hasBegun),
+      )
+      if (engine.isDraining || engine.failure !== undefined) break
+      this.#open()
+    }
+    this.#isBeginning = false
+  }
+
+  #open(): void {
     for (const lane of this.#engine.lanes()) {
-      if (!lane.isLoaded) isMissing = true
-      if (!lane.isLoaded || lane.isOpen) continue
+      if (!lane.isLoaded || lane.isOpen || !lane.tenure.hasBegun) continue
       lane.isOpen = true
       this.#engine.wake(lane)
     }
-    // Those were assigned while events ran alone.
-    if (isMissing)
-      void this.load().then(
-        () => this.open(),
-        (error: unknown) => this.#engine.fail(error),
-      )
+  }
+
+  /** Lets lanes begin that have come while the app runs. */
+  #goOn(): void {
+    if (this.#hasBegun) this.begin().catch((error: unknown) => this.#engine.fail(error))
   }
 
   /** Closes a lane whose decisions are void. It is made anew when every unit on its way has ended. */
@@ -139,9 +169,12 @@ export class Lanes {
       const made = this.#laneOf(stop, partition)
       if (made !== undefined) made.input.isTracked = true
     }
-    void this.load().then(
-      // A start that still runs events alone opens the lanes when it is through.
-      () => this.#isOpen && this.open(),
+    // Where events still run alone, all lanes wait for that.
+    this.load().then(
+      () => {
+        this.#open()
+        this.#goOn()
+      },
       (error: unknown) => this.#engine.fail(error),
     )
     this.#engine.schedule()
@@ -170,8 +203,9 @@ export class Lanes {
     const parked = this.#assignments.get(`${stop.topics.parking}/${partition}`)
     if (input === undefined || parked === undefined || stop.lanes[partition] !== undefined) return
     const feeds = [new Feed(false, input), new Feed(true, parked)] as const
-    if (this.#engine.isCareful) for (const feed of feeds) feed.limit = feed.next
-    stop.lanes[partition] = new Lane(this.#engine, stop, partition, ...feeds)
+    const tenure = (stop.tenures[partition] ??= new Tenure(stop, input))
+    if (tenure.isCareful) for (const feed of feeds) feed.limit = feed.next
+    stop.lanes[partition] = new Lane(this.#engine, tenure, ...feeds)
   }
 
   #laneOf(stop: StopRuntime, partition: number): Lane | undefined {

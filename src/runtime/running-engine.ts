@@ -9,12 +9,12 @@ import type { AppDefinition, AppStats, Health, IngestBatch, Receipt, SendOptions
 import { endsOf } from './ends.ts'
 import type { Engine } from './engine.ts'
 import type { Entries } from './entries.ts'
-import { markClean } from './isolation.ts'
 import type { Lane } from './lane.ts'
 import type { ResolvedStartOptions } from './options.ts'
 import type { DeadLetters, RunningApp } from './running.ts'
 import { listen, type Service, startServices } from './services.ts'
 import { KeptView, type StoreView } from './store-view.ts'
+import { markClean } from './tenure.ts'
 
 /** Whoever waits for the end of an idle app looks so many times at once, and then so often. */
 const turnsBusy = 100

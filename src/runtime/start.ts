@@ -14,11 +14,9 @@ import { resolveCapabilities } from '../bus/capabilities.ts'
 import { guarded } from '../bus/guarded.ts'
 import { MetrobusError } from '../errors/index.ts'
 import type { StopDefinition } from '../stop/definition.ts'
-import { limitFeeds, goOnCarefully } from './careful.ts'
 import type { AppDefinition, EntryDefinition } from './definition.ts'
 import { Engine } from './engine.ts'
 import { Entries } from './entries.ts'
-import { markOpen, runSuspects } from './isolation.ts'
 import { Lanes } from './lanes.ts'
 import { checkNeeds } from './needs.ts'
 import { type ResolvedStartOptions, resolveStartOptions, type StartOptions } from './options.ts'
@@ -50,7 +48,7 @@ export async function startApp(definition: AppDefinition, startOptions: StartOpt
     throw error
   }
   try {
-    return await begin(joined, bus, options)
+    return await begin(joined)
   } catch (error) {
     await letGo(options, () => joined.running.stop())
     throw error
@@ -96,7 +94,7 @@ async function join(definition: AppDefinition, bus: Bus, options: ResolvedStartO
     engine.slipGuard = new SlipGuard(definition.name, linesOf(definition), options.signing)
   await checkRemovedStops(engine, bus, options.removedStops)
   engine.stores = await openStores(engine, bus, options.stores)
-  const lanes = new Lanes(engine)
+  const lanes = new Lanes({ engine, inspector: bus.inspector, killsMax: options.killsMax })
   try {
     engine.member = await bus.join(definition.name, subscriptions, listenerOf(engine, lanes))
   } catch (error) {
@@ -121,17 +119,11 @@ async function join(definition: AppDefinition, bus: Bus, options: ResolvedStartO
   return { engine, lanes, running }
 }
 
-/** Opens the lanes: at once, or carefully when the run before did not end as it should. A signal may stop the app meanwhile. */
-async function begin({ engine, lanes, running }: Joined, bus: Bus, options: ResolvedStartOptions): Promise<RunningApp> {
-  const before = await markOpen(engine)
+/** Opens the lanes: at once, or carefully where an owner before did not end as it should. A signal may stop the app meanwhile. */
+async function begin({ engine, lanes, running }: Joined): Promise<RunningApp> {
   running.serve()
-  if (before.wasUnclean) {
-    await runSuspects(engine, bus.inspector, before, options.killsMax)
-    limitFeeds(engine, before.reach)
-  }
+  await lanes.begin()
   if (engine.failure !== undefined) throw engine.failure
-  lanes.open()
-  if (before.wasUnclean) goOnCarefully(engine, before.reach).catch((error: unknown) => engine.fail(error))
   running.begun()
   return running
 }

@@ -11,6 +11,7 @@ import type { Lane } from './lane.ts'
 import { Limiter } from './limiter.ts'
 import { OutputQueue } from './outbox.ts'
 import type { Precedence } from './precedence.ts'
+import type { Tenure } from './tenure.ts'
 import type { StopTopics } from './topics.ts'
 
 export class StopRuntime {
@@ -35,6 +36,8 @@ export class StopRuntime {
   /** The stop that most events went to last, so that it need not be looked up. */
   following: StopRuntime | undefined = undefined
   readonly lanes: (Lane | undefined)[]
+  /** By partition; undefined where it is another member's. */
+  readonly tenures: (Tenure | undefined)[]
   /** What operators have settled of the dead letters, by partition; undefined where the partition is another member's. */
   readonly deadFeeds: (Feed | undefined)[]
   /** Headers of the records of rides that ended here, by how: made once. */
@@ -52,6 +55,8 @@ export class StopRuntime {
   precedence: Precedence | undefined = undefined
   /** The state table of its parked keys. */
   readonly parkStore: string
+  /** The state table of who owns its partitions (`tenure.ts`). */
+  readonly openStore: string
 
   constructor(definition: StopDefinition, topics: StopTopics, partitions: number, entry: EntryDefinition | undefined) {
     this.definition = definition
@@ -61,12 +66,14 @@ export class StopRuntime {
     this.entry = entry
     this.partitions = partitions
     this.parkStore = `park/${topics.input}`
+    this.openStore = `open/${topics.input}`
     this.run = withMiddleware(definition)
     this.hasOwnScope = definition.hasEffects || definition.middleware.length > 0 || isAsync(definition.handler)
     this.input = queues(topics.input, partitions, true)
     this.parking = queues(topics.parking, partitions, true)
     this.dead = queues(topics.dead, partitions, false)
     this.lanes = new Array<Lane | undefined>(partitions).fill(undefined)
+    this.tenures = new Array<Tenure | undefined>(partitions).fill(undefined)
     this.deadFeeds = new Array<Feed | undefined>(partitions).fill(undefined)
     this.hasStores = Object.keys(definition.stores).length > 0
     this.limiter = definition.limits.length === 0 ? undefined : new Limiter(definition.limits)

@@ -105,6 +105,8 @@ export class Probe implements MemberListener {
   readonly told: string[] = []
   readonly pressure: boolean[] = []
   readonly failures: unknown[] = []
+  /** Called when partitions are taken away. */
+  onRevoked: ((partitions: readonly TopicPartition[]) => void) | undefined = undefined
   readonly #ready = new Set<string>()
   #member: Member | undefined
 
@@ -137,6 +139,7 @@ export class Probe implements MemberListener {
       this.assignments.delete(placeOf(partition))
       this.lost.push(placeOf(partition))
     }
+    this.onRevoked?.(partitions)
   }
 
   ready(topic: string, partition: number): void {

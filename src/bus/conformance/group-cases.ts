@@ -164,6 +164,33 @@ export const groupCases: readonly BusCase[] = [
     },
   },
   {
+    name: 'the next owner of a partition finds what the one before wrote when it was taken away',
+    promise:
+      'A unit of rows alone that the member hands over inside this call has ended before the next owner of the partitions is named, unless the member was cut off.',
+    needs: ({ membersMax }) => membersMax >= 2,
+    async run(fixture) {
+      const bus = await openBus(fixture, 'in')
+      const first = await Probe.join(fixture, bus, 'app', { topic: 'in' })
+      const row = (key: string, partition: number, value: string | null) => ({ store: 's', partition, key, value })
+      await first.settle({ changes: [0, 1, 2, 3].map((partition) => row('owned', partition, '1')) })
+      first.onRevoked = (partitions) =>
+        void first.member.settle(
+          unit({
+            changes: partitions.flatMap(({ partition }) => [
+              row('owned', partition, null),
+              row('left', partition, '1'),
+            ]),
+          }),
+        )
+      const second = await Probe.join(fixture, bus, 'app', { topic: 'in' })
+      await fixture.until(() => second.assignments.size > 0, 'the second has a share')
+      for (const { partition } of second.assignments.values())
+        assert.deepEqual([...(await second.ended(second.member.load('s', partition)))], [['left', '1']])
+      first.onRevoked = undefined
+      await bus.close()
+    },
+  },
+  {
     name: 'ready is told again after a short poll, and not before',
     promise: 'Told again only after a `poll` of it came back short.',
     async run(fixture) {

@@ -183,9 +183,35 @@ export const runtimeMutants: readonly Mutant[] = [
     name: 'innocent-convicted',
     breaks: 'The deaths that one event alone has caused are counted for the next one too (I1).',
     file: 'src/runtime/isolation.ts',
-    find: 'before.alone?.place === place ? before.alone.tries : 0',
-    replace: 'before.alone?.tries ?? 0',
+    find: 'isSame ? alone.tries : 0',
+    replace: 'alone?.tries ?? 0',
     hunt: { sweep: 'SEEDS', seed: 1, first: 25, cases: 20 },
+  },
+  {
+    name: 'taken-over-at-once',
+    breaks:
+      'The partitions of a member that has died are handled as if nothing were the matter: its killer takes one member after the other (I8).',
+    file: 'src/runtime/take-over.ts',
+    find: 'tenures.filter(({ before }) => before !== undefined)',
+    replace: '[] as Tenure[]',
+    hunt: { sweep: 'test/runtime/take-over.test.ts', seed: 1 },
+  },
+  {
+    name: 'not-quite-alone',
+    breaks:
+      'While an event runs alone, other partitions of the process go on: whoever kills it then is not known (I1).',
+    file: 'src/runtime/isolation.ts',
+    find: '  engine.isQuiet = true\n',
+    replace: '',
+    hunt: { sweep: 'test/runtime/take-over.test.ts', seed: 1 },
+  },
+  {
+    name: 'handed-over-in-silence',
+    breaks: 'A member that gives partitions up does not say so: the next owner takes it for dead.',
+    file: 'src/runtime/lanes.ts',
+    find: 'handOver(this.#engine.member, over).catch(() => {})',
+    replace: 'void handOver',
+    hunt: { sweep: 'test/runtime/take-over.test.ts', seed: 1 },
   },
   {
     name: 'late-outcome-counts',

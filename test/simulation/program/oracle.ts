@@ -31,6 +31,8 @@ export class Oracle implements Probe {
   readonly #coverage: Coverage
   readonly #order: OrderCheck<SimProcess> = new OrderCheck()
   readonly #alone = new Map<SimProcess, string>()
+  /** Of those, the ones that have not ended. */
+  readonly #aloneNow = new Map<SimProcess, string>()
   /** Handlings under way: by stop, partition and process; and of each limit's value. */
   readonly #running = new Map<string, Map<symbol, string>>()
   readonly #tries = new Map<string, number>()
@@ -98,6 +100,9 @@ export class Oracle implements Probe {
       this.violation(`I10 ${name} is of version 1, does not fit version 2, and is handled by it`)
     const { faults, ends } = this.#order.begins(process, topic, partition, event)
     for (const fault of faults) this.violation(fault)
+    const isAlone = this.#aloneNow.get(process) === `${stop.name} ${event.id}`
+    if (!isAlone && this.#aloneNow.has(process))
+      this.violation(`I5 ${name} begins while ${this.#aloneNow.get(process)} runs alone`)
     const lane = `${process.name} ${topic}/${partition}`
     const leave = [
       this.#enter(lane, lane, stop.concurrency),
@@ -110,6 +115,7 @@ export class Oracle implements Probe {
       this.onEffect?.(process, stop, context)
     }
     return () => {
+      if (isAlone) this.#aloneNow.delete(process)
       for (const done of leave) done()
       ends(this.#isDecided(stop, event.id, event.replay, attempt))
     }
@@ -125,6 +131,18 @@ export class Oracle implements Probe {
     if (attempt !== before + 1)
       this.violation(`I2 ${name}: try ${attempt} follows try ${before}, and nothing came in between`)
     this.#tries.set(name, attempt)
+  }
+
+  /** An event is about to run alone in a process: nothing else may run there, nor begin. */
+  #runsAlone(process: SimProcess, stop: string, event: string): void {
+    const name = `${stop} ${event}`
+    this.#alone.set(process, name)
+    // An entry that reads a topic has no handler.
+    if (this.#program.blocks.some(({ entry }) => entry === stop)) this.#aloneNow.delete(process)
+    else this.#aloneNow.set(process, name)
+    for (const [place, running] of this.#running)
+      if (running.size > 0 && place.startsWith(`${process.name} `))
+        this.violation(`I5 ${name} runs alone while something runs at ${place}`)
   }
 
   #enter(place: string, lane: string, most: number): () => void {
@@ -186,7 +204,7 @@ export class Oracle implements Probe {
     this.#coverage.add('log', `${level} ${isAlone ? 'running alone' : message}`)
     if (message === 'entries wait') this.#coverage.add('state', 'pressed')
     const { stop, event } = facts as { readonly stop?: string; readonly event?: string }
-    if (isAlone) this.#alone.set(process, `${stop} ${event}`)
+    if (isAlone) this.#runsAlone(process, stop!, event!)
     if (message === 'dead letter') this.#order.givenUp(process, topicOf(this.#program, stop!), event!)
   }
 

@@ -88,7 +88,7 @@ export async function runCase(options: CaseOptions): Promise<CaseResult> {
 export const smaller = (step: Step, burstMax: number): Step =>
   step.kind === 'burst' ? { ...step, count: Math.min(step.count, burstMax) } : step
 
-/** The program of a case. On a cluster nobody kills; where there are many events, few do: each takes some lives. */
+/** The program of a case. Where there are many events, few kill: each takes some lives. */
 export function programOf({
   seed,
   world,
@@ -96,7 +96,7 @@ export function programOf({
   isWide,
 }: Pick<CaseResult, 'seed' | 'world' | 'size' | 'isWide'>): Program {
   const drawn = drawProgram(seed)
-  const killing = world === 'cluster' ? 0 : size === 'large' ? Math.min(drawn.killing, 1) : drawn.killing
+  const killing = size === 'large' ? Math.min(drawn.killing, 1) : drawn.killing
   const program = { ...drawn, killing }
   return isWide ? widen(program, world === 'machine') : program
 }
