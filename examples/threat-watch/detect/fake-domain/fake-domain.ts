@@ -3,7 +3,7 @@ import type { Detector, Evidence, Page } from '../../types.ts'
 import { brandOf, isOwn } from '../names/brand.ts'
 import type { Brand } from '../names/brand.ts'
 import { domainOf } from '../names/domain.ts'
-import { mentions } from '../names/mentions.ts'
+import { firstMention } from '../names/mentions.ts'
 import { evidence, noThreat, threat, together } from '../verdict.ts'
 import { likenessOf } from './likeness.ts'
 import { aboutSomethingElse, pageScores, threshold } from './weights.ts'
@@ -27,7 +27,7 @@ function shownBy(page: Page, brand: Brand, likeness: Evidence): readonly Evidenc
   if (page.asksForPassword)
     found.push(evidence('asks-for-password', pageScores['asks-for-password'], `${page.url} has a field for a password`))
   // Who has the same name honestly speaks of himself. Whoever has misspelt it, and spells it right in what he shows, does not.
-  const said = likeness.what === 'other-suffix' ? undefined : mentions(page, brand)[0]
+  const said = likeness.what === 'other-suffix' ? undefined : firstMention(page, brand)
   if (said !== undefined)
     found.push(evidence('speaks-of-brand', pageScores['speaks-of-brand'], `${page.url} says "${said}"`))
   return found

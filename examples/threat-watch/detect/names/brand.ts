@@ -60,6 +60,6 @@ function mentionOf(names: readonly string[]): RegExp {
   })
   // Nothing is mentioned where nothing is known.
   return patterns.length === 0
-    ? /(?!)/gu
-    : new RegExp(`(?<![\\p{L}\\p{N}])(?:${patterns.join('|')})(?![\\p{L}\\p{N}])`, 'gu')
+    ? /(?!)/u
+    : new RegExp(`(?<![\\p{L}\\p{N}])(?:${patterns.join('|')})(?![\\p{L}\\p{N}])`, 'u')
 }

@@ -3,19 +3,37 @@ import type { FeedItem, Page } from '../../types.ts'
 import type { Brand } from './brand.ts'
 import { skeletonOf } from './skeleton.ts'
 
-/** As they look: what was written differs from it in letters that look alike. */
-export function mentions(readable: Page | FeedItem, { mention }: Brand): readonly string[] {
-  return lookOf(readable).match(mention) ?? []
+/** The sentence that first speaks of the brand. */
+export function firstMention(readable: Page | FeedItem, brand: Brand): string | undefined {
+  return sentencesOf(readable).find(({ look }) => look.search(brand.mention) >= 0)?.text
 }
 
-const looks = new WeakMap<Page | FeedItem, string>()
+/** The sentences that speak of the brand, each with its neighbours: what is said about others, far away on the same page, is not about it. */
+export function passages(readable: Page | FeedItem, brand: Brand): readonly string[] {
+  const sentences = sentencesOf(readable)
+  const speaks = sentences.map(({ look }) => look.search(brand.mention) >= 0)
+  const isNear = (index: number): boolean => [-2, -1, 0, 1, 2].some((step) => speaks[index + step] === true)
+  return sentences.filter((_, index) => isNear(index)).map(({ text }) => text)
+}
 
-/** All that it says, as it looks: made once for all brands, as they are compared one after the other. */
-export function lookOf(readable: Page | FeedItem): string {
-  const known = looks.get(readable)
+interface Sentence {
+  readonly text: string
+  readonly look: string
+}
+
+const sentencesMax = 500
+
+const read = new WeakMap<Page | FeedItem, readonly Sentence[]>()
+
+/** Made once for all brands, as they are compared one after the other. */
+function sentencesOf(readable: Page | FeedItem): readonly Sentence[] {
+  const known = read.get(readable)
   if (known !== undefined) return known
   const description = readable.kind === 'page' ? readable.description : ''
-  const look = skeletonOf(`${readable.title}\n${description}\n${readable.text}`.toLowerCase())
-  looks.set(readable, look)
-  return look
+  const texts = `${readable.title}\n${description}\n${readable.text}`.split(/\n+|(?<=[.!?:;])\s+/, sentencesMax)
+  const sentences = texts
+    .filter((text) => text.trim() !== '')
+    .map((text) => ({ text, look: skeletonOf(text.toLowerCase()) }))
+  read.set(readable, sentences)
+  return sentences
 }
