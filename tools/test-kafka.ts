@@ -7,7 +7,7 @@
 import { globSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Brokers, planOf } from './servers/kafka/brokers.ts'
+import { Brokers, planOf, portsOf } from './servers/kafka/brokers.ts'
 import { freePorts, ServerProblem } from './servers/run.ts'
 import { relativePath, testsPass } from './test-run.ts'
 
@@ -27,7 +27,7 @@ if (files.length === 0) {
 const folder = mkdtempSync(join(tmpdir(), 'metrobus-kafka-'))
 let brokers: Brokers | undefined
 try {
-  brokers = Brokers.create(planOf(folder, await freePorts(3 * nodes), nodes, true))
+  brokers = Brokers.create(planOf(folder, await freePorts(portsOf(true) * nodes), nodes, true))
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => void brokers?.remove().then(() => process.exit(1)))
   await brokers.start()

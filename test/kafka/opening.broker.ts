@@ -3,8 +3,22 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import type { SocketOptions } from '../../src/bus/kafka/driver/socket-wire.ts'
 import type { Address } from '../../src/bus/kafka/driver/wire.ts'
-import { saslMechanisms, tokenSessionMs } from '../../tools/servers/kafka/settings.ts'
-import { alice, allow, batchOf, bob, Driver, fresh, login, plain, secured, tls, topic } from './stage.ts'
+import { certified, saslMechanisms, tokenSessionMs } from '../../tools/servers/kafka/settings.ts'
+import {
+  alice,
+  allow,
+  batchOf,
+  bob,
+  brokers,
+  Driver,
+  fresh,
+  login,
+  mutual,
+  plain,
+  secured,
+  tls,
+  topic,
+} from './stage.ts'
 
 const encoded = (part: object): string => Buffer.from(JSON.stringify(part)).toString('base64url')
 
@@ -69,6 +83,20 @@ suite('opening', () => {
     // It is for localhost and 127.0.0.1; this spelling reaches the same listener and is neither.
     const elsewhere = secured.map(({ port }) => ({ host: '127.1', port }))
     await refusalOf({ ...alice, bootstrap: elsewhere }, 'MB_KAFKA_TLS')
+  })
+
+  test('a certificate of one’s own lets in who shows it, as the one that it names', async () => {
+    const letters = await topic()
+    await using driver = new Driver({ bootstrap: mutual, tls: { ...tls, ...brokers.clientCertificate } })
+    await driver.cluster.open()
+    await assert.rejects(driver.producer({ transactionalId: letters }), { code: 'MB_KAFKA_NOT_ALLOWED' })
+    await allow('rider', letters, certified.principal)
+    const producer = await driver.producer({ transactionalId: letters })
+    assert.equal((await producer.settle({ batches: [batchOf(letters, 0, ['a'])] })).end, 'committed')
+  })
+
+  test('who shows no certificate where one is asked for is told', async () => {
+    await refusalOf({ bootstrap: mutual, tls }, 'MB_KAFKA_TLS')
   })
 
   test('a port where nobody listens, and a listener of another kind, are not reachable', async () => {

@@ -33,6 +33,7 @@ const addressOf = (text: string): Address => {
 
 export const plain: readonly Address[] = brokers.bootstrap.map(addressOf)
 export const secured: readonly Address[] = brokers.secured.map(addressOf)
+export const mutual: readonly Address[] = brokers.mutual.map(addressOf)
 
 /** How users of the brokers with TLS log in. */
 export const tls = { ca: brokers.certificate }
@@ -112,14 +113,14 @@ export async function withAdmin<T>(work: (admin: Admin) => Promise<T>): Promise<
   }
 }
 
-/** Everything on what begins with `prefix`. */
-export async function allow(user: string, prefix: string): Promise<void> {
+/** Everything on what begins with `prefix`, for a user or another principal. */
+export async function allow(user: string, prefix: string, principal = `User:${user}`): Promise<void> {
   const types = [ResourceTypes.TOPIC, ResourceTypes.GROUP, ResourceTypes.TRANSACTIONAL_ID]
   const creations = types.map((resourceType) => ({
     resourceType,
     resourceName: prefix,
     resourcePatternType: ResourcePatternTypes.PREFIXED,
-    principal: `User:${user}`,
+    principal,
     host: '*',
     operation: AclOperations.ALL,
     permissionType: AclPermissionTypes.ALLOW,

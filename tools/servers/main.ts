@@ -6,7 +6,7 @@
  */
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { Brokers, planOf } from './kafka/brokers.ts'
+import { Brokers, planOf, portsOf } from './kafka/brokers.ts'
 import { home } from './kafka/jars.ts'
 import { ServerProblem } from './run.ts'
 
@@ -19,12 +19,17 @@ async function up(nodes: number, tls: boolean): Promise<void> {
   const running = Brokers.in(folder)
   const isSame = running?.plan.nodes.length === nodes && (running.plan.keystore !== undefined) === tls
   if (!isSame) await running?.remove()
-  // Broker, controller and TLS ports lie a hundred apart.
-  const ports = [0, 100, 200].flatMap((group) => Array.from({ length: nodes }, (_, index) => firstPort + group + index))
+  // The ports of one kind are neighbours, and the kinds lie a hundred apart.
+  const ports = Array.from(
+    { length: portsOf(tls) * nodes },
+    (_, index) => firstPort + 100 * Math.floor(index / nodes) + (index % nodes),
+  )
   const brokers = isSame && running !== undefined ? running : Brokers.create(planOf(folder, ports, nodes, tls))
   await brokers.start()
   console.log(`Kafka serves at ${brokers.bootstrap.join(',')}`)
-  if (tls) console.log(`and with SASL_SSL at ${brokers.secured.join(',')}, certificate ${join(folder, 'ca.pem')}`)
+  if (!tls) return
+  console.log(`with SASL_SSL at ${brokers.secured.join(',')}, certificate ${join(folder, 'ca.pem')}`)
+  console.log(`for certificates of clients at ${brokers.mutual.join(',')}, as ${brokers.plan.keystore?.client}`)
 }
 
 async function down(): Promise<void> {

@@ -4,11 +4,12 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { end, launch, lives, run, ServerProblem } from '../run.ts'
 import { jars } from './jars.ts'
-import { settingsOf, users } from './settings.ts'
+import { certified, settingsOf, users } from './settings.ts'
 import type { ClusterPlan, NodePlan } from './settings.ts'
 
 const noJava =
   'The Kafka brokers run on Java 17 or newer, and `java` is not installed (Debian: apt install openjdk-17-jre-headless).'
+const noOpenssl = 'Certificates of clients are made by `openssl`, which is not installed (Debian: apt install openssl).'
 const startedLine = 'Kafka Server started'
 /** Long enough for three Java machines that share one slow CPU. */
 const readyMsMax = 120_000
@@ -69,12 +70,23 @@ export class Brokers {
 
   /** `host:port` of every node's SASL_SSL listener. */
   get secured(): string[] {
-    return this.plan.nodes.flatMap(({ tlsPort }) => (tlsPort === undefined ? [] : [`localhost:${tlsPort}`]))
+    return this.plan.nodes.flatMap(({ tls }) => (tls === undefined ? [] : [`localhost:${tls.port}`]))
+  }
+
+  /** `host:port` of every node's listener that asks for a certificate. */
+  get mutual(): string[] {
+    return this.plan.nodes.flatMap(({ tls }) => (tls === undefined ? [] : [`localhost:${tls.mutualPort}`]))
   }
 
   /** The certificate that signs the listeners with TLS, as PEM. */
   get certificate(): string {
     return readFileSync(join(this.plan.folder, 'ca.pem'), 'utf8')
+  }
+
+  /** What a client shows to the listener that asks for a certificate, as PEM. */
+  get clientCertificate(): { readonly cert: string; readonly key: string } {
+    const path = this.plan.keystore?.client ?? ''
+    return { cert: readFileSync(path, 'utf8'), key: readFileSync(keyOf(path), 'utf8') }
   }
 
   /** Starts the nodes that do not run, and waits until they serve. */
@@ -159,7 +171,7 @@ function checkJava(): void {
   run('java', ['-version'], noJava)
 }
 
-function makeKeystore({ path, password }: { readonly path: string; readonly password: string }): void {
+function makeKeystore({ path, password, client }: NonNullable<ClusterPlan['keystore']>): void {
   const store = ['-keystore', path, '-storetype', 'PKCS12', '-storepass', password, '-alias', 'broker']
   const subject = [
     '-dname',
@@ -173,17 +185,25 @@ function makeKeystore({ path, password }: { readonly path: string; readonly pass
   ]
   run('keytool', ['-genkeypair', ...store, ...subject], noJava)
   run('keytool', ['-exportcert', '-rfc', ...store, '-file', join(path, '..', 'ca.pem')], noJava)
+  const kind = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-noenc', '-days', '30']
+  const files = ['-keyout', keyOf(client), '-out', client]
+  run('openssl', ['req', ...kind, '-subj', certified.subject, ...files], noOpenssl)
 }
 
-/** A plan on given ports: broker, controller and, with TLS, secured, for each node. */
+const keyOf = (certificate: string): string => certificate.replace(/\.pem$/, '.key')
+
+/** How many ports each node needs. */
+export const portsOf = (tls: boolean): number => (tls ? 4 : 2)
+
+/** A plan on given ports: for each node its broker's, its controller's and, with TLS, those of its two listeners. */
 export function planOf(folder: string, ports: readonly number[], nodes: number, tls: boolean): ClusterPlan {
   const plans: NodePlan[] = Array.from({ length: nodes }, (_, index) => ({
     id: index + 1,
     port: at(ports, index),
     controllerPort: at(ports, nodes + index),
-    ...(tls ? { tlsPort: at(ports, 2 * nodes + index) } : {}),
+    ...(tls ? { tls: { port: at(ports, 2 * nodes + index), mutualPort: at(ports, 3 * nodes + index) } } : {}),
   }))
-  const keystore = { path: join(folder, 'broker.p12'), password: 'for-tests-only' }
+  const keystore = { path: join(folder, 'broker.p12'), password: 'for-tests-only', client: join(folder, 'client.pem') }
   return { folder, nodes: plans, ...(tls ? { keystore } : {}) }
 }
 

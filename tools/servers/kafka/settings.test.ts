@@ -4,7 +4,7 @@ import { planOf } from './brokers.ts'
 import { settingsOf } from './settings.ts'
 
 const settings = (nodes: number, tls: boolean): ReadonlyMap<string, string> => {
-  const ports = Array.from({ length: 3 * nodes }, (_, index) => 100 + index)
+  const ports = Array.from({ length: 4 * nodes }, (_, index) => 100 + index)
   const plan = planOf('/kafka', ports, nodes, tls)
   const [first] = plan.nodes
   assert(first !== undefined)
@@ -27,12 +27,13 @@ test('one node asks for no more replicas than there are', () => {
   assert.equal(one.get('min.insync.replicas'), '1')
 })
 
-test('with TLS there is a second listener, and only the first is a superuser', () => {
+test('with TLS users log in at a second listener and certificates at a third, and only the first is a superuser', () => {
   const secured = settings(1, true)
   assert.equal(
     secured.get('listeners'),
-    'PLAINTEXT://127.0.0.1:100,SASL_SSL://127.0.0.1:102,CONTROLLER://127.0.0.1:101',
+    'PLAINTEXT://127.0.0.1:100,SASL_SSL://127.0.0.1:102,MUTUAL://127.0.0.1:103,CONTROLLER://127.0.0.1:101',
   )
+  assert.equal(secured.get('listener.name.mutual.ssl.client.auth'), 'required')
   assert.equal(secured.get('super.users'), 'User:ANONYMOUS')
   assert.equal(settings(1, false).get('authorizer.class.name'), undefined)
 })

@@ -6,16 +6,29 @@ export interface NodePlan {
   readonly port: number
   readonly controllerPort: number
   /** Undefined where the cluster has no TLS. */
-  readonly tlsPort?: number
+  readonly tls?: {
+    /** Of the listener where users log in. */
+    readonly port: number
+    /** Of the listener that asks for a certificate instead. */
+    readonly mutualPort: number
+  }
 }
 
 export interface ClusterPlan {
   /** Holds the settings, data and logs of every node. */
   readonly folder: string
   readonly nodes: readonly NodePlan[]
-  /** Set with TLS: a SASL_SSL listener, users, and an authoriser that knows the listener without TLS as its superuser. */
-  readonly keystore?: { readonly path: string; readonly password: string }
+  /** Set with TLS: listeners with users and with certificates, and an authoriser that knows the listener without TLS as its superuser. */
+  readonly keystore?: {
+    readonly path: string
+    readonly password: string
+    /** The certificate of the one client that may come with one; its key lies beside it. */
+    readonly client: string
+  }
 }
+
+/** Whom the authoriser sees behind the client's certificate. */
+export const certified = { subject: '/CN=rider', principal: 'User:CN=rider' }
 
 /** Users of the TLS listener; both mechanisms know them. */
 export const users: Readonly<Record<string, string>> = { alice: 'alice-secret', bob: 'bob-secret' }
@@ -79,19 +92,22 @@ function listeners({ keystore }: ClusterPlan, node: NodePlan): Record<string, st
   const plain = `PLAINTEXT://${host}:${node.port}`
   const protocols = 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT'
   const controller = `CONTROLLER://${host}:${node.controllerPort}`
-  if (keystore === undefined || node.tlsPort === undefined)
+  if (keystore === undefined || node.tls === undefined)
     return {
       listeners: `${plain},${controller}`,
       'advertised.listeners': plain,
       'listener.security.protocol.map': protocols,
     }
-  const secured = `SASL_SSL://localhost:${node.tlsPort}`
+  const { port, mutualPort } = node.tls
   const known = Object.entries(users).map(([name, password]) => `user_${name}="${password}"`)
   const login = 'org.apache.kafka.common.security'
   return {
-    listeners: `${plain},SASL_SSL://${host}:${node.tlsPort},${controller}`,
-    'advertised.listeners': `${plain},${secured}`,
-    'listener.security.protocol.map': `${protocols},SASL_SSL:SASL_SSL`,
+    listeners: `${plain},SASL_SSL://${host}:${port},MUTUAL://${host}:${mutualPort},${controller}`,
+    'advertised.listeners': `${plain},SASL_SSL://localhost:${port},MUTUAL://localhost:${mutualPort}`,
+    'listener.security.protocol.map': `${protocols},SASL_SSL:SASL_SSL,MUTUAL:SSL`,
+    'listener.name.mutual.ssl.client.auth': 'required',
+    'listener.name.mutual.ssl.truststore.type': 'PEM',
+    'listener.name.mutual.ssl.truststore.location': keystore.client,
     'ssl.keystore.type': 'PKCS12',
     'ssl.keystore.location': keystore.path,
     'ssl.keystore.password': keystore.password,

@@ -21,10 +21,14 @@ const neverMs = 2 ** 31 - 1
 /** More than the driver ever has on its way in one lane, so that nothing waits in a queue that it cannot see. */
 const inFlightMax = 4_096
 
+const certificateAlert = /^ERR_SSL_.*ALERT_.*(CERTIFICATE|UNKNOWN_CA)/
+
 export class SocketWire implements Wire {
   readonly #options: SocketOptions
   readonly #connections = new Map<string, Promise<Connection>>()
   readonly #open = new Set<Connection>()
+  /** Connections that a broker ended because of our certificate: with TLS 1.3 it says so after the first question. */
+  readonly #refused = new WeakMap<Connection, Error>()
   #closed = false
 
   constructor(options: SocketOptions) {
@@ -60,6 +64,8 @@ export class SocketWire implements Wire {
     return new Promise((resolve, reject) => {
       const lost = (reason: string, cause?: unknown): void => {
         void connection.close()
+        const refused = this.#refused.get(connection)
+        if (refused !== undefined) return reject(failureOf(refused, broker))
         reject(new MetrobusError('MB_KAFKA_NO_ANSWER', { request: api.name, broker, reason }, { cause }))
       }
       const timer = this.#options.clock.timer(timeoutMs, () => lost(`none within ${Math.round(timeoutMs)} ms`))
@@ -104,7 +110,11 @@ export class SocketWire implements Wire {
       ...(sasl === undefined ? {} : { sasl: heedingBytes(sasl) }),
     })
     // The one who asks is told by the rejection; without a listener an 'error' would end the process.
-    connection.on('error', gone)
+    connection.on('error', (error) => {
+      if ([...chainOf(error)].some(({ code }) => certificateAlert.test(String(code))))
+        this.#refused.set(connection, error)
+      gone()
+    })
     connection.once('close', () => {
       this.#open.delete(connection)
       gone()
