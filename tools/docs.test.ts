@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { catalogue } from '../src/errors/catalogue.ts'
 import { errorsPage, pagePath } from './errors-page.ts'
+import { metricsPage, metricsPagePath } from './metrics-page.ts'
 
 const root = join(import.meta.dirname, '..')
 const pages = globSync(['*.md', '{docs,examples,src}/**/*.md'], { cwd: root })
@@ -12,6 +13,10 @@ const textOf = (path: string): string => readFileSync(join(root, path), 'utf8')
 
 test('the page of errors says what the catalogue says, no less and no more', () => {
   assert.equal(readFileSync(pagePath, 'utf8'), errorsPage(), 'run `npm run docs`')
+})
+
+test('the page of metrics says what the signals say', () => {
+  assert.equal(readFileSync(metricsPagePath, 'utf8'), metricsPage(), 'run `npm run docs`')
 })
 
 test('every code that is named anywhere is in the catalogue', () => {

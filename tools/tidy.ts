@@ -18,8 +18,8 @@ import { machinePaths, reasons, synonyms, todos } from './tidy/words.ts'
 const ground = ['errors', 'internal']
 const facts = [...ground, 'event']
 const belowStop = [...facts, 'schema', 'resilience']
-const belowRuntime = [...belowStop, 'stop', 'itinerary']
-const belowAdmin = [...belowRuntime, 'runtime', 'bus', 'store', 'telemetry', 'journal']
+const belowRuntime = [...belowStop, 'telemetry', 'stop', 'itinerary']
+const belowAdmin = [...belowRuntime, 'runtime', 'bus', 'store', 'journal']
 
 /** For each area of src the areas that it may know beside itself. `x/*` is any adapter of port x; `**` is all. */
 const mayKnow: Readonly<Record<string, readonly string[]>> = {
@@ -30,7 +30,7 @@ const mayKnow: Readonly<Record<string, readonly string[]>> = {
   schema: facts,
   'schema/*': [...facts, 'schema'],
   resilience: facts,
-  stop: belowStop,
+  stop: [...belowStop, 'telemetry'],
   telemetry: facts,
   bus: facts,
   'bus/*': [...facts, 'bus'],
@@ -40,7 +40,7 @@ const mayKnow: Readonly<Record<string, readonly string[]>> = {
   'store/embedded': [...facts, 'store', 'journal'],
   journal: facts,
   'metro-map': belowRuntime,
-  runtime: [...belowRuntime, 'bus', 'store', 'store/memory', 'telemetry'],
+  runtime: [...belowRuntime, 'bus', 'store', 'store/memory'],
   streams: [...belowRuntime, 'store'],
   connect: [...belowRuntime, 'store'],
   'connect/*': [...belowRuntime, 'store', 'connect'],
@@ -57,13 +57,14 @@ const mayLoad: Readonly<Record<string, readonly string[]>> = {
 
 /** For each npm package the areas that may import it: none that `import 'metrobus'` reaches. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
-  '@hono/node-server': ['admin'],
+  '@hono/node-server': ['admin', 'telemetry'],
   '@platformatic/kafka': ['bus/kafka'],
   'cli-progress': ['cli'],
   'cli-table3': ['cli'],
   commander: ['cli'],
   'csv-parse': ['cli', 'connect/*'],
   hono: ['admin'],
+  'prom-client': ['telemetry'],
 }
 
 /** What is being built and is exported once it passes its port's conformance suite: until then its files are not dead. */

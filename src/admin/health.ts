@@ -1,10 +1,14 @@
-/** `/livez` and `/readyz`: 200 or 503, with the reasons. Liveness never asks the bus; readiness is the app's own view. */
+/**
+ * `/livez`, `/readyz` and `/startupz`: 200 or 503, with the reasons. Liveness never asks the bus; readiness is the app's own view. `/metrics` beside them, for an app that
+ * has somebody who prints them.
+ */
 import { Hono } from 'hono'
 import type { RunningApp } from '../runtime/running.ts'
+import type { MetricsPage } from '../telemetry/telemetry.ts'
 import type { HealthAnswer } from './answers.ts'
 
-/** The two routes alone, for a port that everybody may reach. */
-export function healthRoutes(health: RunningApp['health']): Hono {
+/** These routes alone, for a port that everybody may reach. */
+export function healthRoutes(health: RunningApp['health'], metrics?: () => Promise<MetricsPage>): Hono {
   const routes = new Hono()
   routes.get('/livez', () => {
     const { live, reasons } = health()
@@ -14,8 +18,18 @@ export function healthRoutes(health: RunningApp['health']): Hono {
     const { ready, reasons } = health()
     return answer(ready, reasons)
   })
+  routes.get('/startupz', () => {
+    const { started, reasons } = health()
+    return answer(started, reasons)
+  })
+  if (metrics !== undefined)
+    routes.get('/metrics', async () => {
+      const { contentType, text } = await metrics()
+      return new Response(text, { headers: { 'content-type': contentType, 'cache-control': 'no-store' } })
+    })
+  const here = ['/livez', '/readyz', '/startupz', ...(metrics === undefined ? [] : ['/metrics'])]
   routes.notFound(() =>
-    Response.json({ error: { code: 'MB_NOT_FOUND', message: 'Here are /livez and /readyz.' } }, { status: 404 }),
+    Response.json({ error: { code: 'MB_NOT_FOUND', message: `Here are ${here.join(', ')}.` } }, { status: 404 }),
   )
   return routes
 }

@@ -1,6 +1,6 @@
 /** Topics, and how far each group is behind on them. */
 import type { BusInspector, RetentionSpec, TopicInfo } from '../bus/bus.ts'
-import type { Acknowledgement } from '../event/unit.ts'
+import { lagIn } from '../runtime/lag.ts'
 import type { LagAnswer, TopicAnswer } from './answers.ts'
 import { roleOf } from './topic-role.ts'
 
@@ -41,7 +41,10 @@ export async function lagOf(inspector: BusInspector, now: number): Promise<reado
       const partitions: LagAnswer['partitions'][number][] = []
       for (const acknowledgement of acknowledgements.toSorted((a, b) => a.partition - b.partition)) {
         const known = ends.get(topic)?.find(({ partition }) => partition === acknowledgement.partition)
-        if (known !== undefined) partitions.push(await lagIn(inspector, acknowledgement, known, now))
+        if (known === undefined) continue
+        const { partition, watermark } = acknowledgement
+        const lag = await lagIn(inspector, acknowledgement, known, now)
+        partitions.push({ partition, watermark, end: known.end, ...lag })
       }
       lags.push({
         group,
@@ -53,25 +56,4 @@ export async function lagOf(inspector: BusInspector, now: number): Promise<reado
     }
   }
   return lags.toSorted((a, b) => b.behind - a.behind || (`${a.group} ${a.topic}` < `${b.group} ${b.topic}` ? -1 : 1))
-}
-
-async function lagIn(
-  inspector: BusInspector,
-  { topic, partition, watermark, above }: Acknowledgement,
-  { begin, end }: { readonly begin: number; readonly end: number },
-  now: number,
-): Promise<LagAnswer['partitions'][number]> {
-  // Retention may have removed settled records, never unsettled ones; after a seek the watermark may lie before the oldest kept.
-  const from = Math.max(watermark, begin)
-  let behind = Math.max(end - from, 0)
-  for (let index = 0; index + 1 < above.length; index += 2)
-    behind -= Math.max(above[index + 1]! - Math.max(above[index]!, from), 0)
-  const [oldest] = behind > 0 ? await inspector.read(topic, partition, from, 1) : []
-  return {
-    partition,
-    watermark,
-    end,
-    behind,
-    oldestMs: oldest === undefined ? 0 : Math.max(now - oldest.appendedAt, 0),
-  }
 }

@@ -84,7 +84,7 @@ class FakeApp {
       },
       caughtUp: async () => {},
       stats: () => noStats,
-      health: () => ({ live: true, ready: this.reasons.length === 0, reasons: this.reasons }),
+      health: () => ({ live: true, ready: this.reasons.length === 0, started: true, reasons: this.reasons }),
       stop: async () => ({ drained: true }),
       [Symbol.asyncDispose]: async () => {},
     }

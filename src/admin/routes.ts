@@ -54,7 +54,7 @@ export function adminRoutes({ subject, clock, signal }: RoutesOptions): Hono {
       },
     }),
   )
-  const down = { live: false, ready: false, reasons: ['No process runs this app.'] }
+  const down = { live: false, ready: false, started: false, reasons: ['No process runs this app.'] }
   routes.route(
     '/',
     healthRoutes(() => subject.running?.health() ?? down),

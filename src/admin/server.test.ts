@@ -24,7 +24,7 @@ async function app(): Promise<RunningApp> {
   const bus = memory()
   await bus.open(nodePlatform)
   await bus.ensureTopics([{ name: 'orders', partitions: 1 }])
-  const health = { live: true, ready: false, reasons: ['the app is draining'] }
+  const health = { live: true, ready: false, started: true, reasons: ['the app is draining'] }
   return { name: 'campaign', inspector: bus.inspector, health: () => health } as Partial<RunningApp> as RunningApp
 }
 

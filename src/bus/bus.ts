@@ -9,6 +9,7 @@ import type { Record } from '../event/record.ts'
 import type { Acknowledgement, CommitUnit } from '../event/unit.ts'
 import type { Platform } from '../internal/platform/platform.ts'
 import type { Capabilities } from './capabilities.ts'
+import type { BusMeters } from './meters.ts'
 
 /** A topic as an app declares it. */
 export interface TopicSpec {
@@ -159,6 +160,8 @@ export interface Bus {
   readonly inspector: BusInspector
   /** Folder where the apps on this bus listen for the command line, each at `<app>.sock`; undefined when the bus has no place for it. */
   readonly socketFolder?: string | undefined
+  /** What an engine in this process measures of itself; undefined for one that others watch. */
+  readonly meters?: BusMeters | undefined
   /** Ends every pending settle, then lets go of everything. */
   close(): Promise<void>
 }

@@ -26,6 +26,7 @@ import type {
   TopicSpec,
 } from './bus.ts'
 import type { Capabilities } from './capabilities.ts'
+import type { BusMeters } from './meters.ts'
 
 /** Puts the guard around an adapter; a bus that has one already is answered as it is. */
 export function guarded(adapter: Bus, log: Log = silentLog): Bus {
@@ -55,6 +56,10 @@ class GuardedBus implements Bus {
     this.capabilities = adapter.capabilities
     this.socketFolder = adapter.socketFolder
     this.inspector = guardInspector(adapter.inspector, (call) => this.#check(call))
+  }
+
+  get meters(): BusMeters | undefined {
+    return this.#state === 'open' ? this.#adapter.meters : undefined
   }
 
   async open(platform: Platform): Promise<void> {

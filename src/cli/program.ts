@@ -1,8 +1,8 @@
 /** The command tree: `metrobus` with the options that every subcommand shares. */
 import { Command, Option } from 'commander'
+import { packageVersion } from '../internal/platform/package-version.ts'
 import { commands } from './commands.ts'
 import type { Runner } from './context.ts'
-import { packageVersion } from './package-version.ts'
 import { duration } from './parse.ts'
 
 /** Shown under every help, because scripts rely on them. */

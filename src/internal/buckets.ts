@@ -20,4 +20,10 @@ export class Buckets {
     this.sum += value
     this.count++
   }
+
+  /** As it is now, in a unit of so many of what was added. */
+  read(unit: number = 1): Pick<Buckets, 'bounds' | 'counts' | 'sum' | 'count'> {
+    const bounds = unit === 1 ? this.bounds : this.bounds.map((bound) => bound / unit)
+    return { bounds, counts: this.counts.slice(), sum: this.sum / unit, count: this.count }
+  }
 }

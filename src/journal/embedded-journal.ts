@@ -28,6 +28,7 @@ import type {
 } from './journal.ts'
 import { makeMaintenance } from './maintenance.ts'
 import type { Maintenance } from './maintenance.ts'
+import type { JournalMeters } from './meters.ts'
 import { isNoSpace } from './no-space.ts'
 import type { ResolvedOptions } from './options.ts'
 import { Pressure } from './pressure.ts'
@@ -153,6 +154,10 @@ export class EmbeddedJournal implements Journal {
 
   get durable(): number {
     return this.#commit.durable
+  }
+
+  get meters(): JournalMeters {
+    return this.#commit.meters
   }
 
   get failure(): MetrobusError | undefined {
@@ -343,16 +348,11 @@ export class EmbeddedJournal implements Journal {
 
   #tellLossWindow(): void {
     const { durability, log } = this.#options
+    const facts = { dir: this.dir, durability }
     if (durability.mode === 'interval')
-      log('warn', `A power cut loses what was acknowledged in the last ${durability.intervalMs} ms.`, {
-        dir: this.dir,
-        durability,
-      })
+      log('warn', `A power cut loses what was acknowledged in the last ${durability.intervalMs} ms.`, facts)
     if (durability.mode === 'none')
-      log('warn', 'A power cut loses what the operating system has not written yet, about 30 s on Linux.', {
-        dir: this.dir,
-        durability,
-      })
+      log('warn', 'A power cut loses what the operating system has not written yet, about 30 s on Linux.', facts)
   }
 
   #tellPressed(pressed: boolean, reason: string): void {

@@ -14,6 +14,7 @@ import type { Disk, DiskFile } from '../internal/platform/disk.ts'
 import type { Clock, Timer } from '../internal/platform/platform.ts'
 import { writeCheckpoint } from './checkpoint.ts'
 import type { Durability } from './journal.ts'
+import { JournalMeters } from './meters.ts'
 import { isNoSpace } from './no-space.ts'
 import type { Pending, Run } from './pending.ts'
 import type { Pressure } from './pressure.ts'
@@ -32,6 +33,7 @@ export class GroupCommit {
   durable: number
   synced: number
   failure: MetrobusError | undefined
+  readonly meters: JournalMeters = new JournalMeters()
   readonly #disk: Disk
   readonly #dir: string
   readonly #clock: Clock
@@ -166,6 +168,7 @@ export class GroupCommit {
       await this.#cutBack(first, error)
       return false
     }
+    for (const { bytes } of runs) this.meters.writtenBytes += bytes.length
     this.#pressure.set('space', undefined)
     return true
   }
@@ -175,7 +178,9 @@ export class GroupCommit {
     const file = this.#file
     if (file === undefined) return true
     try {
+      const begun = this.#clock.monotonic()
       await file.handle.sync()
+      this.meters.syncs.add(this.#clock.monotonic() - begun)
       if (file.isNew) {
         await this.#disk.syncFolder(this.#dir)
         this.#file = { ...file, isNew: false }

@@ -18,6 +18,7 @@ import type { Acknowledgement, CommitUnit } from '../event/unit.ts'
 import type { Platform } from '../internal/platform/platform.ts'
 import type { HousekeepingReport } from './housekeeper.ts'
 import type { Maintenance } from './maintenance.ts'
+import type { JournalMeters } from './meters.ts'
 
 /** When an append counts as durable. The weaker modes say at open what a power cut may lose; a killed process loses nothing written in any of them. */
 export type Durability =
@@ -135,6 +136,7 @@ export interface Journal {
   readonly failure: MetrobusError | undefined
   /** Why entries are to wait just now; undefined when they need not. */
   readonly pressure: string | undefined
+  readonly meters: JournalMeters
   /** What opening did: bytes cut off a torn tail and where they are kept, segments whose index was rebuilt, frames replayed. */
   readonly opened: OpenReport
 

@@ -1,6 +1,7 @@
 /** What can be wrong between parts that are right by themselves: names used twice, and publishing what another app owns. */
 import type { StopDefinition } from '../stop/definition.ts'
 import type { AppDefinition } from './definition.ts'
+import { metricsOf } from './own-metrics.ts'
 
 /** All faults of an app, in words. */
 export function faultsOfApp(app: AppDefinition): readonly string[] {
@@ -14,6 +15,7 @@ export function faultsOfApp(app: AppDefinition): readonly string[] {
     ...twice('entry', entries),
     ...twice('topic', new Set([...publishes, ...read])),
     ...twice('stop', stops),
+    ...twice('metric', metricsOf(app)),
     ...twice('store', new Set(stops.flatMap((stop) => Object.values(stop.stores)))),
     ...linesTwice(app, stops),
   )

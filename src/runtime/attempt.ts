@@ -99,6 +99,10 @@ export class Attempt implements StopContext, Listed {
     return (error) => this.lane.report(this, error)
   }
 
+  get measure(): StopContext['measure'] {
+    return (metric, value, ...labels) => this.lane.measure(this, metric, value, labels[0])
+  }
+
   /** Aborts what the handler does with `signal`. */
   abort(reason: unknown): void {
     this.#controller ??= new AbortController()

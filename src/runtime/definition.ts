@@ -100,6 +100,15 @@ export interface StopStats {
   readonly p99Ms: number
 }
 
+/** A metric of the app's own with one set of label values. */
+export interface Measured {
+  readonly name: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly value: number
+  /** How many values there were, of a histogram or summary. */
+  readonly count?: number
+}
+
 /** What an app has done since start. */
 export interface AppStats {
   readonly accepted: number
@@ -107,11 +116,15 @@ export interface AppStats {
   readonly refused: number
   readonly faults: number
   readonly stops: readonly StopStats[]
+  /** The metrics of the app's own: the value of a counter or gauge, the sum and count of the others. Absent when it declares none. */
+  readonly measured?: readonly Measured[]
 }
 
 /** One sentence a reason; empty reasons mean healthy. */
 export interface Health {
   readonly live: boolean
   readonly ready: boolean
+  /** The start has succeeded: what an earlier run left is taken over, and events are handled. Stays true. */
+  readonly started: boolean
   readonly reasons: readonly string[]
 }

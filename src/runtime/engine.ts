@@ -14,6 +14,7 @@ import type { Clock, Random } from '../internal/platform/platform.ts'
 import { runOutside } from '../internal/scope.ts'
 import type { Router } from '../itinerary/router.ts'
 import { advanceSlip, lineOfSlip } from '../itinerary/slip.ts'
+import { Meter } from '../telemetry/meter.ts'
 import { AppCounters } from './app-counters.ts'
 import type { Attempt, Emission } from './attempt.ts'
 import { messageOf } from './dead-letter.ts'
@@ -27,6 +28,7 @@ import type { Lane } from './lane.ts'
 import { checkLineVersion } from './line-check.ts'
 import { objectiveTimes } from './objectives.ts'
 import { Outbox, OutputQueue, type PendingUnit } from './outbox.ts'
+import { metricsOf } from './own-metrics.ts'
 import type { SlipGuard } from './slip-guard.ts'
 import type { StopRuntime } from './stop-runtime.ts'
 import type { Stores } from './stores.ts'
@@ -95,6 +97,8 @@ export class Engine {
   pressure: string | undefined = undefined
   faults = 0
   readonly counters: AppCounters
+  /** Holds the values of the app's own metrics. */
+  readonly meter: Meter
   readonly #options: EngineOptions
   readonly #conductors: Map<string, Router> = new Map()
   readonly #ended: readonly OutputQueue[]
@@ -113,6 +117,7 @@ export class Engine {
     this.freezes = options.freezes
     this.recordBytesMax = options.recordBytesMax
     this.wakeUps = new WakeUps(options.clock)
+    this.meter = new Meter(metricsOf(options.definition), () => options.clock.monotonic())
     this.counters = new AppCounters(options.endedTopic, objectiveTimes(options.definition))
     this.#ended = Array.from(
       { length: options.partitions(options.endedTopic) },

@@ -13,6 +13,8 @@ import type { Record } from '../event/record.ts'
 import { loopCells, stopCell } from '../internal/loop-cells.ts'
 import { Roster } from '../internal/roster.ts'
 import { callInScope, runInScope } from '../internal/scope.ts'
+import type { Metric } from '../telemetry/metric.ts'
+import type { Labels } from '../telemetry/reading.ts'
 import { Attempt } from './attempt.ts'
 import { Batch } from './batch.ts'
 import type { Engine } from './engine.ts'
@@ -319,6 +321,15 @@ export class Lane {
     if (state !== undefined) this.parking.settled(state, feed, record.offset)
     // Many that end in one turn are more than one unit may hold.
     if (this.engine.outbox.isRipe) this.engine.outbox.flush()
+  }
+
+  /** A measurement of a handler; what is wrong with it stops no event. */
+  measure(attempt: Attempt, metric: Metric, value: number, labels: Labels | undefined): void {
+    try {
+      this.engine.meter.measure(metric, value, labels)
+    } catch (error) {
+      this.report(attempt, error)
+    }
   }
 
   /** Writes a failure that does not stop the event to the error log. */

@@ -6,6 +6,7 @@ import { nodePlatform } from '../internal/platform/node.ts'
 import type { Platform } from '../internal/platform/platform.ts'
 import { stderrLog } from '../internal/platform/stderr-log.ts'
 import type { StoreEngine } from '../store/store.ts'
+import type { Telemetry } from '../telemetry/telemetry.ts'
 
 /** A key for itineraries. The secret never reaches a handler. */
 export interface SigningOptions {
@@ -26,7 +27,7 @@ export interface StartOptions {
   readonly bus: Bus
   /** Longest time that `stop()` waits for running handlers, in milliseconds. Default: 10,000. */
   readonly drain?: number | { readonly seconds: number }
-  /** Serves /livez and /readyz there. Default: none. */
+  /** Serves /livez, /readyz and /startupz there, and /metrics where `telemetry` has it. Default: none. */
   readonly health?: { readonly port: number; readonly host?: string }
   /** Path of the local socket for the command line, or false for none. Default: `<app>.sock` in the folder of an embedded journal. */
   readonly socket?: string | false
@@ -47,6 +48,8 @@ export interface StartOptions {
    * `() => sqlite({ dir })`. Default: memory, read from the logs at each start.
    */
   readonly stores?: StoreEngine | (() => StoreEngine)
+  /** Who looks at the app, such as `prometheus({ port: 9464 })` of `metrobus/telemetry`; one may look at several apps. Default: nobody; what is measured is measured all the same. */
+  readonly telemetry?: Telemetry | readonly Telemetry[]
   /** Takes log lines; pino fits. Default: warnings and errors as JSON lines on standard error. */
   readonly log?: Log
   /** Time, randomness and disk. Default: those of Node. */
@@ -65,6 +68,7 @@ export interface ResolvedStartOptions {
   readonly killsMax: number
   readonly blockedAfterMs: number
   readonly stores: StoreEngine | undefined
+  readonly telemetry: readonly Telemetry[]
   readonly log: Log
   readonly platform: Platform
 }
@@ -84,6 +88,7 @@ export function resolveStartOptions(options: StartOptions): ResolvedStartOptions
     killsMax: options.killsMax ?? 3,
     blockedAfterMs: options.blockedAfter ?? 1_000,
     stores: typeof options.stores === 'function' ? options.stores() : options.stores,
+    telemetry: [options.telemetry ?? []].flat(),
     log: options.log ?? stderrLog,
     platform: options.platform ?? nodePlatform,
   }

@@ -2,6 +2,7 @@
 import type { Bus, BusInspector } from '../bus/bus.ts'
 import { MetrobusError } from '../errors/index.ts'
 import type { Store } from '../stop/store.ts'
+import type { Observed } from '../telemetry/telemetry.ts'
 import { appFailed } from './app-failed.ts'
 import { messageOf } from './dead-letter.ts'
 import { DeadLetterOffice } from './dead-letters.ts'
@@ -31,6 +32,7 @@ export class RunningEngine implements RunningApp {
   readonly #options: ResolvedStartOptions
   readonly #end: PromiseWithResolvers<void> = Promise.withResolvers()
   #stopped: Promise<void>
+  #hasBegun = false
   #services: readonly Service[] = []
   #listening: Promise<readonly Service[]> = Promise.resolve([])
   #stopping: Promise<{ readonly drained: boolean }> | undefined
@@ -52,13 +54,18 @@ export class RunningEngine implements RunningApp {
   /** Starts what belongs to a running app beside its lanes: signals and watchdog at once, socket and health port as soon as may be. */
   serve(): void {
     this.#services = startServices(this, this.#engine, this.#options)
-    this.#listening = listen(this, this.#bus, this.#options)
+    const observed: Observed = {
+      app: this.name,
+      read: async () => (await import('./readings.ts')).readingsOf(this.#engine, this.#bus),
+    }
+    this.#listening = listen(this, this.#bus, observed, this.#options)
     // An app that cannot be looked at is not left running in silence.
     this.#listening.catch((error: unknown) => this.#engine.fail(error))
   }
 
   /** The start has succeeded: from now on a failure that nobody waits for ends the process, as an unhandled rejection. */
   begun(): void {
+    this.#hasBegun = true
     this.#stopped = this.#end.promise.then(() => {})
   }
 
@@ -127,6 +134,7 @@ export class RunningEngine implements RunningApp {
       refused,
       faults: this.#engine.faults,
       stops: stops.map((stop) => stop.counters.snapshot(stop.name)),
+      ...(this.#engine.meter.isEmpty ? {} : { measured: this.#engine.meter.measured() }),
     }
   }
 
@@ -138,7 +146,8 @@ export class RunningEngine implements RunningApp {
     if (pressure !== undefined) reasons.push(`entries wait: ${pressure}`)
     for (const lane of this.#engine.lanes())
       if (!lane.isOpen) reasons.push(`partition ${lane.partition} of "${lane.stop.name}" is still loading`)
-    return { live: failure === undefined, ready: reasons.length === 0, reasons }
+    if (!this.#hasBegun) reasons.push('the app is starting')
+    return { live: failure === undefined, ready: reasons.length === 0, started: this.#hasBegun, reasons }
   }
 
   stop(options?: { readonly deadlineMs?: number }): Promise<{ readonly drained: boolean }> {

@@ -7,6 +7,7 @@ import type { Bus } from '../bus/bus.ts'
 import { nodeClock } from '../internal/platform/node.ts'
 import { onSignals, onUncaughtException, onUnhandledRejection } from '../internal/platform/process.ts'
 import { currentScope } from '../internal/scope.ts'
+import type { Observed } from '../telemetry/telemetry.ts'
 import { Attempt } from './attempt.ts'
 import type { Engine } from './engine.ts'
 import { Lane } from './lane.ts'
@@ -31,20 +32,25 @@ export function startServices(running: RunningApp, engine: Engine, options: Reso
   return services
 }
 
-/** Begins to listen: at the local socket, and at the health port when there is one. It takes a server and its libraries, for which no event has to wait. */
+/** Begins to listen: lets telemetry look, at the local socket, and at the health port when there is one. It takes a server and its libraries, for which no event has to wait. */
 export async function listen(
   running: RunningApp,
   bus: Bus,
+  observed: Observed,
   options: ResolvedStartOptions,
 ): Promise<readonly Service[]> {
   const path =
     options.socket ?? (bus.socketFolder === undefined ? false : join(bus.socketFolder, `${running.name}.sock`))
-  if (path === false && options.health === undefined) return []
-  const { serveHealth, serveSocket } = await import('../admin/index.ts')
+  if (path === false && options.health === undefined && options.telemetry.length === 0) return []
   const services: Service[] = []
   try {
-    if (path !== false) services.push(await serveSocket(running, { path }))
-    if (options.health !== undefined) services.push(await serveHealth(running, options.health))
+    for (const telemetry of options.telemetry) services.push(await telemetry.watch(observed))
+    if (path !== false || options.health !== undefined) {
+      const { serveHealth, serveSocket } = await import('../admin/index.ts')
+      const metrics = options.telemetry.find(({ page }) => page !== undefined)?.page
+      if (path !== false) services.push(await serveSocket(running, { path }))
+      if (options.health !== undefined) services.push(await serveHealth(running, { ...options.health, metrics }))
+    }
   } catch (error) {
     for (const service of services) await service.close()
     throw error

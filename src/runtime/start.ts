@@ -212,8 +212,14 @@ function register(
 
 function listenerOf(engine: Engine, lanes: Lanes): MemberListener {
   return {
-    assigned: (assignments: readonly Assignment[]) => lanes.assigned(assignments),
-    revoked: (partitions: readonly TopicPartition[]) => lanes.revoked(partitions),
+    assigned: (assignments: readonly Assignment[]) => {
+      engine.counters.rebalances++
+      lanes.assigned(assignments)
+    },
+    revoked: (partitions: readonly TopicPartition[]) => {
+      engine.counters.rebalances++
+      lanes.revoked(partitions)
+    },
     ready: (topic: string, partition: number) => lanes.ready(topic, partition),
     failed: (error: unknown) => engine.fail(error),
     pressed: (pressed: boolean, reason: string) => lanes.pressed(pressed ? reason : undefined),

@@ -5,6 +5,7 @@
 import type { Event } from '../event/event.ts'
 import type { ResolvedPolicy } from '../resilience/retry-policy.ts'
 import type { StandardSchema } from '../schema/standard.ts'
+import type { Metric } from '../telemetry/metric.ts'
 import type { StoreDefinition, StoreHandle } from './store.ts'
 
 /** What a handler is given besides the data. */
@@ -35,6 +36,15 @@ export interface StopContext {
   readonly stores: Readonly<Record<string, StoreHandle<unknown>>>
   /** Writes to the error log: a failure that does not stop the event. */
   readonly report: (error: unknown) => void
+  /**
+   * Adds to a counter, sets a gauge, puts a value into a histogram or summary, of those that the stop declares. It counts at once, for each try. What cannot be measured is
+   * in the error log, `MB_BAD_MEASUREMENT`, and stops no event.
+   */
+  readonly measure: <Label extends string>(
+    metric: Metric<Label>,
+    value: number,
+    ...labels: [Label] extends [never] ? [] : [Readonly<Record<Label, string>>]
+  ) => void
 }
 
 /** An entry of this app or a topic that it owns, by its definition. */
@@ -90,6 +100,8 @@ export interface StopDefinition {
   readonly emits: readonly EmitTarget[]
   /** Keyed state, by the names that the handler uses. */
   readonly stores: Readonly<Record<string, StoreDefinition>>
+  /** What `ctx.measure` may name. */
+  readonly metrics?: readonly Metric[]
   /** Set for `stop.batch`: the handler takes parallel arrays and answers one outcome an event. */
   readonly batch: { readonly sizeMax: number; readonly timeMs: number } | undefined
   /** `(data, context)`, or `(data[], context[])` for a batch. */

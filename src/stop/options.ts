@@ -8,6 +8,7 @@ import type { RetryPolicy } from '../resilience/retry-policy.ts'
 import { resolvePolicy } from '../resilience/retry-policy.ts'
 import type { DeepReadonly, InnerSchema } from '../schema/data.ts'
 import type { SchemaOutput, StandardSchema } from '../schema/standard.ts'
+import type { Metric } from '../telemetry/metric.ts'
 import type { LimitDefinition, Middleware, StopDefinition, TargetDefinition } from './definition.ts'
 import type { DataOf, Emittable, Targets } from './handler.ts'
 import type { StoreDefinition, StoresByName } from './store.ts'
@@ -63,6 +64,8 @@ export interface StopOptions<
   readonly emits?: Emits
   /** Keyed state, by the names that the handler uses: its changes ride in the commit unit of the event that made them. Default: none. */
   readonly stores?: Stores
+  /** Metrics that `ctx.measure` may name. Default: none. */
+  readonly metrics?: readonly Metric[]
   /** To be raised when the data changes its form and the schema offers no JSON Schema to tell so. Default: 1. */
   readonly schemaVersion?: number
   /** Wraps the handler, the first outermost. Default: none. */
@@ -82,6 +85,7 @@ interface LooseOptions {
   readonly next?: unknown
   readonly emits?: readonly Emittable[]
   readonly stores?: StoresByName
+  readonly metrics?: readonly Metric[]
   readonly schemaVersion?: number
   readonly middleware?: readonly Middleware[]
   readonly size?: number
@@ -111,6 +115,7 @@ export function resolveStop(name: string, options: object, handler: unknown, isB
     targets: resolveTargets(given.targets ?? {}, faults),
     emits: given.emits ?? [],
     stores: resolveStores(given.stores ?? {}, faults),
+    ...(given.metrics !== undefined && { metrics: given.metrics }),
     batch,
     handler: handler as StopDefinition['handler'],
   }

@@ -27,9 +27,6 @@ export const rideBounds: readonly number[] = [
   0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200, 86_400,
 ]
 
-/** Bounds of the times that a disk takes to sync, in seconds. */
-export const syncBounds: readonly number[] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30]
-
 /** Label values of one kind are bounded; what comes beyond has this one, as in OpenTelemetry. */
 export const otherLabel = '_OTHER'
 

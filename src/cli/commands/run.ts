@@ -3,6 +3,7 @@ import type { Bus } from '../../bus/bus.ts'
 import { MetrobusError } from '../../errors/index.ts'
 import type { EntryDefinition } from '../../runtime/definition.ts'
 import type { RunningApp } from '../../runtime/running.ts'
+import { prometheus } from '../../telemetry/prometheus.ts'
 import { loadModule } from '../app-module.ts'
 import type { LoadedApp } from '../app-module.ts'
 import type { Context, Runner } from '../context.ts'
@@ -44,7 +45,11 @@ export const command = (run: Runner): Command =>
         .choices(['memory', 'sqlite'])
         .default('memory'),
     )
-    .option('--health <port>', 'serve /livez and /readyz on this port of 127.0.0.1', wholeNumber(0, 65_535))
+    .option(
+      '--health <port>',
+      'serve /livez, /readyz, /startupz and /metrics on this port of 127.0.0.1',
+      wholeNumber(0, 65_535),
+    )
     .action((path: string | undefined, options: RunOptions, command: Command) =>
       run(command, async (context) => {
         const module = path ?? context.options.app
@@ -85,7 +90,7 @@ async function startAll(
       const running = await app.start({
         bus,
         ...(options.stores === 'sqlite' && { stores: (await import('../../store/sqlite/index.ts')).sqlite({ dir }) }),
-        ...(options.health !== undefined && { health: { port: options.health } }),
+        ...(options.health !== undefined && { health: { port: options.health }, telemetry: prometheus() }),
       })
       // Whoever waits below learns of its failure, whatever it waits for.
       running.stopped.catch(() => {})

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
+import { packageVersion } from '../../internal/platform/package-version.ts'
 import type { Runner } from '../context.ts'
-import { packageVersion } from '../package-version.ts'
 
 /** `metrobus version` */
 export const command = (run: Runner): Command =>
