@@ -33,7 +33,7 @@ export interface Ended {
 
 const errorsKept = 20_000
 /** Whoever takes longer hangs; these machines are busy. */
-const waitMsMax = 60_000
+const waitMsMax = 180_000
 
 /** Compiled once by the first run that ends by itself; kept over runs, as Node checks what it finds there. */
 const compileCache = join(tmpdir(), 'metrobus-faults-compiled')
