@@ -98,6 +98,8 @@ export class Lanes {
         const { member } = this.#engine
         const rows = await member.load(lane.stop.parkStore, lane.partition)
         const owners = await member.load(lane.stop.openStore, lane.partition)
+        // Nobody would let go of the stores of a partition that is another's by now, and its next owner here would go on with what they held.
+        if (lane.isClosed) return
         if (lane.stop.hasStores) lane.stores = await this.#engine.stores!.open(lane.stop, lane.partition)
         if (lane.isClosed || lane.isLoaded) return
         lane.isLoaded = true

@@ -13,10 +13,12 @@ import {
   retry,
   split,
   stop,
+  store,
   switchStop,
   topic,
 } from '../../../src/index.ts'
-import type { App, Entry, StopContext, Topic } from '../../../src/index.ts'
+import type { App, Entry, StopContext, Store, Topic } from '../../../src/index.ts'
+import type { StoreHandle } from '../../../src/stop/store.ts'
 import type { SimProcess } from '../../../src/testing/index.ts'
 import { changed, childOf, emitted, handlingOf, isMisfit } from './behaviour.ts'
 import type { Handling, Item, Mistake } from './behaviour.ts'
@@ -59,11 +61,12 @@ interface Making {
   readonly probe: Probe
   /** Entries and topics that stops may emit to. */
   readonly emittable: Map<string, Entry | Topic>
+  readonly stores: Map<string, Store>
 }
 
 /** The apps of a program, as one version of them. */
 export function buildApps(program: Program, version: Version, process: SimProcess, probe: Probe): readonly App[] {
-  const making: Making = { program, version, process, probe, emittable: new Map() }
+  const making: Making = { program, version, process, probe, emittable: new Map(), stores: new Map() }
   const entries = new Map<string, Entry[]>(appsOf(program).map((app) => [app, []]))
   for (const block of program.blocks.toReversed()) {
     const { from } = block
@@ -177,11 +180,27 @@ function buildStop(
         ...(spec.next === undefined ? {} : { next: made.stops.get(spec.next) }),
       }
   const emits = spec.emits.map((name) => making.emittable.get(name))
-  const all = { ...options, ...onward, targets, emits }
+  const all = { ...options, ...onward, targets, emits, stores: storesOf(spec, making) }
   if (spec.batch === undefined) return (stop as unknown as Loose)(spec.name, all, handler)
   const batched = (items: readonly Item[], contexts: readonly StopContext[]): unknown =>
     Promise.all(items.map((item, index) => handler(item, contexts[index]!)))
   return (stop.batch as unknown as Loose)(spec.name, { ...all, ...spec.batch }, batched)
+}
+
+/** Stops that count in one store share it. */
+function storesOf({ counts }: StopSpec, { stores }: Making): { readonly [name: string]: Store } {
+  if (counts === undefined) return {}
+  const kept = stores.get(counts) ?? (store as unknown as Loose)(counts, anyItem)
+  stores.set(counts, kept)
+  return { [counts]: kept }
+}
+
+/** Reads how far the key of an event is counted; what it answers counts one more. */
+function counting({ counts }: StopSpec, { event: { key }, stores }: StopContext): () => void {
+  if (counts === undefined || key === null) return () => {}
+  const handle = (stores as { readonly [name: string]: StoreHandle<Pick<Item, 'v'>> })[counts]!
+  const before = handle.get(key)?.v ?? 0
+  return () => handle.put(key, { v: before + 1 })
 }
 
 function handlerOf(
@@ -193,8 +212,11 @@ function handlerOf(
     if (!process.isAlive) return new Promise(() => {})
     const handling = handlingOf(program, spec, event.id, event.replay, attempt)
     const ends = probe.begins(process, spec, data, context, handling)
+    const counted = counting(spec, context)
     const answer = (): unknown => {
       ends()
+      // Also what a try has counted that fails, which must be forgotten.
+      counted()
       if (handling.action.kind === 'mistake') return mistaken(handling.action.code, data)
       return answerOf(spec, data, handling, context, emittable)
     }

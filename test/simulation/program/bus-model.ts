@@ -9,6 +9,7 @@ import type { BusInspector, TopicPartition } from '../../../src/bus/index.ts'
 import type { Record } from '../../../src/event/record.ts'
 import type { CommitUnit } from '../../../src/event/unit.ts'
 import type { Item } from './behaviour.ts'
+import type { Counted } from './counting.ts'
 import { standing } from './expectation.ts'
 import type { Contents } from './expectation.ts'
 
@@ -29,6 +30,8 @@ interface Fold {
   readonly records: Map<string, Map<number, string>>
   /** All that was ever committed, also what retention has removed since: by topic, each record in one line. */
   readonly contents: Contents
+  /** Of the logs of stores: by place, then by offset. */
+  readonly counted: Map<string, Map<number, Counted>>
   readonly positions: Map<string, string>
   readonly rows: Map<string, string>
 }
@@ -47,7 +50,13 @@ const onTheirWayMax = 34
 export const placeOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`
 
 export class BusModel<Process> {
-  readonly #fold: Fold = { records: new Map(), contents: new Map(), positions: new Map(), rows: new Map() }
+  readonly #fold: Fold = {
+    records: new Map(),
+    contents: new Map(),
+    counted: new Map(),
+    positions: new Map(),
+    rows: new Map(),
+  }
   #pending: Pending<Process>[] = []
   readonly #stores = new Set<string>()
   readonly #doubted = new WeakSet<CommitUnit>()
@@ -111,6 +120,11 @@ export class BusModel<Process> {
     return this.#fold.contents
   }
 
+  /** All that was ever committed to the logs of stores, also what compaction has removed since: by place, then by offset. */
+  get counted(): ReadonlyMap<string, ReadonlyMap<number, Counted>> {
+    return this.#fold.counted
+  }
+
   /** Every store and partition that a unit has changed: `<group> <store>/<partition>`. */
   get stores(): readonly string[] {
     return [...this.#stores]
@@ -151,7 +165,12 @@ export class BusModel<Process> {
     for (const [place, records] of this.#fold.records)
       for (const [offset, text] of records) {
         const shown = view.partitions.get(place)
-        if (shown !== undefined && offset >= shown.begin && shown.records.get(offset) !== text)
+        if (
+          shown !== undefined &&
+          offset >= shown.begin &&
+          shown.records.get(offset) !== text &&
+          !isCompacted(this.#fold, place, offset, shown)
+        )
           faults.push(`I1 ${place}@${offset} was committed as ${text} and is ${shown.records.get(offset)}`)
       }
     for (const { unit, group } of this.#pending.splice(0)) {
@@ -210,6 +229,14 @@ function apply(fold: Fold, group: string, { outputs, acknowledgements, changes }
     for (const record of output.records) {
       records.set(record.offset, `${record.id}#${record.replay}`)
       lines.push(lineOf(output.topic, record))
+      if (output.topic.endsWith('.changelog')) {
+        const changes = fold.counted.get(place) ?? new Map<number, Counted>()
+        const { v } = record.data as { readonly v: number }
+        fold.counted.set(
+          place,
+          changes.set(record.offset, { id: `${record.id}#${record.replay}`, key: record.key!, v }),
+        )
+      }
     }
   }
   for (const mark of acknowledgements) fold.positions.set(`${group} ${placeOf(mark)}`, positionText(mark))
@@ -227,19 +254,28 @@ function lineOf(topic: string, { id, replay, key, headers, data }: Record): stri
   return topic.endsWith('.dlq') ? `${line} ${headers['__metrobus.errors.exception']}` : line
 }
 
-const copyOf = ({ records, positions, rows }: Fold): Fold => ({
+const copyOf = ({ records, counted, positions, rows }: Fold): Fold => ({
   contents: new Map(),
+  counted: new Map([...counted].map(([place, inside]) => [place, new Map(inside)])),
   records: new Map([...records].map(([place, inside]) => [place, new Map(inside)])),
   positions: new Map(positions),
   rows: new Map(rows),
 })
+
+/** Of each key a log keeps the newest change: one that is gone has a newer one behind it. */
+function isCompacted({ counted }: Fold, place: string, offset: number, { records }: Shown): boolean {
+  const changes = counted.get(place)
+  const mine = changes?.get(offset)
+  if (mine === undefined || records.has(offset)) return false
+  return [...changes!].some(([other, { key }]) => other > offset && key === mine.key)
+}
 
 function faultsOf(fold: Fold, view: View): readonly string[] {
   const faults: string[] = []
   for (const [place, { begin, records }] of view.partitions) {
     const wanted = fold.records.get(place) ?? new Map<number, string>()
     for (const [offset, text] of wanted)
-      if (offset >= begin && records.get(offset) !== text)
+      if (offset >= begin && records.get(offset) !== text && !isCompacted(fold, place, offset, { begin, records }))
         faults.push(`I1 ${place}@${offset} should be ${text} and is ${records.get(offset)}`)
     for (const [offset, text] of records)
       if (!wanted.has(offset)) faults.push(`I4 ${place}@${offset} is ${text}, which was not committed`)

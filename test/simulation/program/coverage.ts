@@ -110,6 +110,8 @@ const all: Readonly<Record<string, readonly string[]>> = {
     'batch',
     'limit',
     'rate',
+    'store',
+    'shared store',
     'circle',
     'several apps',
     'topic read by two apps',
@@ -139,11 +141,13 @@ export class Coverage {
       if (isCircle) this.add('route', 'circle')
       if (isRemoved) this.add('route', 'removed')
       if (from !== undefined) this.add('route', 'topic')
-      for (const { isSwitch, emits, isRekeying, batch, limit } of stops) {
+      if (stops.filter(({ counts }) => counts !== undefined).length > 1) this.add('route', 'shared store')
+      for (const { isSwitch, emits, isRekeying, batch, limit, counts } of stops) {
         if (isSwitch) this.add('route', 'switch')
         if (emits.length > 0) this.add('route', 'emit')
         if (isRekeying) this.add('route', 're-key')
         if (batch !== undefined) this.add('route', 'batch')
+        if (counts !== undefined) this.add('route', 'store')
         if (limit !== undefined) this.add('route', 'limit' in limit ? 'limit' : 'rate')
       }
     }
@@ -153,8 +157,11 @@ export class Coverage {
   unit({ outputs, acknowledgements, changes }: CommitUnit): void {
     if (changes.some(({ store, value }) => store.startsWith('park/') && value !== null)) this.add('state', 'parked')
     if (changes.some(({ value }) => value?.includes('"isHeld":true') === true)) this.add('state', 'held')
-    if (changes.some(({ key }) => key === 'reach')) this.add('state', 'ran carefully')
-    if (changes.some(({ key, value }) => key === 'alone' && value !== null)) this.add('state', 'ran alone')
+    for (const { store, value } of changes) {
+      if (!store.startsWith('open/')) continue
+      if (value?.includes('"reach"') === true) this.add('state', 'ran carefully')
+      if (value?.includes('"alone"') === true) this.add('state', 'ran alone')
+    }
     if (outputs.some(({ topic }) => topic.endsWith('.parked'))) this.add('state', 'moved')
     if (outputs.some(({ topic }) => topic.endsWith('.dlq'))) this.add('state', 'dead letter')
     if (acknowledgements.some(({ topic, watermark }) => topic.endsWith('.parked') && watermark > 0))

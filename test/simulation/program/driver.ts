@@ -266,6 +266,7 @@ export class Driver {
       discarded: this.#fleet.discarded,
       removed: this.#fleet.removed,
       inspector: process.running!.inspector,
+      apps: this.#world.processes.filter(({ isRunning }) => isRunning).flatMap(({ apps }) => apps),
     })
   }
 

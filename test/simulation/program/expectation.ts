@@ -4,6 +4,7 @@
  */
 import { changed, childOf, emitted, handlingOf, isFailure } from './behaviour.ts'
 import type { Action, Item } from './behaviour.ts'
+import { logOf } from './counting.ts'
 import type { BlockSpec, Program, StopSpec } from './program.ts'
 
 /** An event that was sent in and acknowledged. */
@@ -89,12 +90,16 @@ export function decisionAt(program: Program, stop: StopSpec, id: string, replay:
   }
 }
 
+/** What there must be when all is done, and what there may be. */
+export interface Expected {
+  readonly contents: Contents
+  readonly possible: Contents
+  readonly counted: Contents
+  readonly possiblyCounted: Contents
+}
+
 /** What the topics hold when everything that was sent has come to its end: what must be there, and what may. */
-export function expectedContents(
-  program: Program,
-  sent: Iterable<Sent>,
-  decisions: Decisions,
-): { readonly contents: Contents; readonly possible: Contents } {
+export function expectedContents(program: Program, sent: Iterable<Sent>, decisions: Decisions): Expected {
   const expectation = new Expectation(program, decisions)
   for (const event of sent) expectation.enter(event)
   return expectation
@@ -104,6 +109,9 @@ class Expectation {
   readonly contents: Contents = new Map()
   /** What becomes of events at a stop that was removed, unless they were removed with it. */
   readonly possible: Contents = new Map()
+  /** What stores must have counted, and what they may have: by log, `<id>#<replay> <key>`. */
+  readonly counted: Contents = new Map()
+  readonly possiblyCounted: Contents = new Map()
   readonly #program: Program
   readonly #decisions: Decisions
   readonly #blocks: ReadonlyMap<string, BlockSpec>
@@ -161,12 +169,20 @@ class Expectation {
     const onward = this.#onwardOf(stop, event, action)
     const excess = excessOf(event, action, onward)
     if (excess !== undefined) return this.#giveUp(stop, event, letter, excess)
+    this.#count(stop, event)
     for (const [index, target] of emitsOf(this.#program, stop, id, event.replay).entries())
       this.#emit(event, target, index)
     if (action.kind === 'drop') this.#end(stop, event, 'dropped:dropped')
     else if (action.kind === 'split') this.#end(stop, event, `split:${action.count}`)
     else if (onward.length === 0) this.#end(stop, event, 'done')
     for (const { next, traveller } of onward) this.#arrive(next, traveller)
+  }
+
+  /** What is decided is counted, in the unit that says so. */
+  #count(stop: StopSpec, { ride, hop, replay, key }: Traveller): void {
+    if (stop.counts === undefined || key === null) return
+    const contents = this.#decisions.isDiscarded(stop.name) ? this.possiblyCounted : this.counted
+    this.#note(logOf(this.#appOf(stop), stop.counts), `${ride}~${hop + 1}#${replay} ${key}`, contents)
   }
 
   /** Whether data can be written matters only where it goes on, and is seen behind whether it may. */

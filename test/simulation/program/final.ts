@@ -1,9 +1,11 @@
 /** The judgement at the end of a case: the topics hold what was to be expected, each event once, and nothing is left over. */
 import type { BusInspector } from '../../../src/bus/index.ts'
+import type { RunningApp } from '../../../src/runtime/running.ts'
 import { Cluster } from '../../../src/testing/index.ts'
 import type { Machine } from '../../../src/testing/index.ts'
 import { handlingOf, isMisfit } from './behaviour.ts'
 import { viewOf } from './bus-model.ts'
+import { faultsOfAnswers, faultsOfCounting } from './counting.ts'
 import { differences, expectedContents } from './expectation.ts'
 import type { Contents, Sent } from './expectation.ts'
 import type { Oracle } from './oracle.ts'
@@ -21,6 +23,8 @@ export interface End {
   /** Stops that the app does not have any more: nobody decides about their dead letters. */
   readonly removed: ReadonlySet<string>
   readonly inspector: BusInspector
+  /** The apps of every process that runs. */
+  readonly apps: readonly RunningApp[]
 }
 
 /** An event that was given up: a dead letter that stood there once. */
@@ -33,9 +37,9 @@ interface Letter {
 }
 
 export async function judgeEnd(end: End): Promise<void> {
-  const { program, oracle, sent, isAcknowledged, discarded, removed } = end
+  const { program, oracle, sent, isAcknowledged, discarded, removed, apps } = end
   await checkRest(end)
-  const found = new Map([...oracle.bus.contents].filter(([topic]) => !/\.(parked|errors)$/.test(topic)))
+  const found = new Map([...oracle.bus.contents].filter(([topic]) => !/\.(parked|errors|changelog)$/.test(topic)))
   const events = new Map(
     [...found].map(([topic, lines]) => [topic, new Set(lines.map((text) => text.slice(0, text.indexOf(' '))))]),
   )
@@ -55,7 +59,7 @@ export async function judgeEnd(end: End): Promise<void> {
   // Members do not know each other's ids, so what was not acknowledged by a dead one is not sent again; it may be there or not.
   const isThere = ({ id }: Sent): boolean => [...events.values()].some((inside) => inside.has(`${id}#0`))
   const entered = [...sent].filter((event) => isAcknowledged(event) || isThere(event))
-  const { contents, possible } = expectedContents(program, entered, {
+  const { contents, possible, counted, possiblyCounted } = expectedContents(program, entered, {
     operator: (letter) => (letters.has(letter) ? operator(letter) : undefined),
     unheard: (letter) => {
       const cause = letters.get(letter)?.cause
@@ -64,6 +68,8 @@ export async function judgeEnd(end: End): Promise<void> {
     isDiscarded: (stop) => discarded.has(stop),
   })
   for (const fault of differences(contents, found, possible)) oracle.violation(fault)
+  for (const fault of faultsOfCounting(oracle.bus.counted, counted, possiblyCounted)) oracle.violation(fault)
+  for (const fault of await faultsOfAnswers(apps, oracle.bus.counted)) oracle.violation(fault)
   checkEffects(end, events, letters)
 }
 
@@ -131,7 +137,8 @@ async function checkRest({ program, world, oracle, removed, inspector }: End): P
   const view = await viewOf(inspector, oracle.bus.stores)
   const readers = readersOf(program)
   for (const { topic, partitions } of await inspector.topics()) {
-    if (/\.(ended|errors)$/.test(topic) || [...removed].some((stop) => topic.endsWith(`.${stop}.dlq`))) continue
+    if (/\.(ended|errors|changelog)$/.test(topic) || [...removed].some((stop) => topic.endsWith(`.${stop}.dlq`)))
+      continue
     for (const { partition, end } of partitions)
       for (const app of readers.get(topic) ?? [topic.slice(0, topic.indexOf('.'))]) {
         const position = view.positions.get(`${app} ${topic}/${partition}`)

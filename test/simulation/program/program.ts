@@ -34,6 +34,8 @@ export interface StopSpec {
   readonly isStricter: boolean
   /** Some of its handlings take no notice of their deadline. */
   readonly sticks: boolean
+  /** The store in which it counts the events of each key. */
+  readonly counts: string | undefined
 }
 
 export interface LineSpec {
@@ -174,5 +176,6 @@ function drawStop(random: SeededRandom, { name, index, names, lines, emits, rout
     failing: calm ? 0 : random.pick([0, 30, 150]),
     isStricter: false,
     sticks: false,
+    counts: undefined,
   }
 }

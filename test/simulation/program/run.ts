@@ -4,6 +4,7 @@
  */
 import { Cluster, Machine, SeededRandom } from '../../../src/testing/index.ts'
 import type { WorldOptions } from '../../../src/testing/index.ts'
+import { count } from './counting.ts'
 import { Coverage } from './coverage.ts'
 import { Driver } from './driver.ts'
 import { Oracle } from './oracle.ts'
@@ -97,7 +98,7 @@ export function programOf({
 }: Pick<CaseResult, 'seed' | 'world' | 'size' | 'isWide'>): Program {
   const drawn = drawProgram(seed)
   const killing = size === 'large' ? Math.min(drawn.killing, 1) : drawn.killing
-  const program = { ...drawn, killing }
+  const program = count({ ...drawn, killing })
   return isWide ? widen(program, world === 'machine') : program
 }
 
