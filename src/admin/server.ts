@@ -1,12 +1,12 @@
-/** The two servers of a running app: everything on a socket file that only this user may open, and health alone on a port. */
+/**
+ * The two servers of a running app: everything on a socket file that only this user may open, and health alone on a port. What they
+ * stand on is loaded when it is needed: for the socket, when somebody connects.
+ */
 import type { Server } from 'node:http'
-import { createAdaptorServer } from '@hono/node-server'
 import type { Hono } from 'hono'
 import { listenOnPort, listenOnSocket } from '../internal/platform/http.ts'
 import { nodeClock } from '../internal/platform/node.ts'
 import type { RunningApp } from '../runtime/running.ts'
-import { healthRoutes } from './health.ts'
-import { adminRoutes } from './routes.ts'
 import { subjectOf } from './subject.ts'
 
 /** Serves all routes on the socket file `path`, mode 0600; a stale file there is replaced. Whoever holds the journal owns its folder, so no live one can be. */
@@ -15,10 +15,11 @@ export async function serveSocket(
   { path }: { readonly path: string },
 ): Promise<{ close(): Promise<void> }> {
   const ending = new AbortController()
-  const listening = await listenOnSocket(
-    serverOf(adminRoutes({ subject: subjectOf(running), clock: nodeClock, signal: ending.signal })),
-    path,
-  )
+  const make = async (): Promise<Server> => {
+    const { adminRoutes } = await import('./routes.ts')
+    return serverOf(adminRoutes({ subject: subjectOf(running), clock: nodeClock, signal: ending.signal }))
+  }
+  const listening = await listenOnSocket(make, path)
   return {
     async close() {
       ending.abort()
@@ -32,9 +33,15 @@ export async function serveHealth(
   running: RunningApp,
   { port, host = '127.0.0.1' }: { readonly port: number; readonly host?: string },
 ): Promise<{ readonly port: number; close(): Promise<void> }> {
-  return listenOnPort(serverOf(healthRoutes(() => running.health())), port, host)
+  const make = async (): Promise<Server> => {
+    const { healthRoutes } = await import('./health.ts')
+    return serverOf(healthRoutes(() => running.health()))
+  }
+  return listenOnPort(make, port, host)
 }
 
 /** The adapter would put its own Request and Response in place of Node's; a library leaves the globals of its user alone. */
-const serverOf = (routes: Hono): Server =>
-  createAdaptorServer({ fetch: routes.fetch, overrideGlobalObjects: false }) as Server
+async function serverOf(routes: Hono): Promise<Server> {
+  const { createAdaptorServer } = await import('@hono/node-server')
+  return createAdaptorServer({ fetch: routes.fetch, overrideGlobalObjects: false }) as Server
+}

@@ -1,7 +1,7 @@
 /** The port on the journal. One process, one member a group; every group that subscribes sees every record. */
 import { MetrobusError } from '../../errors/index.ts'
 import type { Platform } from '../../internal/platform/platform.ts'
-import { openJournal } from '../../journal/index.ts'
+import { openJournal } from '../../journal/open-journal.ts'
 import type { Bus, BusInspector, Member, MemberListener, Subscription, TopicSpec } from '../bus.ts'
 import type { Capabilities } from '../capabilities.ts'
 import { EmbeddedLog } from './embedded-log.ts'

@@ -1,7 +1,9 @@
 /** HTTP on a local socket and on a port: the part of `admin` that touches the network. */
-import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { chmod, mkdtemp, open, rename, rm, unlink } from 'node:fs/promises'
 import type { Server } from 'node:http'
+import { createServer } from 'node:net'
+import type { AddressInfo, Server as NetServer, Socket } from 'node:net'
 import { basename, dirname, join, relative } from 'node:path'
 import { MetrobusError } from '../../errors/index.ts'
 
@@ -10,6 +12,9 @@ export interface Listening {
   /** Stops listening, ends open connections, removes the socket file. */
   close(): Promise<void>
 }
+
+/** Makes the server that answers. */
+export type MakeServer = () => Promise<Server>
 
 /** What is asked over a socket. */
 export interface SocketRequest {
@@ -30,23 +35,27 @@ export interface SocketResponse {
 /**
  * Listens on a socket file that only this user may open. The file is made in a folder that only this user may enter, gets its mode, and is
  * then renamed to `path`: at no moment, and under no umask, could another user have connected, and a stale socket is replaced in one step.
+ *
+ * The server is made when the first connection comes: loading HTTP and what stands on it takes longer than an app takes to start, and most apps are looked at
+ * later or never.
  */
-export async function listenOnSocket(server: Server, path: string): Promise<Listening> {
-  if (process.platform === 'win32') return listen(server, { path: pipeName(path) })
+export async function listenOnSocket(make: MakeServer, path: string): Promise<Listening> {
+  if (process.platform === 'win32') return listenLazily(make, await pipeName(path))
   const folder = await mkdtemp(join(dirname(path), '.socket-'))
+  let listening: Listening | undefined
   try {
     const made = join(folder, 's')
-    const listening = await withShortName(made, (short) => listen(server, { path: short }))
+    const opened = (listening = await withShortName(made, (short) => listenLazily(make, short)))
     await chmod(made, 0o600)
     await rename(made, path)
     return {
       async close(): Promise<void> {
         await unlink(path).catch(ignoreMissing)
-        await listening.close()
+        await opened.close()
       },
     }
   } catch (error) {
-    server.close()
+    await listening?.close()
     throw error
   } finally {
     await rm(folder, { recursive: true, force: true })
@@ -55,13 +64,19 @@ export async function listenOnSocket(server: Server, path: string): Promise<List
 
 /** Listens on a port, 0 for any free one, and answers which. */
 export async function listenOnPort(
-  server: Server,
+  make: MakeServer,
   port: number,
   host: string,
 ): Promise<Listening & { readonly port: number }> {
-  const listening = await listen(server, { port, host })
-  const address = server.address()
-  return { ...listening, port: typeof address === 'object' && address !== null ? address.port : port }
+  const server = await make()
+  await listening(server.listen({ port, host }), `${host}:${port}`)
+  return {
+    port: (server.address() as AddressInfo).port,
+    async close() {
+      server.closeAllConnections()
+      await closed(server)
+    },
+  }
 }
 
 /** Asks over a socket file. Rejects with Node's error (`ENOENT`, `ECONNREFUSED`, ...) when nothing listens. */
@@ -86,7 +101,7 @@ export async function requestOverSocket(
       request.on('error', reject)
       request.end(body)
     })
-  return process.platform === 'win32' ? ask(pipeName(path)) : withShortName(path, ask)
+  return process.platform === 'win32' ? ask(await pipeName(path)) : withShortName(path, ask)
 }
 
 /** Bytes that the address of a socket file may take, without the final zero, on the strictest system. */
@@ -108,32 +123,50 @@ async function withShortName<Result>(path: string, run: (short: string) => Promi
 }
 
 /** Windows has no socket files that Node could open; the name of a pipe stands for the path. */
-const pipeName = (path: string): string =>
-  `\\\\.\\pipe\\metrobus-${createHash('sha256').update(path).digest('hex').slice(0, 32)}`
+async function pipeName(path: string): Promise<string> {
+  const { createHash } = await import('node:crypto')
+  return `\\\\.\\pipe\\metrobus-${createHash('sha256').update(path).digest('hex').slice(0, 32)}`
+}
 
-function listen(
-  server: Server,
-  address: { readonly path: string } | { readonly port: number; readonly host: string },
-): Promise<Listening> {
-  return new Promise((resolve, reject) => {
-    const refuse = (cause: Error): void => {
-      const where = 'path' in address ? address.path : `${address.host}:${address.port}`
-      reject(new MetrobusError('MB_CANNOT_LISTEN', { where, reason: cause.message }, { cause }))
+async function listenLazily(make: MakeServer, path: string): Promise<Listening> {
+  const connections: Set<Socket> = new Set()
+  let made: Promise<Server> | undefined
+  const serve = async (socket: Socket): Promise<void> => {
+    try {
+      const server = await (made ??= make())
+      server.emit('connection', socket)
+      socket.resume()
+    } catch {
+      // No descriptor is left to load a file with, for example: this one is turned away, and the next one tries again.
+      made = undefined
+      socket.destroy()
     }
-    server.once('error', refuse)
-    server.listen(address, () => {
-      server.off('error', refuse)
-      resolve({ close: () => closeServer(server) })
-    })
+  }
+  // What comes before there is a server waits unread.
+  const door = createServer({ pauseOnConnect: true }, (socket) => {
+    connections.add(socket)
+    socket.on('error', () => socket.destroy()).on('close', () => connections.delete(socket))
+    void serve(socket)
   })
+  await listening(door.listen(path), path)
+  return {
+    async close() {
+      for (const socket of connections) socket.destroy()
+      await closed(door)
+    },
+  }
 }
 
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve())
-    server.closeAllConnections()
-  })
+async function listening(server: NetServer, where: string): Promise<void> {
+  try {
+    await once(server, 'listening')
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new MetrobusError('MB_CANNOT_LISTEN', { where, reason }, { cause })
+  }
 }
+
+const closed = (server: NetServer): Promise<void> => new Promise((resolve) => void server.close(() => resolve()))
 
 function ignoreMissing(error: unknown): void {
   if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error

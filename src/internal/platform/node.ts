@@ -1,7 +1,6 @@
 /**
  * The real surroundings: Node's clocks, timers, randomness and disk. Nothing else in Metrobus calls them by their own names.
  */
-import { randomBytes } from 'node:crypto'
 import { nodeDisk } from './node-disk.ts'
 import type { Clock, Platform, Random, Timer } from './platform.ts'
 
@@ -39,7 +38,8 @@ const pool = { bytes: new Uint8Array(0), used: 0 }
 /** 20 characters of 5 random bits each. */
 function makeId(): string {
   if (pool.used + idLength > pool.bytes.length) {
-    pool.bytes = randomBytes(4096)
+    // On first use: it takes 10 ms to load, and a command that only looks makes no ids.
+    pool.bytes = process.getBuiltinModule('node:crypto').randomBytes(4096)
     pool.used = 0
   }
   let id = ''
