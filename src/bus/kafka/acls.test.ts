@@ -9,7 +9,7 @@ test('an app may do with what is its own all that it needs, and with another’s
     [resource, name, pattern, ...operations].join(' '),
   )
   assert.deepEqual(rules, [
-    'topic shop. prefixed Create DescribeConfigs Read Write',
+    'topic shop. prefixed Create Delete DescribeConfigs Read Write',
     'topic stock literal Create DescribeConfigs Read Write',
     'topic order-confirmed literal Create DescribeConfigs Write',
     'topic payments literal DescribeConfigs Read',
@@ -30,6 +30,6 @@ test('a rule is a command of Kafka’s own tools', () => {
   assert.equal(
     aclCommand(first),
     `kafka-acls.sh --bootstrap-server "$BROKERS" --add --allow-principal 'User:CN=O'\\''Hara' --operation Create ` +
-      '--operation DescribeConfigs --operation Read --operation Write --topic shop. --resource-pattern-type prefixed',
+      '--operation Delete --operation DescribeConfigs --operation Read --operation Write --topic shop. --resource-pattern-type prefixed',
   )
 })

@@ -6,7 +6,7 @@
 /** One rule: the operations that Kafka calls so, on what has this name or a name that begins with it. */
 export interface KafkaAcl {
   readonly principal: string
-  readonly operations: readonly ('Create' | 'DescribeConfigs' | 'Read' | 'Write')[]
+  readonly operations: readonly ('Create' | 'Delete' | 'DescribeConfigs' | 'Read' | 'Write')[]
   readonly resource: 'topic' | 'group' | 'transactional-id'
   readonly name: string
   readonly pattern: 'literal' | 'prefixed'
@@ -40,7 +40,8 @@ export function aclsOf({ app, publishes, reads }: AclSubject, options: AclOption
   const both = publishes.filter((topic) => reads.includes(topic))
   const only = (topics: readonly string[]): string[] => topics.filter((topic) => !both.includes(topic))
   return [
-    rule('topic', `${app}.`, 'prefixed', 'Create', 'DescribeConfigs', 'Read', 'Write'),
+    // To delete is to cut off what is settled.
+    rule('topic', `${app}.`, 'prefixed', 'Create', 'Delete', 'DescribeConfigs', 'Read', 'Write'),
     ...both.map((topic) => rule('topic', topic, 'literal', 'Create', 'DescribeConfigs', 'Read', 'Write')),
     ...only(publishes).map((topic) => rule('topic', topic, 'literal', 'Create', 'DescribeConfigs', 'Write')),
     ...only(reads).map((topic) => rule('topic', topic, 'literal', 'DescribeConfigs', 'Read')),

@@ -1,11 +1,12 @@
 /**
  * What a topic of the port is in Kafka.
  *
- * A broker deletes by age and size, whoever has read what it deletes; the port never deletes what a group has not settled. So topics are made to
- * keep everything, and what is settled and old enough is cut off by the app itself (`trimmer.ts`). A compacted topic keeps the newest record of
- * each key and is not cut.
+ * A broker deletes by age and size, whoever has not read what it deletes; the port never deletes what a group has not settled. So the topics that
+ * only its own app reads keep everything, and the app itself cuts off what is settled and old enough (`trimmer.ts`). Who reads a declared topic is not
+ * known: it is kept for ever, or as long as it is declared to be, and then also from who comes late. A compacted topic keeps the newest record of each
+ * key and is not cut.
  */
-import type { TopicSpec } from '../bus.ts'
+import type { RetentionSpec, TopicSpec } from '../bus.ts'
 
 /** What a topic has to be. */
 export interface TopicPlan {
@@ -43,7 +44,16 @@ export function planOf({ name, partitions, retention }: TopicSpec, options: Plan
   const tombstones = tombstonesMs === undefined ? {} : { 'delete.retention.ms': String(tombstonesMs) }
   const made = {
     partitions: partitions ?? options.partitions,
-    settings: { ...policy, ...(compact ? {} : keepsAll), ...tombstones, ...asText(largest) },
+    settings: {
+      ...policy,
+      ...(compact
+        ? {}
+        : isOwn(name, options.prefix)
+          ? keepsAll
+          : keptAsDeclared(retention, partitions ?? options.partitions)),
+      ...tombstones,
+      ...asText(largest),
+    },
   }
   if (!isOwn(name, options.prefix))
     return { name, partitions, exactly: retention === undefined ? {} : policy, atLeast: {}, made }
@@ -53,6 +63,15 @@ export function planOf({ name, partitions, retention }: TopicSpec, options: Plan
     exactly: { ...policy, ...(compact ? {} : keepsAll) },
     atLeast: { ...largest, ...(tombstonesMs === undefined ? {} : { 'delete.retention.ms': tombstonesMs }) },
     made,
+  }
+}
+
+/** Of a declared topic anyone may be a reader: it is kept as its declaration says, and else for ever. */
+function keptAsDeclared(retention: RetentionSpec | undefined, partitions: number): Readonly<Record<string, string>> {
+  const { timeMs = Infinity, bytesMax = Infinity } = retention ?? {}
+  return {
+    'retention.ms': Number.isFinite(timeMs) ? String(timeMs) : '-1',
+    'retention.bytes': Number.isFinite(bytesMax) ? String(Math.ceil(bytesMax / partitions)) : '-1',
   }
 }
 

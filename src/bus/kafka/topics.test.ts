@@ -101,6 +101,17 @@ suite('topics that are missing', () => {
     assert.equal(settings?.['delete.retention.ms'], '5000')
   })
 
+  test('are made to be kept as declared, where anyone may read them', async () => {
+    const stage = new Stage()
+    await stage.ensure([
+      { name: 'orders', partitions: 4, retention: { timeMs: 60_000, bytesMax: 1_000 } },
+      { name: 'prices' },
+    ])
+    const [orders, prices] = [stage.settings.get('orders'), stage.settings.get('prices')]
+    assert.deepEqual([orders?.['retention.ms'], orders?.['retention.bytes']], ['60000', '250'])
+    assert.deepEqual([prices?.['retention.ms'], prices?.['retention.bytes']], ['-1', '-1'])
+  })
+
   test('are made with the replicas that were asked for', async () => {
     const stage = new Stage()
     await stage.ensure([{ name: 'shop.pay' }], { replicas: 3, inSyncReplicas: 3 })
