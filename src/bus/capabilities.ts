@@ -8,6 +8,8 @@ export interface Capabilities {
   readonly supportsRunAhead?: boolean
   /** Records of a partition come in the order appended. Default true. If false: I3 is not kept and keyed stops are refused. */
   readonly supportsOrder?: boolean
+  /** Offsets of a partition follow each other. Default true. If false: an end less a position may be more than what waits; records come in order all the same. */
+  readonly hasDenseOffsets?: boolean
   /** A new group can read from the beginning. Default true. If false: a topic subscription from 'beginning' is refused. */
   readonly supportsReplay?: boolean
   /** Positions can be moved by offset and time. Default true. If false: `seek` is refused. */
@@ -31,6 +33,7 @@ export function resolveCapabilities(capabilities: Capabilities): ResolvedCapabil
     supportsAtomicSettle: true,
     supportsRunAhead: false,
     supportsOrder: true,
+    hasDenseOffsets: true,
     supportsReplay: true,
     supportsSeek: true,
     isDurable: true,

@@ -94,6 +94,17 @@ export function unit({ outputs = [], settled = [], changes = [] }: UnitParts): C
 }
 
 export const ridesOf = (records: readonly Record[]): string[] => records.map(({ ride }) => ride)
+/** Holds offsets against those of a bus that leaves no gaps; where a bus may leave some, only against their order. */
+export function assertOffsets(bus: Bus, found: readonly Record[], dense: readonly number[], message?: string): void {
+  const offsets = offsetsOf(found)
+  if (bus.capabilities.hasDenseOffsets !== false) return assert.deepEqual(offsets, dense, message)
+  assert.equal(offsets.length, dense.length, message)
+  for (const [index, offset] of offsets.entries()) {
+    assert.ok(offset >= dense[index]!, message)
+    assert.ok(index === 0 || offset > offsets[index - 1]!, message)
+  }
+}
+
 export const offsetsOf = (records: readonly Record[]): number[] => records.map(({ offset }) => offset)
 
 /** A member that keeps what it is told, and polls only when it has been told `ready`. */
@@ -117,7 +128,7 @@ export class Probe implements MemberListener {
     ...subscriptions: readonly Subscription[]
   ): Promise<Probe> {
     const probe = new Probe(fixture)
-    probe.#member = await bus.join(group, subscriptions, probe)
+    probe.#member = await probe.ended(bus.join(group, subscriptions, probe))
     return probe
   }
 

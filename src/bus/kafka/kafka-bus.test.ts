@@ -1,0 +1,41 @@
+import test from 'node:test'
+import { SeededRandom, SimDisk, VirtualClock } from '../../testing/index.ts'
+import { resolveCapabilities } from '../capabilities.ts'
+import { plannedCases } from '../conformance.ts'
+import type { BusFixture } from '../conformance.ts'
+import { kafka } from './index.ts'
+import { Stage } from './model/stage.ts'
+
+const abilities = { membersMax: Infinity, answersUnknown: false, canBePressed: false }
+
+const leftOut = {
+  'with run-ahead a whole chain of units can be built before the first is durable':
+    'what is not committed is read by nobody: run-ahead would need records that this process hands over itself',
+  'a unit whose answer is unknown and that happened, happens once': 'the bus finds out itself what became of a unit',
+  'a unit whose answer is unknown and that did not happen, happens once':
+    'the bus finds out itself what became of a unit',
+  'entries wait while the bus is short of space, and settling goes on': 'brokers do not tell how much space they have',
+  'what is handed over while entries should wait voids nothing, and nothing overtakes it':
+    'brokers do not tell how much space they have',
+}
+
+function fixtureOf(seed: number): () => Promise<BusFixture> {
+  return async () => {
+    const platform = { clock: new VirtualClock(), random: new SeededRandom(seed), disk: new SimDisk() }
+    const stage = new Stage(platform, new SeededRandom(seed + 1))
+    return {
+      platform: stage.platform,
+      make: () => stage.bus(),
+      until: (isSo, what) => stage.until(isSo, what),
+      end: () => stage.end(),
+    }
+  }
+}
+
+const capabilities = resolveCapabilities(kafka({ brokers: ['model:1'] }).capabilities)
+for (const { name, run } of plannedCases({
+  abilities: { ...capabilities, ...abilities },
+  fixture: fixtureOf(1),
+  leftOut,
+}))
+  test(`kafka, on a model of a cluster: ${name}`, run)

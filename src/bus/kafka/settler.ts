@@ -1,0 +1,243 @@
+/**
+ * The units of one member on their way: one after the other, each as one transaction with what the group has settled by it. What became of a unit whose end is not
+ * known is found out here, so that who handed it over is told `committed` or `refused` and nothing else.
+ *
+ * Invariants:
+ * - U1 One unit is on its way at a time, in the order of the calls.
+ * - U2 A unit that acknowledges what its member does not own any more is refused, and with it everything of its epoch (decision 0007).
+ * - U3 A unit carries the position of a partition that its member owns, also where nothing moved, so that who was replaced is refused by the group's coordinator
+ *   whatever the unit does. A member that owns nothing can only bring events in, and has nothing to be refused for.
+ * - U4 The same outcomes are settled again until they are committed or refused: what handlers did is not done again because a broker died.
+ */
+import { isMetrobusError, MetrobusError } from '../../errors/index.ts'
+import type { Acknowledgement, CommitUnit, StateChange } from '../../event/unit.ts'
+import type { Log } from '../../internal/log.ts'
+import type { Clock } from '../../internal/platform/platform.ts'
+import type { Settled } from '../bus.ts'
+import type { GroupMembership, Position } from './driver/codec/txn-offset-commit.ts'
+import type { GroupOffsets } from './driver/group-offsets.ts'
+import type { Producer, UnitEnd } from './driver/producer.ts'
+import { lookingMs, scan } from './log-scan.ts'
+import type { ScanOptions } from './log-scan.ts'
+import { decodeText, encodeAbove, encodeText, isElsewhere } from './positions.ts'
+import { UnitBatches } from './unit-batches.ts'
+import type { UnitBatchesOptions } from './unit-batches.ts'
+
+/** What the settler asks of its member. */
+export interface Owner {
+  /** The positions of partitions that are owned now, as settled last; undefined for one that is not. */
+  settled(topic: string, partition: number): Acknowledgement | undefined
+  /** Any of them; undefined when nothing is owned. */
+  any(): Acknowledgement | undefined
+  /** Undefined while no group is joined. */
+  membership(): GroupMembership | undefined
+  /** Resolves when the coordinator has said who the member is. */
+  confirm(): Promise<void>
+  /** A unit is committed. */
+  committed(unit: CommitUnit, rows: readonly StateChange[]): void
+}
+
+export interface SettlerOptions extends ScanOptions {
+  readonly clock: Clock
+  readonly log: Log
+  readonly producer: Producer
+  readonly offsets: GroupOffsets
+  readonly owner: Owner
+  readonly batches: UnitBatchesOptions
+  /** Begins the marks of its units: of this life of the member. */
+  readonly name: string
+}
+
+interface Pending {
+  readonly unit: CommitUnit
+  readonly answer: (settled: Settled) => void
+  readonly fail: (error: unknown) => void
+}
+
+/** The table of what is too long for an offset's text, by topic. */
+export const aboveStore = 'above'
+const pauseFirstMs = 5
+const pauseMostMs = 500
+
+export class Settler {
+  readonly #options: SettlerOptions
+  readonly #queue: Pending[] = []
+  readonly #idle: (() => void)[] = []
+  #isRunning = false
+  #marks = 0
+  #refusedEpoch = -1
+
+  constructor(options: SettlerOptions) {
+    this.#options = options
+  }
+
+  settle(unit: CommitUnit): Promise<Settled> {
+    return new Promise((answer, fail) => {
+      this.#queue.push({ unit, answer, fail })
+      if (!this.#isRunning) void this.#run()
+    })
+  }
+
+  /** Resolves when nothing is on its way. */
+  drained(): Promise<void> {
+    return this.#isRunning ? new Promise((resolve) => this.#idle.push(resolve)) : Promise.resolve()
+  }
+
+  async #run(): Promise<void> {
+    this.#isRunning = true
+    for (let head = this.#queue[0]; head !== undefined; head = this.#queue[0]) {
+      try {
+        head.answer(await this.#decide(head.unit))
+      } catch (error) {
+        this.#refuse(head.unit)
+        head.fail(error)
+      }
+      this.#queue.shift()
+    }
+    this.#isRunning = false
+    for (const resolve of this.#idle.splice(0)) resolve()
+  }
+
+  async #decide(unit: CommitUnit): Promise<Settled> {
+    const { producer, clock, log, batches, owner } = this.#options
+    let made: UnitBatches | undefined
+    let pauseMs = 0
+    for (;;) {
+      if (pauseMs > 0) await this.#pause(pauseMs)
+      pauseMs = Math.min(Math.max(pauseFirstMs, 2 * pauseMs), pauseMostMs)
+      if (producer.state === 'doubtful' && !(await this.#renewed())) continue
+      const positions = this.#positions(unit)
+      if (positions === undefined) return this.#refuse(unit)
+      const rows = rowsOf(unit, positions)
+      if (made === undefined || rows.length > 0) made = new UnitBatches(unit, rows, clock.now(), batches)
+      const faults = made.faults()
+      if (faults.length > 0) throw new MetrobusError('MB_BUS_MISUSE', { bus: 'kafka', faults })
+      const membership = owner.membership()
+      const hasPositions = membership !== undefined && positions.length > 0
+      const end = await producer.settle({
+        batches: made.batches,
+        ...(hasPositions ? { offsets: { membership, positions } } : {}),
+      })
+      const offsets = await this.#offsetsOf(end, made, positions, membership)
+      if (offsets !== undefined) {
+        made.place(offsets)
+        owner.committed(unit, rows)
+        return 'committed'
+      }
+      if (end.end !== 'committed') log.warn({ error: end.error.message }, 'a unit is settled again')
+    }
+  }
+
+  /** Where the batches are when the unit is committed; undefined when it is void and may be settled again. Throws where it may not. */
+  async #offsetsOf(
+    end: UnitEnd,
+    { batches }: UnitBatches,
+    positions: readonly Position[],
+    membership: GroupMembership | undefined,
+  ): Promise<readonly number[] | undefined> {
+    if (end.end === 'committed') return end.offsets
+    if (end.end === 'void') {
+      if (end.because === 'member') await this.#options.owner.confirm()
+      if (end.because === 'refused' && end.error.family !== 'retry') throw end.error
+      return undefined
+    }
+    while (this.#options.producer.state === 'doubtful') await this.#renewed()
+    const [first] = batches
+    const [offset = -1] = end.offsets
+    const happened =
+      first !== undefined && offset >= 0
+        ? await this.#isVisible(first.topic, first.partition, offset)
+        : await this.#isMarked(positions, membership)
+    return happened ? end.offsets : undefined
+  }
+
+  /** True when the producer may go on. */
+  async #renewed(): Promise<boolean> {
+    try {
+      await this.#options.producer.renew()
+      return true
+    } catch (error) {
+      if (!isMetrobusError(error) || error.family !== 'retry') throw error
+      return false
+    }
+  }
+
+  /** Whether the record that was written at this offset is committed; it is decided by now, and this waits until the leader knows. */
+  #isVisible(topic: string, partition: number, offset: number): Promise<boolean> {
+    return this.#persist(async () => {
+      let isThere = false
+      await scan(this.#options, [{ topic, partition, from: offset, until: offset + 1 }], () => (isThere = true))
+      return isThere
+    })
+  }
+
+  /** Whether the group has these positions. Where another has settled since, they are not there; then nothing but positions was in the unit, and it is all the same. */
+  #isMarked(positions: readonly Position[], membership: GroupMembership | undefined): Promise<boolean> {
+    const [position] = positions
+    if (position === undefined || membership === undefined) return Promise.resolve(false)
+    const nobody = { ...membership, memberId: '', memberEpoch: -1 }
+    return this.#persist(async () => {
+      const fetched = await this.#options.offsets.fetch(nobody, [position], lookingMs)
+      return fetched.kind === 'offsets' && fetched.offsets[0]?.metadata === position.metadata
+    })
+  }
+
+  /** Asks until there is an answer. */
+  async #persist<T>(ask: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await ask()
+      } catch (error) {
+        if (!isMetrobusError(error) || error.family !== 'retry') throw error
+        await this.#pause(pauseMostMs)
+      }
+    }
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.#options.clock.timer(ms, resolve))
+  }
+
+  /** What the group has settled with this unit; undefined when it is to be refused. */
+  #positions({ acknowledgements, epoch = Infinity }: CommitUnit): Position[] | undefined {
+    const { owner, batches, name } = this.#options
+    if (epoch <= this.#refusedEpoch) return undefined
+    if (acknowledgements.some(({ topic, partition }) => owner.settled(topic, partition) === undefined)) return undefined
+    const fence = acknowledgements.length > 0 ? undefined : owner.any()
+    const mark = `${name}.${(this.#marks++).toString(36)}`
+    return (fence === undefined ? acknowledgements : [fence]).map(({ topic, partition, watermark, above }) => ({
+      topic: batches.outside(topic),
+      partition,
+      offset: watermark,
+      leaderEpoch: -1,
+      metadata: encodeText(mark, encodeAbove(watermark, above)),
+    }))
+  }
+
+  #refuse({ epoch = -1 }: CommitUnit): 'refused' {
+    this.#refusedEpoch = Math.max(this.#refusedEpoch, epoch)
+    return 'refused'
+  }
+}
+
+/** The sets that are too long for an offset's text. */
+function rowsOf({ acknowledgements }: CommitUnit, positions: readonly Position[]): StateChange[] {
+  return acknowledgements
+    .filter((_, index) => isElsewhere(positions[index]!.metadata))
+    .map(({ topic, partition, watermark, above }) => ({
+      store: aboveStore,
+      partition,
+      key: topic,
+      value: JSON.stringify(encodeAbove(watermark, above)),
+    }))
+}
+
+/** The set above a watermark, from the text beside its offset or from its row. */
+export function aboveOf(text: string, row: () => string | undefined): string {
+  const { above } = decodeText(text)
+  if (above !== undefined) return above
+  const kept = row()
+  if (kept === undefined)
+    throw new MetrobusError('MB_BUS_FAILED', { reason: 'the set above an offset is in no row of the group' })
+  return JSON.parse(kept) as string
+}
