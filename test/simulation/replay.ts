@@ -1,14 +1,14 @@
 /**
  * Does one case of the random programs again, and prints what was broken and the end of its trace:
  *
- *     node test/simulation/replay.ts --seed 74 --world machine [--size large] [--wide] [--burst 3] [--only 1,5,9] [--trace 60]
+ *     node test/simulation/replay.ts --seed 74 --world machine [--size large] [--wide] [--cut b1,b0-s2.limit] [--burst 3] [--only 1,5,9] [--trace 60]
  *
  * or runs many, and prints what they reached and, above all, what they did not:
  *
  *     node test/simulation/replay.ts --coverage --seeds 200
  */
 import { parseArgs } from 'node:util'
-import { programOf, runCase } from './program/run.ts'
+import { runCase } from './program/run.ts'
 import type { Size, WorldKind } from './program/schedule.ts'
 import { describeFailure, failureOf, sweep } from './sweep.ts'
 
@@ -20,6 +20,7 @@ const { values } = parseArgs({
     wide: { type: 'boolean', default: false },
     burst: { type: 'string' },
     only: { type: 'string' },
+    cut: { type: 'string' },
     trace: { type: 'string', default: '40' },
     coverage: { type: 'boolean', default: false },
     seeds: { type: 'string', default: '200' },
@@ -30,7 +31,7 @@ const { values } = parseArgs({
 const size: Size = values.size === 'large' ? 'large' : 'small'
 
 async function replay(seed: number, world: WorldKind): Promise<void> {
-  const only = values.only === undefined ? undefined : values.only.split(',').map(Number)
+  const only = values.only?.split(',').map(Number)
   const result = await runCase({
     seed,
     world,
@@ -38,13 +39,15 @@ async function replay(seed: number, world: WorldKind): Promise<void> {
     isWide: values.wide,
     burstMax: Number(values.burst ?? Infinity),
     keepTrace: true,
+    cuts: values.cut?.split(',') ?? [],
     ...(only && { only }),
   })
-  console.log(JSON.stringify(programOf(result), null, 2))
+  console.log(JSON.stringify(result.program, null, 2))
   console.log(result.trace.slice(-Number(values.trace)).join('\n'))
   console.log(`${result.events} events, trace ${result.hash}`)
   if (result.violations.length === 0) return console.log('nothing was broken')
-  console.log(only === undefined ? describeFailure(await failureOf(result, true)) : result.violations.join('\n'))
+  const isWhole = only === undefined && values.cut === undefined
+  console.log(isWhole ? describeFailure(await failureOf(result, true)) : result.violations.join('\n'))
   process.exitCode = 1
 }
 

@@ -1,5 +1,5 @@
 /**
- * Random programs over many seeds: each is run, judged, and, when something was broken, shrunk to the fewest steps that still break it. What `npm test`, the fault
+ * Random programs over many seeds: each is run, judged, and, when something was broken, shrunk to the simplest program and the fewest steps that still break it. What `npm test`, the fault
  * matrix and the hunt for mutants call.
  */
 import { Coverage } from './program/coverage.ts'
@@ -69,15 +69,16 @@ export async function sweep(options: SweepOptions): Promise<SweepResult> {
 /** A failed case, shrunk, with the command that does it again. */
 export async function failureOf(result: CaseResult, shrinks: boolean): Promise<Failure> {
   const { seed, world, size, isWide } = result
-  const { only, burstMax, violations } = shrinks
+  const { cuts, only, burstMax, violations } = shrinks
     ? await shrink(result)
-    : { only: result.steps.map((_, index) => index), burstMax: Infinity, violations: result.violations }
-  const bursts = burstMax === Infinity ? '' : ` --burst ${burstMax}`
+    : { cuts: [], only: result.steps.map((_, index) => index), burstMax: Infinity, violations: result.violations }
+  const smallest =
+    (cuts.length === 0 ? '' : ` --cut ${cuts.join()}`) + (burstMax === Infinity ? '' : ` --burst ${burstMax}`)
   return {
     seed,
     world,
     violations,
-    replay: `node test/simulation/replay.ts --seed ${seed} --world ${world} --size ${size}${isWide ? ' --wide' : ''}${bursts} --only ${only.join() || 'none'}`,
+    replay: `node test/simulation/replay.ts --seed ${seed} --world ${world} --size ${size}${isWide ? ' --wide' : ''}${smallest} --only ${only.join() || 'none'}`,
     schedule: only.map((index) => `${index} ${JSON.stringify(smaller(result.steps[index]!, burstMax))}`),
   }
 }

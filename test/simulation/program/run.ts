@@ -12,6 +12,7 @@ import { drawProgram } from './program.ts'
 import type { Program } from './program.ts'
 import { drawSchedule } from './schedule.ts'
 import type { Size, Step, WorldKind } from './schedule.ts'
+import { simplify } from './simplify.ts'
 import { widen } from './wide.ts'
 
 /** Which case. */
@@ -22,6 +23,8 @@ export interface CaseOptions {
   readonly size?: Size
   /** The program has what only some apps have (`wide.ts`). Default: false. */
   readonly isWide?: boolean
+  /** What the program is without (`simplify.ts`), for a case that is being shrunk. Default: nothing. */
+  readonly cuts?: readonly string[]
   /** Numbers of the steps to take, for a case that is being shrunk. Default: all. */
   readonly only?: readonly number[]
   /** Events of a burst at most, for a case that is being shrunk. Default: all. */
@@ -34,6 +37,7 @@ export interface CaseResult {
   readonly world: WorldKind
   readonly size: Size
   readonly isWide: boolean
+  readonly program: Program
   /** What was broken; none when all is well. */
   readonly violations: readonly string[]
   /** Of the trace. */
@@ -48,7 +52,8 @@ export interface CaseResult {
 /** Runs one case. */
 export async function runCase(options: CaseOptions): Promise<CaseResult> {
   const { seed, world: kind, size = 'small', isWide = false, only, burstMax = Infinity, keepTrace = false } = options
-  const program = programOf({ seed, world: kind, size, isWide })
+  const drawn = programOf({ seed, world: kind, size, isWide })
+  const program = simplify(drawn, options.cuts ?? [])
   const coverage = new Coverage()
   const oracle = new Oracle(program, coverage)
   const random = new SeededRandom(seed ^ 0xface)
@@ -61,10 +66,13 @@ export async function runCase(options: CaseOptions): Promise<CaseResult> {
     handOver: isWide && kind === 'cluster' ? 'bytes' : handOver,
   }
   const world = kind === 'machine' ? machineOf(surroundings, random) : clusterOf(surroundings, random)
-  const steps = drawSchedule(program, kind, size).map((step) => smaller(step, burstMax))
+  // Drawn for the whole program, so that a step keeps its number.
+  const steps = drawSchedule(drawn, kind, size).map((step) => smaller(step, burstMax))
+  const entries = new Set(program.blocks.map(({ entry }) => entry))
   const driver = new Driver(program, world, oracle, coverage, random)
   try {
-    for (const [index, step] of steps.entries()) if (only === undefined || only.includes(index)) await driver.step(step)
+    for (const [index, step] of steps.entries())
+      if (only?.includes(index) !== false && (!('entry' in step) || entries.has(step.entry))) await driver.step(step)
     await driver.end()
   } catch (error) {
     oracle.violation(`the case itself failed: ${error instanceof Error ? error.stack : String(error)}`)
@@ -76,6 +84,7 @@ export async function runCase(options: CaseOptions): Promise<CaseResult> {
     world: kind,
     size,
     isWide,
+    program,
     violations: oracle.violations,
     hash,
     trace: lines,
