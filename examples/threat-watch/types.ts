@@ -142,10 +142,10 @@ export type Verdict = Data<typeof Verdict>
  */
 export type Detector = (candidate: Candidate, knowledge: Knowledge) => Verdict
 
-/** How files are read, by `detect/index.ts`, beside the detectors `fakeApp`, `fakeDomain` and `keywordThreat`. What strangers sent may be anything: neither hangs nor takes much memory. */
+/** How files are read: `detect/fake-app/icon-hash.ts` and `detect/fake-app/apk/certificates.ts`. What strangers sent may be anything: neither hangs nor takes much memory. */
 export interface Inspection {
-  /** Of a PNG image; undefined when it is none that can be read. */
-  iconHashOf(image: Uint8Array): Promise<string | undefined>
+  /** Of a PNG image; null when it is none that can be read. */
+  iconHashOf(image: Uint8Array): string | null
   /** Of an Android package: its signing certificates, or the reason why it has none that can be read, as a slug such as `zip-bomb`, `no-apk` or `not-signed`. */
-  certificatesOf(apk: Uint8Array): Promise<readonly string[] | { readonly reason: string }>
+  certificatesOf(apk: Uint8Array): readonly string[] | { readonly reason: string }
 }

@@ -2,7 +2,7 @@
 import robotsParser from 'robots-parser'
 
 export interface Robots {
-  mayVisit(url: string): boolean
+  readonly mayVisit: (url: string) => boolean
   /** How long it asks to wait between two visits; 0 where it does not say. */
   readonly delayMs: number
 }

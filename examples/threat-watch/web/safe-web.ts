@@ -52,6 +52,7 @@ const decoders = {
 
 export class SafeWeb implements Web, AsyncDisposable {
   readonly #agent: Agent
+  readonly #headersTimeoutMs: number
   readonly #timeoutMs: number
   readonly #redirectsMax: number
   readonly #headers: Readonly<Record<string, string>>
@@ -63,13 +64,12 @@ export class SafeWeb implements Web, AsyncDisposable {
       redirectsMax = 5,
       userAgent = 'metrobus-threat-watch',
     } = options
+    this.#headersTimeoutMs = headersTimeoutMs
     this.#timeoutMs = timeoutMs
     this.#redirectsMax = redirectsMax
     this.#headers = { 'user-agent': userAgent, 'accept-encoding': Object.keys(decoders).join(', ') }
     this.#agent = new Agent({
       connect: guardedConnector(options, headersTimeoutMs),
-      headersTimeout: headersTimeoutMs,
-      bodyTimeout: headersTimeoutMs,
       maxHeaderSize: 16 * 1024,
       // A server that keeps its connections open has no more of them than it needs.
       keepAliveTimeout: 1_000,
@@ -79,13 +79,12 @@ export class SafeWeb implements Web, AsyncDisposable {
 
   async get(url: string, options: GetOptions): Promise<Answer | NoAnswer> {
     const deadline = AbortSignal.timeout(this.#timeoutMs)
-    const signal = AbortSignal.any([options.signal, deadline])
     let from = parsed(url)
     try {
       for (let redirects = 0; ; redirects++) {
         if (from === undefined) return no('bad-url', 'it is no address of http or https')
         if (redirects > this.#redirectsMax) return no('too-many-redirects', `more than ${this.#redirectsMax} redirects`)
-        const response = await request(from, { dispatcher: this.#agent, headers: this.#headers, signal })
+        const response = await this.#begin(from, AbortSignal.any([options.signal, deadline]))
         const to = redirection(response, from)
         if (to === undefined) return await answerOf(from, response, options)
         await discard(response)
@@ -96,6 +95,21 @@ export class SafeWeb implements Web, AsyncDisposable {
     } catch (error) {
       options.signal.throwIfAborted()
       return deadline.aborted ? no('slow-body', `it took more than ${this.#timeoutMs} ms`) : noAnswerOf(error)
+    }
+  }
+
+  /** Resolves with the headers. The timer is our own: those of undici tell whole seconds. */
+  async #begin(url: URL, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+    const late = new AbortController()
+    const timer = setTimeout(() => late.abort(new HeadersLate()), this.#headersTimeoutMs)
+    try {
+      return await request(url, {
+        dispatcher: this.#agent,
+        headers: this.#headers,
+        signal: AbortSignal.any([signal, late.signal]),
+      })
+    } finally {
+      clearTimeout(timer)
     }
   }
 
@@ -130,6 +144,8 @@ function guardedConnector(options: SafeWebOptions, timeoutMs: number): buildConn
     else connect(wanted, done)
   }
 }
+
+class HeadersLate extends Error {}
 
 class AddressRefused extends Error {
   constructor(address: string) {
@@ -223,8 +239,7 @@ function noAnswerOf(error: unknown): NoAnswer {
   const { code = '', message, name } = error as NodeJS.ErrnoException
   if (error instanceof AddressRefused) return no('private-address', message)
   if (code === 'ENOTFOUND') return no('no-such-host', 'its name is unknown')
-  if (code === 'UND_ERR_HEADERS_TIMEOUT') return no('slow-headers', 'its answer did not begin in time')
-  if (code === 'UND_ERR_BODY_TIMEOUT') return no('slow-body', 'its answer did not go on in time')
+  if (error instanceof HeadersLate) return no('slow-headers', 'its answer did not begin in time')
   if (name === 'HTTPParserError' || code === 'UND_ERR_HEADERS_OVERFLOW') return no('bad-http', 'its answer is not HTTP')
   if (/^(Z_|ERR__ERROR_|ERR_BROTLI|ZSTD_)/.test(code)) return no('bad-encoding', 'its body cannot be decompressed')
   return no('unreachable', code === '' ? message : code)

@@ -60,12 +60,11 @@ export const mayGoAway = {
 
 /** A page that is not answered now, but may be later: thrown, so that the policy of the stop decides. */
 export class WebError extends Error {
-  override readonly name = 'WebError'
   /** What its dead letter is counted by. */
-  readonly code: Reason
+  override readonly name: Reason
 
   constructor(url: string, { reason, detail }: NoAnswer) {
     super(`${url} was not read: ${detail}`)
-    this.code = reason
+    this.name = reason
   }
 }
