@@ -9,6 +9,7 @@ const statuses: { readonly [Code in ErrorCode]?: number } = {
   MB_NOT_FOUND: 404,
   MB_UNKNOWN_ENTRY: 404,
   MB_NOT_RUNNING: 409,
+  MB_OFFSET_GONE: 410,
   MB_TOO_MANY_STREAMS: 429,
 }
 

@@ -4,7 +4,8 @@
  * Invariants:
  *  T1 within a partition the order is that of the offsets, and no record is answered twice;
  *  T2 without `follow` the stream ends, however fast the topic grows: it goes up to the ends known at its start;
- *  T3 nothing is read further ahead than one chunk a partition, so a slow reader costs no memory.
+ *  T3 what retention removes before it is read is told of, and not left out in silence;
+ *  T4 nothing is read further ahead than one chunk a partition, so a slow reader costs no memory.
  */
 import type { BusInspector, TopicInfo } from '../bus/bus.ts'
 import { MetrobusError } from '../errors/index.ts'
@@ -42,7 +43,10 @@ interface Cursor {
   end: number
 }
 
-/** Streams until the end, `countMax`, or the signal. Throws MB_NOT_FOUND for a topic or partition that is not there. */
+/**
+ * Streams until the end, `countMax`, or the signal. Throws MB_NOT_FOUND for a topic or partition that is not there, and MB_OFFSET_GONE where retention has removed what comes
+ * next: the offset that was asked for, or what a reader was too slow for. Compaction may leave out what newer records replace.
+ */
 export async function* tail(
   inspector: BusInspector,
   request: TailRequest,
@@ -82,7 +86,7 @@ async function cursorsOf(inspector: BusInspector, { topic, partition, from }: Ta
             ? end
             : begin
           : 'offset' in from
-            ? Math.max(from.offset, begin)
+            ? kept(info, partition, from.offset)
             : await inspector.offsetAt(topic, partition, from.timeMs)
       return { partition, chunk: [], next, end }
     }),
@@ -102,10 +106,19 @@ async function oldest(inspector: BusInspector, topic: string, cursors: readonly 
 
 async function fill(inspector: BusInspector, topic: string, cursor: Cursor): Promise<void> {
   const records = await inspector.read(topic, cursor.partition, cursor.next, chunkRecords)
+  const first = records[0]?.offset ?? cursor.end
+  if (first > cursor.next) kept(await infoOf(inspector, topic), cursor.partition, cursor.next)
   for (const record of records) if (record.offset < cursor.end) cursor.chunk.push(record)
   const last = records.at(-1)
-  // Nothing at all below the end: retention took it meanwhile.
+  // Nothing at all below the end: it was compacted.
   cursor.next = last === undefined ? cursor.end : last.offset + 1
+}
+
+/** Throws where retention has removed what stood at `offset`. Of a compacted topic what is removed has been replaced. */
+function kept({ topic, partitions, retention }: TopicInfo, partition: number, offset: number): number {
+  const { begin } = partitions[partition]!
+  if (offset >= begin || retention.compact === true) return Math.max(offset, begin)
+  throw new MetrobusError('MB_OFFSET_GONE', { topic, partition, offset, begin })
 }
 
 async function infoOf(inspector: BusInspector, topic: string): Promise<TopicInfo> {

@@ -2,6 +2,7 @@
  * The catalogue of coded errors: one line a code, permanent, never reused. A message says what happened and what to do.
  * `family`: `retry` the same work later, `stop` the process or the start, `park` the event, `refuse` the caller.
  */
+import { busErrors } from './bus-errors.ts'
 import { closest } from './closest.ts'
 import { kafkaErrors } from './kafka-errors.ts'
 import { storeErrors } from './store-errors.ts'
@@ -170,21 +171,6 @@ const general = {
     family: 'retry',
     message: (f: { file: string; call: string; error: string }): string =>
       `${f.call} of ${f.file} failed (${f.error}).`,
-  },
-  // bus
-  MB_BUS_NOT_OPEN: {
-    family: 'stop',
-    message: (f: { bus: string; call: string; state: string }): string =>
-      `The ${f.bus} bus is ${f.state}, so "${f.call}" cannot be done: a bus serves from its first app to its last; then make another.`,
-  },
-  MB_BUS_MISUSE: {
-    family: 'stop',
-    message: (f: { bus: string; faults: readonly string[] }): string =>
-      `The ${f.bus} bus was given a unit that it must not take: ${f.faults.join('; ')}. This is a fault in what called it.`,
-  },
-  MB_GROUP_IN_USE: {
-    family: 'refuse',
-    message: (f: { group: string }): string => `The group "${f.group}" has a running member: stop its app first.`,
   },
   // connectors
   MB_INPUT_UNREADABLE: {
@@ -373,19 +359,11 @@ const general = {
     message: (f: { stop: string; id: string; deaths: number }): string =>
       `Event ${f.id} killed the process ${f.deaths} times while it ran alone at the stop "${f.stop}".`,
   },
-  MB_BUS_CANNOT: {
-    family: 'stop',
-    message: (f: { app: string; bus: string; need: string; change: string }): string =>
-      `The bus "${f.bus}" cannot ${f.need} as the app "${f.app}" needs: ${f.change}.`,
-  },
-  MB_BUS_FAILED: {
-    family: 'stop',
-    message: (f: { reason: string }): string => `The bus failed and cannot go on: ${f.reason}.`,
-  },
 } as const
 
-export const catalogue: typeof general & typeof storeErrors & typeof kafkaErrors = {
+export const catalogue: typeof general & typeof busErrors & typeof storeErrors & typeof kafkaErrors = {
   ...general,
+  ...busErrors,
   ...storeErrors,
   ...kafkaErrors,
 }

@@ -3,6 +3,9 @@
  * that is set. The model knows what was appended and when, by the time that has truly passed.
  */
 import assert from 'node:assert/strict'
+import { tail } from '../../src/admin/tail.ts'
+import { inspectorOf } from '../../src/bus/embedded/inspector.ts'
+import { isMetrobusError } from '../../src/errors/index.ts'
 import type { Journal } from '../../src/journal/index.ts'
 import { SeededRandom, SimDisk, VirtualClock } from '../../src/testing/index.ts'
 import { group, record, unit } from '../journal/kit.ts'
@@ -45,6 +48,8 @@ class RetentionLife {
   /** The newest value of each key, null once it is deleted. */
   readonly #keyed: Map<string, string | null> = new Map()
   #watermark = 0
+  /** What the late reader reads next. */
+  #late = 0
   #passes = 0
 
   constructor(seed: number, faults: RetentionFaults) {
@@ -119,10 +124,32 @@ class RetentionLife {
     return openOn(this.#disk, this.#clock)
   }
 
+  /** A reader that is slower than what is written: it misses nothing without being told so. */
+  async #readLate(journal: Journal, begin: number): Promise<void> {
+    const inspector = inspectorOf(journal, () => false)
+    const request = {
+      topic: 'aged',
+      partition: 0,
+      from: { offset: this.#late },
+      follow: false,
+      countMax: this.#random.below(5),
+    } as const
+    try {
+      for await (const { record } of tail(inspector, request, this.#clock, new AbortController().signal))
+        assert.equal(record.offset, this.#late++, 'what a late reader is given next')
+    } catch (error) {
+      if (!isMetrobusError(error, 'MB_OFFSET_GONE')) throw error
+      assert.ok(this.#late < begin, `a reader is told that ${this.#late} is gone, and ${begin} is kept`)
+      assert.deepEqual(error.facts, { topic: 'aged', partition: 0, offset: this.#late, begin })
+      this.#late = begin
+    }
+  }
+
   async #judge(journal: Journal): Promise<void> {
     const aged = await readAll(journal, 'aged', 0)
     const [first] = aged
     const begin = first?.offset ?? this.#aged.length
+    await this.#readLate(journal, begin)
     for (const [index, { offset, data }] of aged.entries()) {
       assert.equal(offset, begin + index, 'an offset is missing among those that are kept')
       assert.equal(data, this.#aged[offset]!.text)
