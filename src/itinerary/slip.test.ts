@@ -6,6 +6,7 @@ import {
   childrenLeft,
   childrenMax,
   hopLimit,
+  isNext,
   lineOfSlip,
   lineVersionOfSlip,
   nextStop,
@@ -125,7 +126,10 @@ test('single fields are read without decoding the rest', () => {
   fc.assert(
     fc.property(itinerary, (given) => {
       const slip = writeSlip(given)
-      assert.equal(nextStop(slip), given.ahead[0])
+      const [first] = given.ahead
+      assert.equal(nextStop(slip), first)
+      for (const stop of [...given.ahead, given.line, `${first}-`, first?.slice(0, -1) || 'a-'])
+        assert.equal(isNext(slip, stop), stop === first)
       assert.equal(hopLimit(slip), given.limit)
       assert.equal(lineOfSlip(slip), given.line)
       assert.equal(lineVersionOfSlip(slip), `${given.line}|${given.version}`)

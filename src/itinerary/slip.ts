@@ -68,10 +68,21 @@ export function nextStop(slip: string): string | undefined {
   return end <= start ? undefined : slip.slice(start, end)
 }
 
+/** Whether `stop` is the one that the event goes to: without making its name a text of its own. */
+export function isNext(slip: string, stop: string): boolean {
+  return isFirst(slip, startOfAhead(slip), stop)
+}
+
+function isFirst(slip: string, start: number, stop: string): boolean {
+  if (!slip.startsWith(stop, start)) return false
+  const behind = slip.charCodeAt(start + stop.length)
+  return behind === comma || behind === bar
+}
+
 /** The slip after a visit: the first stop ahead is gone, and `stop` with its attempt and duration is the newest behind. */
 export function advanceSlip(slip: string, stop: string, attempt: number, durationMs: number): string {
   const start = startOfAhead(slip)
-  const end = endOfFirst(slip, start)
+  const end = isFirst(slip, start, stop) ? start + stop.length : endOfFirst(slip, start)
   const rest = slip.slice(slip.charCodeAt(end) === comma ? end + 1 : end)
   const duration = Math.round(durationMs * 1000)
   const visit = attempt === 1 ? `${stop}:${duration}` : `${stop}:${duration}:${attempt}`

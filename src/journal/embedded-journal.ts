@@ -95,7 +95,6 @@ export class EmbeddedJournal implements Journal {
       (pressed, reason) => this.#tellPressed(pressed, reason),
       (error) => this.#commit.poison('write', 'reserve', error),
     )
-    const { pending } = this.#appender
     const listener = {
       durable: (position: number, synced: number) => this.#durable(position, synced),
       failed: (error: MetrobusError) => this.#failed(error),
@@ -105,10 +104,11 @@ export class EmbeddedJournal implements Journal {
       dir,
       clock,
       durability,
-      pending,
+      pending: this.#appender.pending,
       segments,
       pressure: this.#pressure,
       listener,
+      segmentBytesMax,
       durable,
     })
     this.#reader = new Reader(segments, state, this.#appender, () => this.#commit.durable)

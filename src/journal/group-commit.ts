@@ -23,6 +23,9 @@ import type { Segments } from './segments.ts'
 
 const retryMs = 500
 
+/** What is much, at most. */
+const promptBytesMax = 256 * 1024
+
 /** What the group commit tells the journal. */
 export interface CommitListener {
   durable(position: number, synced: number): void
@@ -43,7 +46,12 @@ export class GroupCommit {
   readonly #pressure: Pressure
   readonly #listener: CommitListener
   #file: { readonly base: number; readonly handle: DiskFile; readonly isNew: boolean } | undefined
-  #running = false
+  /** A group is on its way to the disk. */
+  #isCommitting = false
+  /** From so many pending bytes on, a group begins in the middle of a turn. Less rides with all that the turn still brings. */
+  readonly #promptBytes: number
+  /** One begins when the turn of the loop is over. */
+  #isWaiting = false
   #syncDue = false
   #mayWait = false
   #timer: Timer | undefined
@@ -60,12 +68,15 @@ export class GroupCommit {
     readonly segments: Segments
     readonly pressure: Pressure
     readonly listener: CommitListener
+    readonly segmentBytesMax: number
     readonly durable: number
   }) {
     this.#disk = parts.disk
     this.#dir = parts.dir
     this.#clock = parts.clock
     this.#durability = parts.durability
+    // A part of a segment where segments are small, so that what is simulated goes both ways.
+    this.#promptBytes = Math.min(promptBytesMax, parts.segmentBytesMax / 4)
     this.#pending = parts.pending
     this.#segments = parts.segments
     this.#pressure = parts.pressure
@@ -73,10 +84,11 @@ export class GroupCommit {
     this.durable = this.synced = parts.durable
   }
 
-  /** Something was appended: a group begins when this turn of the loop is over, or when the running one has returned. */
+  /** Something was appended: a group begins when this turn of the loop is over, or at once when there is much; or when the running one has returned. */
   wake(): void {
-    if (this.#running || this.#retry !== undefined || this.failure !== undefined) return
-    void this.#run()
+    if (this.#isCommitting || !this.#hasWork) return
+    if (this.#hasMuch) void this.#commit()
+    else this.#commitLater()
   }
 
   /** What is pending is synced in every mode: with its group, or behind it. */
@@ -115,50 +127,73 @@ export class GroupCommit {
     this.#inBackground(() => writeCheckpoint(this.#disk, this.#dir, { durable: this.synced }))
   }
 
-  async #run(): Promise<void> {
-    if (this.#running) return
-    this.#running = true
-    while (this.#hasWork) {
-      await this.#turnIsOver()
-      if (this.#hasWork) await this.#commit()
-    }
-    this.#running = false
-    if (this.#retry === undefined) for (const resolve of this.#idle.splice(0)) resolve()
-  }
-
   get #hasWork(): boolean {
     return this.failure === undefined && this.#retry === undefined && (this.#pending.bytes > 0 || this.#syncDue)
   }
 
-  /**
-   * In one turn of the loop an event goes through all the stops that run ahead of the disk. A group that began before would leave them to the next one, and the
-   * event would wait for one sync more.
-   */
-  #turnIsOver(): Promise<void> {
-    return new Promise((resolve) => this.#clock.immediate(resolve))
+  /** So much that the disk is to begin with it while the handlers go on with the rest. */
+  get #hasMuch(): boolean {
+    return this.#pending.bytes >= this.#promptBytes
   }
 
+  /**
+   * In one turn of the loop an event goes through all the stops that run ahead of the disk. A small group that began before would leave them to the next one, and the
+   * event would wait for one sync more.
+   */
+  #commitLater(): void {
+    if (this.#isWaiting) return
+    this.#isWaiting = true
+    this.#clock.immediate(() => {
+      this.#isWaiting = false
+      if (this.#isCommitting) return
+      if (this.#hasWork) void this.#commit()
+      else this.#rest()
+    })
+  }
+
+  /** One group. Its write is on its way when the call returns. */
   async #commit(): Promise<void> {
+    this.#isCommitting = true
+    const end = await this.#group()
+    this.#isCommitting = false
+    if (end !== undefined) {
+      this.durable = end
+      const { synced } = this
+      // Before anybody is told, who may have much to do: the disk does not wait for it.
+      if (this.#hasWork && this.#hasMuch) void this.#commit()
+      this.#listener.durable(end, synced)
+    }
+    if (this.#isCommitting) return
+    if (this.#hasWork) this.#commitLater()
+    else this.#rest()
+  }
+
+  /** Brings what is pending to the disk; answers what is durable now, or nothing when it has to be tried again or the journal is poisoned. */
+  async #group(): Promise<number | undefined> {
     const runs = this.#pending.take()
     const last = runs.at(-1)
     const end = last === undefined ? this.durable : last.segment + last.offset + last.bytes.length
-    if (last !== undefined && !(await this.#write(runs))) return
+    if (last !== undefined && !(await this.#write(runs))) return undefined
     if (this.#durability.mode === 'fdatasync' || this.#syncDue) {
-      if (!(await this.#sync())) return
+      if (!(await this.#sync())) return undefined
       this.synced = end
     } else if (this.#durability.mode === 'interval') this.#syncLater(this.#durability.intervalMs)
     // Poisoned meanwhile by what runs beside: C4 holds for this group too.
-    if (this.failure !== undefined) return
+    if (this.failure !== undefined) return undefined
     this.#pending.written(runs.length)
-    this.durable = end
-    this.#listener.durable(end, this.synced)
+    return end
+  }
+
+  /** Nothing is on its way and nothing is to be done. */
+  #rest(): void {
+    if (this.#retry === undefined) for (const resolve of this.#idle.splice(0)) resolve()
   }
 
   /** True when all runs are in the file; false when they have to wait or the journal is poisoned. */
   async #write(runs: readonly Run[]): Promise<boolean> {
     const first = runs[0]!
     try {
-      const file = await this.#fileOf(first)
+      const file = this.#file?.base === first.segment ? this.#file.handle : await this.#nextFile(first)
       if (file === undefined) return false
       await file.write(
         runs.map((run) => run.bytes),
@@ -192,9 +227,8 @@ export class GroupCommit {
     }
   }
 
-  /** The file of a segment; the one before is synced and closed first. */
-  async #fileOf({ segment: base, offset }: Run): Promise<DiskFile | undefined> {
-    if (this.#file?.base === base) return this.#file.handle
+  /** The file of another segment than before, which is synced and closed first. */
+  async #nextFile({ segment: base, offset }: Run): Promise<DiskFile | undefined> {
     const before = this.#file
     if (before !== undefined) {
       if (!(await this.#sync())) return undefined
@@ -229,7 +263,7 @@ export class GroupCommit {
     }
     this.#retry = this.#clock.timer(retryMs, () => {
       this.#retry = undefined
-      void this.#run()
+      this.wake()
     })
   }
 
@@ -270,8 +304,8 @@ export class GroupCommit {
   }
 
   #whenIdle(): Promise<void> {
-    if (this.failure !== undefined || (!this.#running && this.#retry === undefined && this.#pending.bytes === 0))
-      return Promise.resolve()
+    const isResting = !this.#isCommitting && !this.#isWaiting && this.#retry === undefined && this.#pending.bytes === 0
+    if (this.failure !== undefined || isResting) return Promise.resolve()
     return new Promise((resolve) => this.#idle.push(resolve))
   }
 }

@@ -59,3 +59,15 @@ test('leaves to JSON.stringify what is changed, moved, taken away, or no plain o
   const shown = Object.freeze(Object.defineProperty({ a: 1 }, 'toJSON', { value: () => 'shown' }))
   assert.equal(enrichedText(JSON.stringify(shown), shown, { ...shown, c: 3 }), undefined)
 })
+
+test('what every object has by its prototype is no field', () => {
+  const from = freezeDeep({ a: 1 }) as object
+  // oxlint-disable-next-line no-extend-native -- A library may do it.
+  Object.defineProperty(Object.prototype, 'everywhere', { value: 1, enumerable: true, configurable: true })
+  try {
+    const text = enrichedText('{"a":1}', from, { ...from, b: 2 })
+    assert.ok(text === undefined || text === '{"a":1,"b":2}')
+  } finally {
+    delete (Object.prototype as { everywhere?: number }).everywhere
+  }
+})

@@ -9,25 +9,33 @@
  */
 export function enrichedText(text: string, from: unknown, to: unknown): string | undefined {
   if (!isPlain(from) || !isPlain(to) || 'toJSON' in from || 'toJSON' in to) return undefined
-  const before = Object.keys(from)
-  const after = Object.keys(to)
-  const count = before.length
-  if (after.length < count) return undefined
-  const old = Object.values(from)
-  const values = Object.values(to)
-  for (let index = 0; index < count; index++)
-    if (before[index] !== after[index] || old[index] !== values[index]) return undefined
-  if (after.length === count) return text
-  const added: { [name: string]: unknown } = {}
-  for (let index = count; index < after.length; index++) {
-    const name = after[index]!
-    // Read from JSON it is a name like any; assigned it is none.
-    if (name === '__proto__') return undefined
-    added[name] = values[index]
+  // What a loop over names would find besides the object's own.
+  for (const _ in empty) return undefined
+  const names = Object.keys(from)
+  const values = Object.values(from)
+  let count = 0
+  let added = ''
+  for (const name in to) {
+    const value = to[name]
+    if (count === names.length) {
+      // Read from JSON it is a name like any; assigned it is none.
+      if (name === '__proto__') return undefined
+      added += member(name, value)
+    } else if (name !== names[count] || value !== values[count]) return undefined
+    else count++
   }
-  const rest = JSON.stringify(added)
-  if (rest === '{}') return text
-  return text === '{}' ? rest : `${text.slice(0, -1)},${rest.slice(1)}`
+  if (count < names.length) return undefined
+  if (added === '') return text
+  return text === '{}' ? `{${added.slice(1)}}` : `${text.slice(0, -1)}${added}}`
+}
+
+const empty: object = {}
+
+/** What JSON.stringify writes for a field, behind a comma; nothing for what it leaves out. */
+function member(name: string, value: unknown): string {
+  if (typeof value === 'string') return `,${JSON.stringify(name)}:${JSON.stringify(value)}`
+  const text = JSON.stringify({ [name]: value })
+  return text === '{}' ? '' : `,${text.slice(1, -1)}`
 }
 
 function isPlain(value: unknown): value is { readonly [name: string]: unknown } {

@@ -48,7 +48,7 @@ class EntryRuntime {
 
   constructor(definition: EntryDefinition, app: string) {
     this.definition = definition
-    this.source = `/${app}/${definition.name}`
+    this.source = ['', app, definition.name].join('/') // One piece, which is written for each record.
     const schema = definition.inSchema ?? definition.from?.topic.schema
     this.schema = schema === undefined ? undefined : { '~standard': schema['~standard'] }
     this.seen = new SeenIds(definition.name, definition.dedupe)

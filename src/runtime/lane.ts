@@ -29,6 +29,12 @@ import type { Tenure } from './tenure.ts'
 /** Records of one poll: what they add to the held ones is less than moving a crowded key away makes room for. */
 const pollMax = heldMax / 4
 
+/** A promise that handlers gave one after the other, and whose attempts it answers. */
+interface Shared {
+  readonly promise: PromiseLike<unknown>
+  readonly attempts: Attempt[]
+}
+
 export class Lane {
   readonly engine: Engine
   readonly tenure: Tenure
@@ -51,6 +57,7 @@ export class Lane {
   stores: readonly NamedPartition[] = []
   /** Keys whose turn has come. */
   readonly turns: KeyState[] = []
+  #shared: Shared | undefined = undefined
   /** In the engine's list of lanes with something to do. */
   isQueued = false
   isLoaded = false
@@ -218,10 +225,30 @@ export class Lane {
     this.#hold(attempt)
     attempt.deadlineAt = attempt.startedAt + this.stop.definition.policy.deadlineMs
     this.engine.watchDeadlines()
+    // A sink gives one promise to all that ride in one write, and hears of it once.
+    if (result === this.#shared?.promise) {
+      this.#shared.attempts.push(attempt)
+      return
+    }
+    const shared = { promise: result, attempts: [attempt] }
+    // A thenable that is no promise may do something each time that it is asked.
+    if (result instanceof Promise) this.#shared = shared
     result.then(
-      (value) => this.resolved(attempt, value),
-      (error: unknown) => this.rejected(attempt, error),
+      (value) => {
+        const attempts = this.#answered(shared)
+        for (let index = 0; index < attempts.length; index++) this.resolved(attempts[index]!, value)
+      },
+      (error: unknown) => {
+        const attempts = this.#answered(shared)
+        for (let index = 0; index < attempts.length; index++) this.rejected(attempts[index]!, error)
+      },
     )
+  }
+
+  /** Whom a promise answers. Who is given it from now on hears of it by itself. */
+  #answered(shared: Shared): readonly Attempt[] {
+    if (this.#shared === shared) this.#shared = undefined
+    return shared.attempts
   }
 
   /** Counts an attempt as running and makes its key wait for it. */

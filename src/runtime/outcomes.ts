@@ -9,6 +9,7 @@ import {
   advanceSlip,
   childrenLeft,
   hopLimit,
+  isNext,
   nextStop,
   popAhead,
   pushAhead,
@@ -173,16 +174,19 @@ function route(
   hop: number,
 ): { readonly target: StopRuntime; readonly slip: string } | undefined {
   const { engine, stop } = attempt.lane
-  let name = nextStop(slip)
+  let target = stop.following
   let routed = slip
-  if (name === undefined) {
-    name = engine.conduct(slip, stop.name, value, attempt.record) ?? stop.definition.next?.name
-    if (name === undefined) return undefined
-    routed = pushAhead(slip, [name])
+  if (target === undefined || !isNext(slip, target.name)) {
+    let name = nextStop(slip)
+    if (name === undefined) {
+      name = engine.conduct(slip, stop.name, value, attempt.record) ?? stop.definition.next?.name
+      if (name === undefined) return undefined
+      routed = pushAhead(slip, [name])
+    }
+    target = engine.stopNamed(name)
+    stop.following = target
+    if (target === undefined) throw new MetrobusError('MB_UNKNOWN_STOP', { stop: name, slip })
   }
-  const target = stop.following?.name === name ? stop.following : engine.stopNamed(name)
-  stop.following = target
-  if (target === undefined) throw new MetrobusError('MB_UNKNOWN_STOP', { stop: name, slip })
   // The child of a split has what its parent had left, which may be less.
   const isChecked = hop > uncheckedHops || attempt.record.causationId !== undefined
   if (isChecked && hop > hopLimit(slip)) throw new MetrobusError('MB_HOP_LIMIT', { slip, limit: hopLimit(slip) })

@@ -92,8 +92,9 @@ class Group {
     let end = this.#end
     end += buffer.write(head, end)
     end += buffer.write(body, end)
-    end += buffer.write('}\n', end)
-    this.#end = end
+    buffer[end] = brace
+    buffer[end + 1] = newline
+    this.#end = end + 2
     this.rides++
   }
 
@@ -104,6 +105,10 @@ class Group {
     this.#buffer = larger
   }
 }
+
+/** What ends a line. */
+const brace = 125
+const newline = 10
 
 /** Of one UTF-16 unit. */
 const utf8BytesMax = 3

@@ -86,7 +86,10 @@ class NodeFile implements DiskFile {
     if (this.#pagesFd === null || sizeOf(buffers) < pagesWriteBytesMin) return this.#writeThrough(buffers, position)
     for (const part of cutAtPages(buffers, position, pagesWriteBytesMin)) {
       const written = part.isPages ? await this.#writePages(part.buffers[0]!, part.position) : 0
-      await this.#writeThrough(skip(part.buffers, written), part.position + written)
+      const rest = skip(part.buffers, written)
+      // Without a wait, so that the pages behind are on their way when this call returns.
+      if (sizeOf(rest) <= promptWriteBytesMax) this.#writePromptly(rest, part.position + written)
+      else await this.#writeThrough(rest, part.position + written)
     }
   }
 
@@ -116,17 +119,23 @@ class NodeFile implements DiskFile {
   }
 
   async #writeThrough(buffers: readonly Uint8Array[], position: number): Promise<void> {
-    let total = sizeOf(buffers)
     let left = buffers
     let at = position
-    while (total > 0) {
-      const written: number =
-        total <= promptWriteBytesMax
-          ? fs.writevSync(this.#fd, left, at)
-          : await call((done) => fs.writev(this.#fd, left, at, done))
+    while (sizeOf(left) > promptWriteBytesMax) {
+      const written = await call<number>((done) => fs.writev(this.#fd, left, at, done))
       at += written
-      total -= written
-      if (total > 0) left = skip(left, written)
+      left = skip(left, written)
+    }
+    this.#writePromptly(left, at)
+  }
+
+  #writePromptly(buffers: readonly Uint8Array[], position: number): void {
+    let left = buffers
+    let at = position
+    while (sizeOf(left) > 0) {
+      const written = fs.writevSync(this.#fd, left, at)
+      at += written
+      left = skip(left, written)
     }
   }
 

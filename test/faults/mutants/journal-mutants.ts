@@ -10,10 +10,19 @@ export const journalMutants: readonly Mutant[] = [
     name: 'acknowledge-before-sync',
     breaks: 'A group is told durable when it is written and not synced (I1).',
     file: 'src/journal/group-commit.ts',
-    find: 'if (last !== undefined && !(await this.#write(runs))) return',
-    replace: `if (last !== undefined && !(await this.#write(runs))) return
+    find: 'if (last !== undefined && !(await this.#write(runs))) return undefined',
+    replace: `if (last !== undefined && !(await this.#write(runs))) return undefined
     this.durable = end
     this.#listener.durable(end, this.synced)`,
+    hunt: crash,
+  },
+  {
+    name: 'two-groups-at-once',
+    breaks:
+      'A group begins while one is on its way: it writes that one once more, and lets go of what was not written (I1).',
+    file: 'src/journal/group-commit.ts',
+    find: 'if (this.#isCommitting || !this.#hasWork) return',
+    replace: 'if (!this.#hasWork) return',
     hunt: crash,
   },
   {
@@ -37,7 +46,7 @@ export const journalMutants: readonly Mutant[] = [
     name: 'acknowledge-when-poisoned',
     breaks: 'The group under way is acknowledged after something beside it has poisoned the journal (I10).',
     file: 'src/journal/group-commit.ts',
-    find: 'if (this.failure !== undefined) return\n    this.#pending.written(runs.length)',
+    find: 'if (this.failure !== undefined) return undefined\n    this.#pending.written(runs.length)',
     replace: 'this.#pending.written(runs.length)',
     hunt: { sweep: 'J8', seed: 1, first: 26, cases: 20 },
   },
