@@ -162,7 +162,7 @@ export class RunningEngine implements RunningApp {
   /** Told by the engine that the app cannot go on. */
   failed(error: unknown): void {
     this.#end.reject(new MetrobusError('MB_APP_FAILED', { app: this.name }, { cause: error }))
-    void this.#closeServices()
+    void this.#closeServices(({ tellsOfFailure }) => tellsOfFailure === true)
   }
 
   async #stop(deadlineMs: number): Promise<{ readonly drained: boolean }> {
@@ -213,10 +213,10 @@ export class RunningEngine implements RunningApp {
     })
   }
 
-  async #closeServices(): Promise<void> {
+  async #closeServices(stays: (service: Service) => boolean = () => false): Promise<void> {
     const services = [...this.#services, ...(await this.#listening.catch(() => []))]
-    this.#services = []
+    this.#services = services.filter(stays)
     this.#listening = Promise.resolve([])
-    for (const service of services) await service.close()
+    for (const service of services) if (!stays(service)) await service.close()
   }
 }

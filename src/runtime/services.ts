@@ -18,6 +18,8 @@ import { startWatchdog } from './watchdog.ts'
 /** Something that is closed before the app leaves its bus. */
 export interface Service {
   close(): void | Promise<void>
+  /** Stays when the app has failed, to tell of it, until the app is stopped or the process ends. */
+  readonly tellsOfFailure?: boolean
 }
 
 /** Begins what can begin at once. */
@@ -44,7 +46,8 @@ export async function listen(
   if (path === false && options.health === undefined && options.telemetry.length === 0) return []
   const services: Service[] = []
   try {
-    for (const telemetry of options.telemetry) services.push(await telemetry.watch(observed))
+    for (const telemetry of options.telemetry)
+      services.push({ ...(await telemetry.watch(observed)), tellsOfFailure: true })
     if (path !== false || options.health !== undefined) {
       const { serveHealth, serveSocket } = await import('../admin/index.ts')
       const metrics = options.telemetry.find(({ page }) => page !== undefined)?.page

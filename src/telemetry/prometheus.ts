@@ -127,7 +127,9 @@ class Exporter implements Prometheus {
         new URL(request.url).pathname === '/metrics'
           ? this.fetch(request)
           : new Response('Here is /metrics.\n', { status: 404 })
-      return createAdaptorServer({ fetch, overrideGlobalObjects: false }) as Server
+      const server = createAdaptorServer({ fetch, overrideGlobalObjects: false }) as Server
+      // Whoever looks does not keep a process alive, one that has failed least of all.
+      return server.unref()
     }
     return listenOnPort(make, port, this.#options.host ?? '127.0.0.1')
   }

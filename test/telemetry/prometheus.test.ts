@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { z } from 'zod'
-import { drop, deadLetter, entry, line, memory, metrobus, stop } from '../../src/index.ts'
+import { deadLetter, drop, entry, line, memory, metrobus, MetrobusError, stop } from '../../src/index.ts'
 import { counter, gauge, prometheus } from '../../src/telemetry/index.ts'
 import type { Prometheus } from '../../src/telemetry/index.ts'
 
+const silent = { info() {}, warn() {}, error() {} }
 const Order = z.object({ id: z.string(), total: z.number() })
 const calls = counter('function_calls_total', { help: 'Calls of the function.', labels: ['kind'] })
 const depth = gauge('queue_depth')
@@ -121,6 +122,23 @@ test('a port that is taken fails the app, and tells so', async () => {
   await assert.rejects(second.stopped, { code: 'MB_APP_FAILED' })
 })
 
+test('an app that cannot go on says so as long as its process lasts', async () => {
+  const metrics = prometheus({ port: 0, process: false })
+  let isBroken = false
+  const bus = memory({
+    plan: () => (isBroken ? { failure: new MetrobusError('MB_BUS_FAILED', { reason: 'a test' }) } : undefined),
+  })
+  const running = await shop().start({ bus, telemetry: metrics, log: silent })
+  await running.listening
+  isBroken = true
+  await assert.rejects(running.send('orders', { id: 'a', total: 1 }))
+  await assert.rejects(running.stopped, { code: 'MB_APP_FAILED' })
+  const page = await (await fetch(`http://127.0.0.1:${metrics.port}/metrics`)).text()
+  assert.equal(valueOf(page.split('\n'), 'metrobus_app_failed{app="shop",code="MB_BUS_FAILED"}'), 1)
+  await running.stop().catch(() => {})
+  assert.equal(metrics.port, undefined)
+})
+
 test('the health port serves the metrics, too, and tells when the start has succeeded', async () => {
   const app = shop()
   const health = { port: await freePort() }
@@ -137,7 +155,7 @@ test('a measurement that cannot be made is in the error log, and stops no event'
     measure(calls, -1, { kind: 'a' })
   })
   const app = metrobus('wrong', { entries: [entry('orders', { in: Order, route: line('orders').to(wrong) })] })
-  await using running = await app.start({ bus: memory(), log: { info() {}, warn() {}, error() {} } })
+  await using running = await app.start({ bus: memory(), log: silent })
   await running.send('orders', { id: 'a', total: 1 })
   await running.caughtUp()
   const { faults, stops, measured } = running.stats()

@@ -1,16 +1,19 @@
 /**
- * Servers for tests and benchmarks, without containers: `npm run servers -- kafka up|down [--nodes 3] [--tls]`.
+ * Servers for tests and benchmarks, without containers: `npm run servers -- kafka up|down [--nodes 3] [--tls]`, and `npm run servers -- prometheus up|down [--rules metrobus.rules.yml]` with an
+ * Alertmanager.
  *
  * `up` does nothing when the same servers run, `down` nothing when none does. Tests start their own on free ports; these
  * are for people and benchmarks, on ports that do not change.
  */
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Brokers, planOf, portsOf } from './kafka/brokers.ts'
 import { home } from './kafka/jars.ts'
+import { removeWatchers, startWatchers, watchersIn } from './prometheus/watchers.ts'
 import { ServerProblem } from './run.ts'
 
-const usage = 'npm run servers -- kafka up|down [--nodes 1|3] [--tls]'
+const usage =
+  'npm run servers -- kafka up|down [--nodes 1|3] [--tls], or npm run servers -- prometheus up|down [--rules FILE]'
 const folder = join(home, 'kafka')
 const firstPort = 21_091
 const nodesMax = 9
@@ -32,6 +35,32 @@ async function up(nodes: number, tls: boolean): Promise<void> {
   console.log(`for certificates of clients at ${brokers.mutual.join(',')}, as ${brokers.plan.keystore?.client}`)
 }
 
+const watchersFolder = join(home, 'watchers')
+const watchersPorts = { prometheusPort: 29_090, alertmanagerPort: 29_093 }
+
+async function watchersUp(rules: string | undefined): Promise<void> {
+  if (watchersIn(watchersFolder) === undefined) {
+    await removeWatchers(watchersFolder)
+    await startWatchers({
+      folder: watchersFolder,
+      ...watchersPorts,
+      targets: ['127.0.0.1:9464'],
+      scrapeSeconds: 5,
+      evaluateSeconds: 5,
+      rules: rules === undefined ? [] : [resolve(rules)],
+      webhook: undefined,
+    })
+  }
+  const [prometheus, alertmanager] = Object.values(watchersPorts).map((port) => `http://127.0.0.1:${port}`)
+  console.log(`Prometheus serves at ${prometheus} and scrapes 127.0.0.1:9464, Alertmanager at ${alertmanager}`)
+}
+
+async function watchersDown(): Promise<void> {
+  const wasRunning = watchersIn(watchersFolder) !== undefined
+  await removeWatchers(watchersFolder)
+  console.log(wasRunning ? 'Prometheus is stopped, its data removed.' : 'No Prometheus was running.')
+}
+
 async function down(): Promise<void> {
   const running = Brokers.in(folder)
   await running?.remove()
@@ -41,14 +70,23 @@ async function down(): Promise<void> {
 try {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { nodes: { type: 'string', default: '1' }, tls: { type: 'boolean', default: false } },
+    options: {
+      nodes: { type: 'string', default: '1' },
+      tls: { type: 'boolean', default: false },
+      rules: { type: 'string' },
+    },
   })
   const [server, deed] = positionals
   const nodes = Number(values.nodes)
-  if (server !== 'kafka' || !(nodes >= 1 && nodes <= nodesMax)) throw new ServerProblem(usage)
-  if (deed === 'up') await up(nodes, values.tls)
-  else if (deed === 'down') await down()
-  else throw new ServerProblem(usage)
+  const deeds: Readonly<Record<string, () => Promise<void>>> = {
+    'kafka up': () => up(nodes, values.tls),
+    'kafka down': down,
+    'prometheus up': () => watchersUp(values.rules),
+    'prometheus down': watchersDown,
+  }
+  const run = deeds[`${server} ${deed}`]
+  if (run === undefined || !(nodes >= 1 && nodes <= nodesMax)) throw new ServerProblem(usage)
+  await run()
 } catch (error) {
   if (!(error instanceof ServerProblem) && !(error instanceof TypeError)) throw error
   console.error(error.message)

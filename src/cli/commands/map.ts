@@ -1,12 +1,15 @@
 import { Argument, Command, Option } from 'commander'
 import { aclCommand } from '../../bus/kafka/acls.ts'
 import type { AclOptions } from '../../bus/kafka/acls.ts'
+import { MetrobusError } from '../../errors/index.ts'
 import { mermaidOf, textOf } from '../../itinerary/map-drawing.ts'
 import { mapOf } from '../../itinerary/map.ts'
 import type { MetroMap } from '../../itinerary/map.ts'
 import { layOut } from '../../metro-map/layout.ts'
 import { networkOf } from '../../metro-map/network.ts'
 import { pictureOf } from '../../metro-map/picture.ts'
+import type { AppDefinition } from '../../runtime/definition.ts'
+import { alertRules } from '../alert-rules.ts'
 import { loadModule } from '../app-module.ts'
 import type { Context, Runner } from '../context.ts'
 import { aclsOfMaps } from '../kafka-acls.ts'
@@ -28,10 +31,15 @@ export const command = (run: Runner): Command =>
     )
     .option('--principal <name>', 'whom --acls grants them to (default: User:<app>)')
     .option('--prefix <text>', 'what the Kafka bus puts before names, for --acls')
-    .action((path: string | undefined, { format, acls, ...rest }: MapOptions, command: Command) =>
+    .option(
+      '--alerts',
+      'print alert rules for Prometheus instead, with thresholds from the policies of the stops; needs the module',
+    )
+    .action((path: string | undefined, { format, acls, alerts, ...rest }: MapOptions, command: Command) =>
       run(command, async (context) => {
         const { output } = context
         const module = path ?? context.options.app
+        if (alerts === true) return output.line(alertRules(await definitionsOf(module)))
         const maps = module === undefined ? [await runningMap(context)] : await mapsOf(module)
         const isData = format === 'json' || output.json
         if (acls === true) {
@@ -46,6 +54,7 @@ export const command = (run: Runner): Command =>
 interface MapOptions extends AclOptions {
   readonly format: string
   readonly acls?: boolean
+  readonly alerts?: boolean
 }
 
 const drawings: Readonly<Record<string, (maps: readonly MetroMap[]) => string>> = {
@@ -54,8 +63,16 @@ const drawings: Readonly<Record<string, (maps: readonly MetroMap[]) => string>> 
   svg: (maps) => pictureOf(layOut(networkOf(maps))),
 }
 
-const mapsOf = async (module: string): Promise<readonly MetroMap[]> =>
-  (await loadModule(module)).apps.map(({ definition }) => mapOf(definition))
+const mapsOf = async (module: string): Promise<readonly MetroMap[]> => (await definitionsOf(module)).map(mapOf)
+
+async function definitionsOf(module: string | undefined): Promise<readonly AppDefinition[]> {
+  if (module === undefined)
+    throw new MetrobusError('MB_BAD_ARGUMENT', {
+      argument: '--alerts',
+      problem: 'needs the module of the app, which holds the policies: write `metrobus map <module> --alerts`',
+    })
+  return (await loadModule(module)).apps.map(({ definition }) => definition)
+}
 
 async function runningMap(context: Context): Promise<MetroMap> {
   await using target = await openTarget(context)
