@@ -6,6 +6,7 @@
 import { spawnSync } from 'node:child_process'
 import { globSync, readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { buildConsole } from './console.ts'
 import { parse } from './tidy/source.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -25,7 +26,10 @@ for (const pass of passes) {
   })
   process.exitCode ||= built.status ?? 1
 }
-if (process.exitCode === 0) dropUnseenDeclarations()
+if (process.exitCode === 0) {
+  dropUnseenDeclarations()
+  await buildConsole(join(out, 'console'))
+}
 
 /** A user's compiler follows the declarations from the entries; what it never reaches was a quarter of the package. */
 function dropUnseenDeclarations(): void {

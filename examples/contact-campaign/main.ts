@@ -2,13 +2,16 @@
  * `npm start`: lets a file of contacts ride the campaign, over a durable journal. Kill it with -9 and start it again: it goes on where it was, and the
  * archive holds every ride once. SIGHUP reads the reference data again.
  */
+import { serveConsole } from '../../src/admin/index.ts'
 import { ingestSource, inputSource } from '../../src/connect/file/index.ts'
 import type { IngestReport } from '../../src/connect/file/index.ts'
 import { embedded, isMetrobusError } from '../../src/index.ts'
+import type { RunningApp } from '../../src/index.ts'
 import { contactCampaign } from './app.ts'
 import { realDependencies } from './dependencies.ts'
 import { parseOptions, usage } from './options.ts'
 import type { Options } from './options.ts'
+import { paced } from './paced.ts'
 import { beginningOf, factsOf, faultsOf, progressBar, tableOf } from './report.ts'
 
 /** How long a signal waits for what has begun. */
@@ -16,8 +19,11 @@ const drain = { seconds: 10 }
 /** Longer lines are refused: contacts are short. */
 const lineBytesMax = 64 * 1024
 const faultsShown = 8
+const knownPort = 4900
+/** With a rate. */
+const batchesASecond = 10
 
-async function main({ input, format, dir, again }: Options): Promise<number> {
+async function main({ input, format, dir, again, rate, stay, port }: Options): Promise<number> {
   const stop = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.on(signal, () => {
@@ -29,8 +35,11 @@ async function main({ input, format, dir, again }: Options): Promise<number> {
   const dependencies = realDependencies(dir)
   process.on('SIGHUP', () => dependencies.emails.refresh())
   const running = await contactCampaign(dependencies).start({ bus: embedded({ dir }), drain, log: errorsOnly })
+  const page = await openConsole(running, port)
   try {
-    const source = await inputSource(input, { lineBytesMax, ...(format !== undefined && { format }) })
+    const batchLinesMax = rate === undefined ? {} : { batchLinesMax: Math.max(1, Math.ceil(rate / batchesASecond)) }
+    const lines = { lineBytesMax, ...batchLinesMax, ...(format !== undefined && { format }) }
+    const source = paced(await inputSource(input, lines), rate)
     const bar = progressBar(process.stderr)
     const began = performance.now()
     const report = await ingestSource(running, 'contacts', source, {
@@ -49,12 +58,26 @@ async function main({ input, format, dir, again }: Options): Promise<number> {
     print(`archive  ${archive.path}: ${archive.size} rides`)
     print(await faultsOf(running, faultsShown))
     print(lastWord(report, stop.signal.aborted))
+    if (stay) await Promise.race([running.stopped, aborted(stop.signal)])
   } finally {
     const { drained } = await running.stop()
+    await page?.close()
     await dependencies.archive.close()
     if (!drained) console.error('Some events had not finished: they come again at the next start.')
   }
   return 0
+}
+
+/** At the address that people know, or at any when somebody else is there. Where it is not built, the campaign rides without it. */
+async function openConsole(running: RunningApp, port: number): Promise<{ close(): Promise<void> } | undefined> {
+  const opened = await serveConsole(running, { port }).catch((error: unknown) => {
+    if (!isMetrobusError(error)) throw error
+    if (error.code === 'MB_CANNOT_LISTEN' && port === knownPort) return serveConsole(running, { port: 0 })
+    if (error.code === 'MB_NO_CONSOLE') return undefined
+    throw error
+  })
+  if (opened !== undefined) process.stderr.write(`console  ${opened.url}\n`)
+  return opened
 }
 
 function lastWord({ isComplete, linesDone }: IngestReport, isStopped: boolean): string | undefined {

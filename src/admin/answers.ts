@@ -2,6 +2,7 @@
  * What the admin routes answer, as JSON. These shapes are public: scripts read them with `--json`, so a field is added, never renamed.
  * Times are RFC 3339 in UTC, durations milliseconds, and what is unbounded is null.
  */
+import type { AppStats, Health } from '../runtime/definition.ts'
 import type { ItineraryView } from '../stop/definition.ts'
 
 /** Which process answers. */
@@ -16,6 +17,17 @@ export interface HealthAnswer {
   readonly status: 'ok' | 'unavailable'
   /** One sentence each; empty when all is well. */
   readonly reasons: readonly string[]
+}
+
+/** One look at a running app, as a stream gives one a second. */
+export interface LiveAnswer {
+  readonly at: string
+  readonly health: Health
+  readonly stats: AppStats
+  /** Of the app's own group, most behind first. */
+  readonly lag: readonly Pick<LagAnswer, 'topic' | 'behind' | 'oldestMs'>[]
+  /** Dead letters that wait for an operator; stops without any are left out. */
+  readonly dead: readonly { readonly stop: string; readonly waiting: number }[]
 }
 
 /** A topic with its partitions; offsets are half-open. */

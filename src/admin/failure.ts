@@ -5,6 +5,7 @@ import type { ErrorAnswer } from './answers.ts'
 
 const statuses: { readonly [Code in ErrorCode]?: number } = {
   MB_BAD_REQUEST: 400,
+  MB_FOREIGN_PAGE: 403,
   MB_INVALID_EVENT: 422,
   MB_NOT_FOUND: 404,
   MB_UNKNOWN_ENTRY: 404,

@@ -1,3 +1,5 @@
+export { serveConsole } from './console.ts'
+export type { ConsoleOptions } from './console.ts'
 export { serveHealth, serveSocket } from './server.ts'
 export { AdminClient, inProcess, overSocket } from './client.ts'
 export type { DeadLetterGroup, RecordsQuery, Transport } from './client.ts'
@@ -7,6 +9,7 @@ export type {
   HealthAnswer,
   HopAnswer,
   LagAnswer,
+  LiveAnswer,
   RecordAnswer,
   RideAnswer,
   SendAnswer,

@@ -15,11 +15,12 @@ import { entryRoutes } from './entry-routes.ts'
 import { errorAnswer, statusOf } from './failure.ts'
 import { Fields } from './fields.ts'
 import { healthRoutes } from './health.ts'
+import { Live } from './live.ts'
 import { lagOf, topicsOf } from './positions.ts'
 import { recordAnswer } from './record-answer.ts'
 import { storeRoutes } from './store-routes.ts'
 import type { StreamGate } from './streaming.ts'
-import { ndjson } from './streaming.ts'
+import { ndjson, serverSentEvents } from './streaming.ts'
 import { runningOf } from './subject.ts'
 import type { Subject } from './subject.ts'
 import { tail } from './tail.ts'
@@ -64,6 +65,11 @@ export function adminRoutes({ subject, clock, signal }: RoutesOptions): Hono {
     return Response.json(answer)
   })
   routes.get('/v1/stats', () => Response.json(runningOf(subject, 'Statistics').stats()))
+  const live = subject.running === undefined ? undefined : new Live(subject.running, clock)
+  routes.get('/v1/live', () => {
+    runningOf(subject, 'What goes on')
+    return serverSentEvents(gate, (signal) => live!.answers(signal))
+  })
   routes.get('/v1/map', () => Response.json(mapOf(runningOf(subject, 'The map').definition)))
   readingRoutes(routes, subject, clock, gate)
   routes.route('/v1/entries', entryRoutes(subject))

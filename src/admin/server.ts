@@ -7,6 +7,7 @@ import type { Hono } from 'hono'
 import { listenOnPort, listenOnSocket } from '../internal/platform/http.ts'
 import { nodeClock } from '../internal/platform/node.ts'
 import type { RunningApp } from '../runtime/running.ts'
+import type { MetricsPage } from '../telemetry/telemetry.ts'
 import { subjectOf } from './subject.ts'
 
 /** Serves all routes on the socket file `path`, mode 0600; a stale file there is replaced. Whoever holds the journal owns its folder, so no live one can be. */
@@ -28,20 +29,27 @@ export async function serveSocket(
   }
 }
 
-/** Serves `/livez` and `/readyz`; port 0 takes any free one. Host default: 127.0.0.1, so that nothing is published by itself. */
+/** Where health is served. */
+export interface HealthOptions {
+  readonly port: number
+  readonly host?: string
+  readonly metrics?: (() => Promise<MetricsPage>) | undefined
+}
+
+/** Serves `/livez`, `/readyz`, `/startupz`, and `/metrics` where somebody prints them; port 0 takes any free one. Host default: 127.0.0.1, so that nothing is published by itself. */
 export async function serveHealth(
   running: RunningApp,
-  { port, host = '127.0.0.1' }: { readonly port: number; readonly host?: string },
+  { port, host = '127.0.0.1', metrics }: HealthOptions,
 ): Promise<{ readonly port: number; close(): Promise<void> }> {
   const make = async (): Promise<Server> => {
     const { healthRoutes } = await import('./health.ts')
-    return serverOf(healthRoutes(() => running.health()))
+    return serverOf(healthRoutes(() => running.health(), metrics))
   }
   return listenOnPort(make, port, host)
 }
 
 /** The adapter would put its own Request and Response in place of Node's; a library leaves the globals of its user alone. */
-async function serverOf(routes: Hono): Promise<Server> {
+export async function serverOf(routes: Hono): Promise<Server> {
   const { createAdaptorServer } = await import('@hono/node-server')
   return createAdaptorServer({ fetch: routes.fetch, overrideGlobalObjects: false }) as Server
 }

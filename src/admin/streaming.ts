@@ -1,4 +1,4 @@
-/** NDJSON streams: one JSON document a line, the reader sets the pace, and a failure half-way is the last line. */
+/** Streams of JSON documents, one a line or as server-sent events: the reader sets the pace, and a failure half-way is the last document. */
 import { errorAnswer } from './failure.ts'
 
 const encoder = new TextEncoder()
@@ -10,18 +10,37 @@ export interface StreamGate {
   enter(): () => void
 }
 
+/** Turns an answer, or the error that ended the answers, into the text of a stream. */
+type Form = (answer: unknown) => string
+
 /** A response of the lines that `lines` gives; the signal is aborted when the reader has gone or the server closes. */
 export function ndjson(gate: StreamGate, lines: (signal: AbortSignal) => AsyncGenerator<unknown>): Response {
+  return streamed(gate, lines, { type: 'application/x-ndjson', form: (answer) => `${JSON.stringify(answer)}\n` })
+}
+
+/** The same as server-sent events, for a page: a browser asks again by itself when the stream breaks. */
+export function serverSentEvents(
+  gate: StreamGate,
+  answers: (signal: AbortSignal) => AsyncGenerator<unknown>,
+): Response {
+  return streamed(gate, answers, { type: 'text/event-stream', form: (answer) => `data: ${JSON.stringify(answer)}\n\n` })
+}
+
+function streamed(
+  gate: StreamGate,
+  answers: (signal: AbortSignal) => AsyncGenerator<unknown>,
+  { type, form }: { readonly type: string; readonly form: Form },
+): Response {
   const leave = gate.enter()
   const gone = new AbortController()
-  const generator = lines(AbortSignal.any([gate.signal, gone.signal]))
+  const generator = answers(AbortSignal.any([gate.signal, gone.signal]))
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
       try {
         const { done, value } = await generator.next()
-        if (done !== true) return controller.enqueue(encoder.encode(`${JSON.stringify(value)}\n`))
+        if (done !== true) return controller.enqueue(encoder.encode(form(value)))
       } catch (error) {
-        controller.enqueue(encoder.encode(`${JSON.stringify({ error: errorAnswer(error) })}\n`))
+        controller.enqueue(encoder.encode(form({ error: errorAnswer(error) })))
       }
       leave()
       controller.close()
@@ -32,5 +51,5 @@ export function ndjson(gate: StreamGate, lines: (signal: AbortSignal) => AsyncGe
       await generator.return(undefined)
     },
   })
-  return new Response(body, { headers: { 'content-type': 'application/x-ndjson' } })
+  return new Response(body, { headers: { 'content-type': type, 'cache-control': 'no-store' } })
 }

@@ -50,6 +50,11 @@ const general = {
     message: (f: { stop: string }): string =>
       `The stop "${f.stop}" declares an output and returned undefined: return a value, null for a tombstone, or an outcome such as drop('slug').`,
   },
+  MB_MISSING_PACKAGE: {
+    family: 'stop',
+    message: (f: { package: string; range: string }): string =>
+      `The package ${f.package} is needed and not installed: npm install ${f.package}@${f.range}.`,
+  },
   MB_BAD_MEASUREMENT: {
     family: 'park',
     message: (f: { metric: string; fault: string }): string => `The metric "${f.metric}" was not measured: ${f.fault}.`,
@@ -89,6 +94,15 @@ const general = {
     family: 'refuse',
     message: (f: { streamsMax: number }): string =>
       `${f.streamsMax} streams are open, and more are not served: end one of them first.`,
+  },
+  MB_FOREIGN_PAGE: {
+    family: 'refuse',
+    message: (f: { fault: string }): string =>
+      `The console does not answer this request, because ${f.fault}: open it at http://127.0.0.1 and its port.`,
+  },
+  MB_NO_CONSOLE: {
+    family: 'refuse',
+    message: (): string => 'The console is not built here: run `npm run console`, or take the published package.',
   },
   MB_CANNOT_LISTEN: {
     family: 'stop',

@@ -7,11 +7,12 @@ import { routerOf } from '../itinerary/hard-wired.ts'
 import { line } from '../itinerary/line.ts'
 import { mapOf } from '../itinerary/map.ts'
 import { stop } from '../stop/stop.ts'
+import { coloursOf } from './colours.ts'
 import { layOut, shortName } from './layout.ts'
 import type { Layout, PlacedStation } from './layout.ts'
 import { networkOf } from './network.ts'
 import type { Network } from './network.ts'
-import { coloursOf, pictureOf } from './picture.ts'
+import { pictureOf } from './picture.ts'
 
 const Item = z.object({ id: z.string() })
 const options = { in: Item, out: Item, effects: 'none' } as const

@@ -1,6 +1,6 @@
 /** The tarball is what users get. Whatever is wrong in it is found here, and not by the first of them. */
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
@@ -11,7 +11,8 @@ import { command, entries, manifest, pack, root } from './pack.ts'
 import type { Packed } from './pack.ts'
 
 /** What users download, compressed, by part: a folder of `dist/`; the core is all the rest. A new part brings a budget of its own (decision 0017). */
-const bytesMax = { core: 300_000, testing: 55_000, store: 12_000 }
+const bytesMax = { core: 300_000, testing: 55_000, store: 12_000, kafka: 50_000, console: 60_000 }
+const partOf = (file: string): string => /^dist\/(?:bus\/)?(testing|store|kafka|console)\//.exec(file)?.[1] ?? 'core'
 const dependenciesMax = 8
 
 test('every export and command of package.json has its source file', () => {
@@ -52,7 +53,7 @@ suite('the packed package', () => {
 
   for (const [part, max] of Object.entries(bytesMax))
     test(`holds at most ${max} bytes of ${part}`, () => {
-      const own = packed.files.filter((file) => part === (/^dist\/(testing|store)\//.exec(file)?.[1] ?? 'core'))
+      const own = packed.files.filter((file) => part === partOf(file))
       const from = join(packed.project, 'node_modules', manifest.name)
       const { length } = gzipSync(Buffer.concat(own.map((file) => readFileSync(join(from, file)))))
       assert.ok(length <= max, `${length} bytes`)
@@ -120,6 +121,20 @@ suite('the packed package', () => {
     assert.deepEqual(others, [])
     const heavy = loaded.filter((url) => /^node:(https?|http2|child_process|cluster|sqlite)$/.test(url))
     assert.deepEqual(heavy, [])
+  })
+
+  test('says what to install when Kafka is opened without its client, and finds the client where it is', () => {
+    const opening = `
+      const { kafka } = await import('metrobus/kafka')
+      const { nodePlatform } = await import(new URL('./internal/platform/node.js', import.meta.resolve('metrobus')))
+      await kafka({ brokers: ['127.0.0.1:1'] }).open(nodePlatform).catch(({ code }) => console.log(code))
+    `
+    assert.equal(inProject(opening).trim(), 'MB_KAFKA_NO_CLIENT')
+    const scope = join(packed.project, 'node_modules', '@platformatic')
+    mkdirSync(scope)
+    symlinkSync(join(root, 'node_modules', '@platformatic', 'kafka'), join(scope, 'kafka'))
+    assert.equal(inProject(opening).trim(), 'MB_KAFKA_UNREACHABLE')
+    rmSync(scope, { recursive: true })
   })
 
   test('type-checks in a project that checks libraries too', () => {

@@ -20,6 +20,7 @@ interface RunOptions {
   readonly bus: 'embedded' | 'memory'
   readonly stores: 'memory' | 'sqlite'
   readonly health?: number
+  readonly console?: number
 }
 
 /** `metrobus run <app>` */
@@ -50,6 +51,11 @@ export const command = (run: Runner): Command =>
       'serve /livez, /readyz, /startupz and /metrics on this port of 127.0.0.1',
       wholeNumber(0, 65_535),
     )
+    .option(
+      '--console <port>',
+      'serve the console, with the map in motion, on this port of 127.0.0.1; 0 takes any',
+      wholeNumber(0, 65_535),
+    )
     .action((path: string | undefined, options: RunOptions, command: Command) =>
       run(command, async (context) => {
         const module = path ?? context.options.app
@@ -59,23 +65,33 @@ export const command = (run: Runner): Command =>
             problem: 'is not named: write `metrobus run <module>`',
           })
         const { apps } = await loadModule(module)
-        for (const option of ['input', 'health'] as const)
+        for (const option of ['input', 'health', 'console'] as const)
           if (options[option] !== undefined && apps.length > 1)
             throw new MetrobusError('MB_BAD_ARGUMENT', {
               argument: `--${option}`,
               problem: `is for one app, and ${module} has ${apps.map(({ name }) => name).join(', ')}`,
             })
         const started = await startAll(apps, options, context)
+        let closeConsole: (() => Promise<void>) | undefined
         try {
           const [running] = started
+          if (options.console !== undefined) closeConsole = await openConsole(context, running!, options.console)
           if (options.input === undefined) await runUntilStopped(context, started, options)
           else await runInput(context, running!, apps[0]!.definition.entries, { ...options, input: options.input })
         } finally {
+          await closeConsole?.()
           if (!(await stopAll(started)))
             context.output.note('Some events were still running at the deadline: they come again at the next start.')
         }
       }),
     )
+
+async function openConsole({ output }: Context, running: RunningApp, port: number): Promise<() => Promise<void>> {
+  const { serveConsole } = await import('../../admin/console.ts')
+  const { url, close } = await serveConsole(running, { port })
+  output.note(`The console is at ${url}`)
+  return close
+}
 
 /** All on one bus. When one of them cannot be started, those that were are stopped. */
 async function startAll(

@@ -4,7 +4,7 @@ import type { Format, Row, Rows } from './format.ts'
 import type { Line, LineSplitter } from './line-splitter.ts'
 
 /** Lines of a batch at most, so that its commit unit stays small. */
-const linesMax = 1_000
+const linesMaxDefault = 1_000
 
 interface BatchOptions {
   readonly format: Format
@@ -15,6 +15,7 @@ interface BatchOptions {
   readonly positionOf: (end: number, lines: number) => string
   /** Lines that rode before: nothing is said about them. */
   readonly linesBefore: number
+  readonly linesMax: number | undefined
   readonly isClosed: () => boolean
 }
 
@@ -23,10 +24,10 @@ export async function* batchesOf(
   chunks: AsyncIterable<Uint8Array>,
   options: BatchOptions,
 ): AsyncGenerator<SourceBatch> {
-  const { format, splitter, isClosed } = options
+  const { format, splitter, isClosed, linesMax = linesMaxDefault } = options
   const settled = { lines: options.linesBefore }
   for await (const chunk of chunks) {
-    for (const lines of portionsOf(splitter.push(chunk)))
+    for (const lines of portionsOf(splitter.push(chunk), linesMax))
       for (const rows of rowsOf(format, lines, false)) yield* batchOf(rows, options, settled)
     if (isClosed()) return
   }
@@ -42,7 +43,7 @@ function* rowsOf(format: Format, lines: readonly Line[], isEnd: boolean): Genera
   }
 }
 
-function* portionsOf(lines: readonly Line[]): Generator<readonly Line[]> {
+function* portionsOf(lines: readonly Line[], linesMax: number): Generator<readonly Line[]> {
   for (let from = 0; from < lines.length; from += linesMax) yield lines.slice(from, from + linesMax)
 }
 

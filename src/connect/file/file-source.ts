@@ -33,6 +33,8 @@ export interface LineOptions {
   readonly csv?: CsvOptions
   /** Bytes of a line, and of a row of CSV over several lines; what is longer is a fault, and is not kept in memory. Default: 1 MiB. */
   readonly lineBytesMax?: number
+  /** Lines that ride in one commit unit at most. Default: 1,000. */
+  readonly batchLinesMax?: number
 }
 
 export interface FileSourceOptions extends LineOptions {
@@ -151,6 +153,7 @@ function openedAt(facts: {
         placeOf: (line) => `${name}:${line}`,
         positionOf: (end, read) => encodePosition({ version: 1, hash, size, run, offset: end, lines: read }),
         linesBefore: lines,
+        linesMax: options.batchLinesMax,
         isClosed: () => isClosed,
       })
     },

@@ -58,6 +58,7 @@ export function streamSource(options: StreamSourceOptions): Source {
             placeOf: (line) => `${name}:${line}`,
             positionOf: (_, lines) => positionOf(lines, false),
             linesBefore: 0,
+            linesMax: options.batchLinesMax,
             isClosed: () => isClosed,
           })
           for await (const batch of read) {

@@ -1,0 +1,132 @@
+/** What the page asks the app: the routes of the admin API, from the same origin. */
+import type {
+  AppAnswer,
+  LagAnswer,
+  LiveAnswer,
+  RecordAnswer,
+  RideAnswer,
+  TopicAnswer,
+} from '../../src/admin/answers.ts'
+import type { MetroMap } from '../../src/itinerary/map.ts'
+import type { DeadLetterRecord } from '../../src/runtime/running.ts'
+
+export type { AppAnswer, DeadLetterRecord, LagAnswer, LiveAnswer, MetroMap, RecordAnswer, RideAnswer, TopicAnswer }
+
+export interface DeadLetterGroup {
+  readonly fingerprint: string
+  readonly stop: string
+  readonly cause: string
+  readonly message: string
+  readonly count: number
+  readonly first: number
+  readonly last: number
+}
+
+/** Which dead letters an act is for. */
+export type Chosen =
+  | { readonly place: string }
+  | { readonly fingerprint: string }
+  | { readonly stop: string }
+  | { readonly all: true }
+
+/** What the app answered instead, in its own words. */
+export class Refusal extends Error {
+  readonly code: string
+
+  constructor(code: string, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+async function ask(path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
+  const response = await fetch(path, {
+    ...(body !== undefined && {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    }),
+    ...(signal !== undefined && { signal }),
+  })
+  if (response.ok) return response
+  const { error } = await response
+    .json()
+    .catch(() => ({ error: { code: 'HTTP', message: `The app answered ${response.status}.` } }))
+  throw new Refusal(error.code, error.message)
+}
+
+const get = async <T>(path: string, signal?: AbortSignal): Promise<T> =>
+  (await ask(path, undefined, signal)).json() as Promise<T>
+
+export interface RecordsQuery {
+  readonly partition?: number
+  readonly offset?: number
+  readonly since?: string
+  readonly from?: 'beginning' | 'end'
+  readonly count?: number
+  readonly follow?: boolean
+}
+
+const queryOf = (fields: object): string => {
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries(fields)) if (value !== undefined) query.set(name, String(value))
+  return query.size === 0 ? '' : `?${query}`
+}
+
+export const api = {
+  app: () => get<AppAnswer>('v1/app'),
+  map: () => get<MetroMap>('v1/map'),
+  topics: async (signal?: AbortSignal) => (await get<{ topics: readonly TopicAnswer[] }>('v1/topics', signal)).topics,
+  lag: async (signal?: AbortSignal) => (await get<{ lag: readonly LagAnswer[] }>('v1/lag', signal)).lag,
+  ride: (id: string, signal?: AbortSignal) => get<RideAnswer>(`v1/rides/${encodeURIComponent(id)}`, signal),
+  /** Records as they come. */
+  records: async function* (topic: string, query: RecordsQuery, signal: AbortSignal): AsyncGenerator<RecordAnswer> {
+    const response = await ask(`v1/topics/${encodeURIComponent(topic)}/records${queryOf(query)}`, undefined, signal)
+    for await (const line of linesOf(response)) {
+      const answer = JSON.parse(line) as RecordAnswer | { readonly error: { code: string; message: string } }
+      if ('error' in answer) throw new Refusal(answer.error.code, answer.error.message)
+      yield answer
+    }
+  },
+  deadLetters: async (filter: { readonly fingerprint?: string; readonly after?: string }, signal?: AbortSignal) =>
+    (
+      await get<{ deadLetters: readonly DeadLetterRecord[] }>(
+        `v1/dead-letters${queryOf({ ...filter, count: 100 })}`,
+        signal,
+      )
+    ).deadLetters,
+  deadGroups: async (signal?: AbortSignal) =>
+    (await get<{ groups: readonly DeadLetterGroup[] }>('v1/dead-letters/groups', signal)).groups,
+  discard: async (chosen: Chosen, reason: string) =>
+    ((await (await ask('v1/dead-letters/discard', { ...chosen, reason })).json()) as { discarded: number }).discarded,
+  /** Answers how many went; `progress` hears on the way. */
+  async replay(
+    chosen: Chosen,
+    options: { readonly ratePerSecond?: number; readonly data?: unknown },
+    progress: (done: number, total: number) => void,
+  ): Promise<number> {
+    const response = await ask('v1/dead-letters/replay', { ...chosen, ...options })
+    for await (const line of linesOf(response)) {
+      const answer = JSON.parse(line) as {
+        readonly replayed?: number
+        readonly progress?: { readonly done: number; readonly total: number }
+        readonly error?: { readonly code: string; readonly message: string }
+      }
+      if (answer.error !== undefined) throw new Refusal(answer.error.code, answer.error.message)
+      if (answer.progress !== undefined) progress(answer.progress.done, answer.progress.total)
+      if (answer.replayed !== undefined) return answer.replayed
+    }
+    throw new Refusal('HTTP', 'The app has gone away before it said how many went.')
+  },
+}
+
+async function* linesOf(response: Response): AsyncGenerator<string> {
+  let rest = ''
+  const decoder = new TextDecoder()
+  for await (const bytes of response.body!) {
+    const lines = (rest + decoder.decode(bytes, { stream: true })).split('\n')
+    rest = lines.pop()!
+    yield* lines
+  }
+  if (rest !== '') yield rest
+}

@@ -1,0 +1,107 @@
+/** The map in motion, and the same as a table. */
+import { useMemo } from 'preact/hooks'
+import { layOut } from '../../../src/metro-map/layout.ts'
+import { networkOf } from '../../../src/metro-map/network.ts'
+import { api } from '../api.ts'
+import { useLive } from '../live.ts'
+import { useAsked } from '../parts/asked.ts'
+import { Notice } from '../parts/notice.tsx'
+import { count, duration, rate } from '../parts/words.ts'
+import { href } from '../place.ts'
+import { MetroDrawing } from './metro-drawing.tsx'
+import { stationStates } from './station-state.ts'
+import type { StationState } from './station-state.ts'
+
+export function MapPage() {
+  const { answer: map, error } = useAsked(() => api.map(), [])
+  const { now } = useLive()
+  const layout = useMemo(() => (map === undefined ? undefined : layOut(networkOf([map]))), [map])
+  if (map === undefined || layout === undefined) return <Notice error={error} what="the map" />
+  const states = stationStates(map.app, now)
+  return (
+    <>
+      <h1 class="unseen">Map of {map.app}</h1>
+      <MetroDrawing layout={layout} states={states} accepted={now?.accepted ?? 0} />
+      <Facts accepted={now?.answer.stats.accepted} rate={now?.accepted} refused={now?.answer.stats.refused} />
+      <StopTable stops={map.stops.map(({ name }) => name)} states={states} />
+    </>
+  )
+}
+
+function Facts(facts: {
+  readonly accepted: number | undefined
+  readonly rate: number | undefined
+  readonly refused: number | undefined
+}) {
+  return (
+    <p class="facts">
+      <b>{rate(facts.rate ?? 0)}</b> events enter a second, <b>{count(facts.accepted ?? 0)}</b> since the start,{' '}
+      <b>{count(facts.refused ?? 0)}</b> refused
+    </p>
+  )
+}
+
+function StopTable({
+  stops,
+  states,
+}: {
+  readonly stops: readonly string[]
+  readonly states: ReadonlyMap<string, StationState>
+}) {
+  if (stops.length === 0) return <p class="empty">This app has no stops.</p>
+  return (
+    <div class="wide">
+      <table>
+        <caption>The same as a table</caption>
+        <thead>
+          <tr>
+            {[
+              'Stop',
+              'State',
+              'In / s',
+              'Out / s',
+              'Waiting',
+              'Oldest',
+              'In flight',
+              'Keys retrying',
+              'Dead letters',
+              'p50',
+              'p99',
+            ].map((head) => (
+              <th key={head} scope="col">
+                {head}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {stops.map((stop) => (
+            <Row key={stop} stop={stop} state={states.get(stop)} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+function Row({ stop, state }: { readonly stop: string; readonly state: StationState | undefined }) {
+  return (
+    <tr>
+      <th scope="row">
+        <a href={href('stops', stop)}>{stop}</a>
+      </th>
+      <td>
+        <span class={`word ${state?.word ?? 'idle'}`}>{state?.word ?? '…'}</span>
+      </td>
+      <td>{rate(state?.rate.in ?? 0)}</td>
+      <td>{rate(state?.rate.out ?? 0)}</td>
+      <td>{count(state?.waiting ?? 0)}</td>
+      <td>{state === undefined || state.waiting === 0 ? '' : duration(state.oldestMs)}</td>
+      <td>{count(state?.inFlight ?? 0)}</td>
+      <td>{count(state?.parkedKeys ?? 0)}</td>
+      <td>{state === undefined || state.dead === 0 ? '0' : <a href={href('dead')}>{count(state.dead)}</a>}</td>
+      <td>{duration(state?.p50Ms ?? 0)}</td>
+      <td>{duration(state?.p99Ms ?? 0)}</td>
+    </tr>
+  )
+}

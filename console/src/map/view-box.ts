@@ -1,0 +1,102 @@
+import type { RefObject } from 'preact'
+/** The part of the map that is seen: dragged, turned by the wheel, or moved by keys. */
+import { useCallback, useEffect, useRef } from 'preact/hooks'
+
+interface Box {
+  x: number
+  y: number
+  width: number
+  height: number
+}
+
+const stepPart = 0.1
+const zoomStep = 1.25
+
+export interface ViewBox {
+  zoom(by: number): void
+  whole(): void
+}
+
+/** Moves the `viewBox` of a drawing of this size. It is set by hand, for a frame must not draw the page anew. */
+export function useViewBox(svg: RefObject<SVGSVGElement | null>, width: number, height: number): ViewBox {
+  const box = useRef<Box>({ x: 0, y: 0, width, height })
+  const show = useCallback(() => {
+    const { x, y, width, height } = box.current
+    svg.current?.setAttribute('viewBox', `${x} ${y} ${width} ${height}`)
+  }, [])
+  const whole = useCallback(() => {
+    box.current = { x: 0, y: 0, width, height }
+    show()
+  }, [width, height])
+  const zoomAt = useCallback(
+    (by: number, part: { readonly x: number; readonly y: number }) => {
+      const { x, y, width: wide, height: high } = box.current
+      const scale = Math.min(Math.max(by, width / 20 / wide), (2 * width) / wide)
+      box.current = {
+        x: x + wide * part.x * (1 - scale),
+        y: y + high * part.y * (1 - scale),
+        width: wide * scale,
+        height: high * scale,
+      }
+      show()
+    },
+    [width],
+  )
+  useEffect(whole, [whole])
+  useEffect(() => {
+    const element = svg.current
+    if (element === null) return undefined
+    let from: { readonly x: number; readonly y: number } | undefined
+    const perPixel = (): number => {
+      const { clientWidth, clientHeight } = element
+      return Math.max(box.current.width / clientWidth, box.current.height / clientHeight)
+    }
+    const moves: {
+      readonly [Type in 'wheel' | 'pointerdown' | 'pointermove' | 'pointerup' | 'keydown']: (event: never) => void
+    } = {
+      wheel: (event: WheelEvent) => {
+        if (!event.ctrlKey && !event.metaKey && Math.abs(event.deltaX) > Math.abs(event.deltaY)) return
+        event.preventDefault()
+        const { left, top, width: wide, height: high } = element.getBoundingClientRect()
+        zoomAt(event.deltaY > 0 ? zoomStep : 1 / zoomStep, {
+          x: (event.clientX - left) / wide,
+          y: (event.clientY - top) / high,
+        })
+      },
+      pointerdown: (event: PointerEvent) => {
+        if (event.button === 0) from = { x: event.clientX, y: event.clientY }
+      },
+      pointermove: (event: PointerEvent) => {
+        if (from === undefined || event.buttons === 0) return
+        const scale = perPixel()
+        box.current.x -= (event.clientX - from.x) * scale
+        box.current.y -= (event.clientY - from.y) * scale
+        from = { x: event.clientX, y: event.clientY }
+        show()
+      },
+      pointerup: () => {
+        from = undefined
+      },
+      keydown: (event: KeyboardEvent) => {
+        const { width: wide, height: high } = box.current
+        const key = event.key
+        if (key === '+' || key === '=') zoomAt(1 / zoomStep, { x: 0.5, y: 0.5 })
+        else if (key === '-') zoomAt(zoomStep, { x: 0.5, y: 0.5 })
+        else if (key === '0') whole()
+        else if (key === 'ArrowLeft') box.current.x -= wide * stepPart
+        else if (key === 'ArrowRight') box.current.x += wide * stepPart
+        else if (key === 'ArrowUp') box.current.y -= high * stepPart
+        else if (key === 'ArrowDown') box.current.y += high * stepPart
+        else return
+        event.preventDefault()
+        show()
+      },
+    }
+    const given = Object.entries(moves) as [string, (event: Event) => void][]
+    for (const [type, move] of given) element.addEventListener(type, move, { passive: false })
+    return () => {
+      for (const [type, move] of given) element.removeEventListener(type, move)
+    }
+  }, [zoomAt, whole])
+  return { zoom: (by) => zoomAt(by, { x: 0.5, y: 0.5 }), whole }
+}

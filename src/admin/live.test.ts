@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import * as z from 'zod'
+import { line } from '../itinerary/line.ts'
+import { metrobus } from '../runtime/app.ts'
+import { entry } from '../runtime/entry.ts'
+import { deadLetter } from '../stop/outcome.ts'
+import { stop } from '../stop/stop.ts'
+import { memory, VirtualClock } from '../testing/index.ts'
+import { Live } from './live.ts'
+
+const Item = z.object({ good: z.boolean() })
+const keep = stop('keep', { in: Item }, ({ good }) => (good ? undefined : deadLetter('no-good')))
+const items = entry('items', { in: Item, route: line('main').to(keep) })
+const start = () =>
+  metrobus('app', { entries: [items] }).start({
+    bus: memory(),
+    socket: false,
+    log: { info() {}, warn() {}, error() {} },
+  })
+
+test('a look has what was done, what waits, and the dead letters that nobody has dealt with', async () => {
+  await using app = await start()
+  for (const good of [true, false, false, true]) await app.send('items', { good })
+  await app.caughtUp()
+  const clock = new VirtualClock()
+  const live = new Live(app, clock)
+
+  const look = await live.now()
+
+  assert.equal(look.stats.accepted, 4)
+  assert.deepEqual(look.dead, [{ stop: 'keep', waiting: 2 }])
+  assert.deepEqual(
+    look.lag.map(({ behind }) => behind),
+    look.lag.map(() => 0),
+  )
+  assert.equal(look.health.ready, true)
+  await app.deadLetters.discard({}, 'seen')
+  await clock.advance(1_000)
+  assert.deepEqual((await live.now()).dead, [])
+})
+
+test('many who look on within a second share one look', async () => {
+  await using app = await start()
+  const clock = new VirtualClock()
+  const live = new Live(app, clock)
+
+  const first = live.now()
+  await clock.advance(999)
+  assert.equal(live.now(), first)
+  await clock.advance(1)
+  assert.notEqual(live.now(), first)
+})
+
+test('answers come once a second until the reader has gone', async () => {
+  await using app = await start()
+  const clock = new VirtualClock()
+  const gone = new AbortController()
+  const answers = new Live(app, clock).answers(gone.signal)
+
+  assert.equal((await answers.next()).done, false)
+  let isThere = false
+  const second = answers.next().then((answer) => {
+    isThere = true
+    return answer
+  })
+  await Promise.resolve()
+  assert.equal(isThere, false)
+  await clock.advance(1_000)
+  assert.equal((await second).done, false)
+  const third = answers.next()
+  gone.abort()
+  assert.equal((await third).done, true)
+})

@@ -1,0 +1,43 @@
+/**
+ * What stands between a page in a browser and the routes of an app on a port of this machine. Any page in that browser may ask 127.0.0.1, and a name of its own may be made to
+ * lead there: so a question counts only when it names this machine, and was not sent by a page from elsewhere.
+ */
+import type { Context, MiddlewareHandler } from 'hono'
+import { MetrobusError } from '../errors/index.ts'
+
+const headers: Readonly<Record<string, string>> = {
+  // Nothing but our own files, and no code within the page: what events carry can then never be run.
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'x-frame-options': 'DENY',
+}
+
+const ownNames = new Set(['127.0.0.1', 'localhost', '[::1]'])
+
+/** Refuses with 403 what another origin may have sent, and tells the browser what the page may do. */
+export const pageGuard: MiddlewareHandler = async (context, next) => {
+  const fault = faultOf(context)
+  if (fault !== undefined) throw new MetrobusError('MB_FOREIGN_PAGE', { fault })
+  await next()
+  for (const [name, value] of Object.entries(headers)) context.res.headers.set(name, value)
+}
+
+function faultOf({ req }: Context): string | undefined {
+  const host = req.header('host') ?? ''
+  if (!ownNames.has(host.replace(/:\d+$/, ''))) return `it was sent to the name "${host}"`
+  const origin = req.header('origin')
+  if (origin !== undefined && origin !== `http://${host}`) return `it came from a page of ${origin}`
+  // A link from elsewhere may open the page; no page from elsewhere may ask for anything in it.
+  const site = req.header('sec-fetch-site') ?? 'none'
+  const opensPage = req.method === 'GET' && req.header('sec-fetch-mode') === 'navigate'
+  if (!['none', 'same-origin'].includes(site) && !opensPage) return 'it came from a page of another site'
+  // Forms of any page may post, but not JSON.
+  const type = req.header('content-type') ?? ''
+  if (req.method !== 'GET' && req.method !== 'HEAD' && !type.startsWith('application/json'))
+    return 'what changes something must be sent as application/json'
+  return undefined
+}

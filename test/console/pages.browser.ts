@@ -1,0 +1,230 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { after, before, suite, test } from 'node:test'
+import type { Page } from 'playwright-core'
+import { hostile } from './shop.ts'
+import { barriers, fill, stage } from './stage.ts'
+import type { Stage } from './stage.ts'
+
+/** Taken anew with `PICTURES=1`, to be looked at and committed. */
+const picture = async (page: Page, name: string): Promise<void> => {
+  if (process.env['PICTURES'] !== undefined)
+    await page.screenshot({ path: join(import.meta.dirname, `../../docs/pictures/${name}.png`) })
+}
+const pages = ['', '#/stops/charge', '#/rides/o35', '#/topics', '#/topics/shop.charge', '#/dead'] as const
+
+suite('with live data', () => {
+  let on: Stage
+  before(async () => {
+    on = await stage()
+    await fill(on.app, 300)
+  })
+  after(() => on[Symbol.asyncDispose]())
+
+  test('the map shows each stop on its lines, what waits for an operator, and the same as a table', async () => {
+    const page = await on.open()
+    await page.locator('.station.stop').first().waitFor()
+
+    assert.deepEqual((await page.locator('.station.stop > text:first-of-type').allTextContents()).toSorted(), [
+      'charge',
+      'price',
+      'ship',
+      'wrap',
+      'write-card',
+    ])
+    await page.locator('.depot text').waitFor()
+    assert.equal(await page.locator('.depot text').textContent(), String((await on.app.deadLetters.list()).length))
+    assert.equal(await page.locator('tbody tr').count(), 5)
+    await page.context().close()
+  })
+
+  test('trains ride where events do, and stand for who has asked for less motion', async () => {
+    const [page, calm] = [await on.open(), await on.open('', { reducedMotion: 'reduce' })]
+    const sending = setInterval(() => void on.app.send('orders', { customer: 'c', item: 'tea', amount: 6 }), 20)
+    try {
+      await page.locator('.train:not([visibility])').first().waitFor({ state: 'attached' })
+      await page.waitForFunction(() => Number(document.querySelector('td:nth-of-type(2)')?.textContent) > 1)
+      await calm.waitForFunction(() => Number(document.querySelector('td:nth-of-type(2)')?.textContent) > 1)
+      assert.equal(await calm.locator('.train').count(), 0)
+      await picture(page, 'console-map')
+    } finally {
+      clearInterval(sending)
+    }
+    await page.context().close()
+    await calm.context().close()
+  })
+
+  test('a line is brought out by its name in the legend', async () => {
+    const page = await on.open()
+    await page.getByRole('button', { name: 'gift' }).click()
+    assert.equal(await page.locator('.leg.is-chosen').count(), 2)
+    await page.context().close()
+  })
+
+  test('a ride is found by its id, and shows each visit and what it changed', async () => {
+    const page = await on.open()
+    await page.getByRole('searchbox').fill('o35')
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: /Ride o35/ }).waitFor()
+
+    assert.deepEqual(await page.locator('.hops b').allTextContents(), [
+      'price',
+      'charge',
+      'wrap',
+      'write-card',
+      'ship',
+      'sold',
+    ])
+    await page.locator('.hops .row').first().click()
+    await page.locator('.json .new').first().waitFor()
+    assert.match((await page.locator('.json .new').allTextContents()).join(''), /"price": 24/)
+    await picture(page, 'console-ride')
+    await page.context().close()
+  })
+
+  test('an id that nobody knows is told so in words', async () => {
+    const page = await on.open('#/rides/nobody')
+    assert.match((await page.getByRole('alert').textContent())!, /no ride "nobody"/i)
+    await page.context().close()
+  })
+
+  test('a topic is searched in what its records hold', async () => {
+    const page = await on.open('#/topics/shop.charge')
+    await page.locator('.line').first().waitFor()
+    await page.getByRole('searchbox', { name: /Search in key/ }).fill('flaky')
+    await page.getByRole('status').filter({ hasText: ' of ' }).waitFor()
+    for (const text of await page.locator('.line .preview').allTextContents()) assert.match(text, /flaky/)
+    await page.locator('.line .row').first().click()
+    await page.getByRole('link', { name: 'The ride' }).click()
+    await page.getByRole('heading', { name: /^Ride/ }).waitFor()
+    await page.context().close()
+  })
+
+  test('what is appended is followed', async () => {
+    const page = await on.open('#/topics/shop.price')
+    await page.getByRole('checkbox', { name: 'follow' }).check()
+    await page.locator('.line').first().waitFor()
+    await on.app.send('orders', { customer: 'followed', item: 'tea', amount: 6 })
+    await page.locator('.line .key', { hasText: 'followed' }).first().waitFor()
+    await page.context().close()
+  })
+
+  for (const hash of pages)
+    test(`${hash === '' ? 'the map' : hash} keeps nobody out, by light and in the dark`, async () => {
+      for (const colorScheme of ['light', 'dark'] as const) {
+        const page = await on.open(hash, { colorScheme })
+        await page.locator('main h1, main figure').first().waitFor()
+        assert.deepEqual(await barriers(page), [], colorScheme)
+        await page.context().close()
+      }
+    })
+
+  test('all of it is reached by keys alone', async () => {
+    const page = await on.open()
+    await page.locator('.station.stop').first().waitFor()
+    const seen = new Set<string>()
+    for (let press = 0; press < 60; press++) {
+      await page.keyboard.press('Tab')
+      seen.add(await page.evaluate(() => document.activeElement?.textContent?.trim() ?? ''))
+    }
+    for (const name of ['Topics', 'Dead letters', 'gift', 'Whole map', 'charge'])
+      assert.ok(
+        [...seen].some((text) => text.includes(name)),
+        name,
+      )
+    await page.context().close()
+  })
+})
+
+suite('dead letters', () => {
+  let on: Stage
+  before(async () => {
+    on = await stage()
+    await fill(on.app, 300)
+  })
+  after(() => on[Symbol.asyncDispose]())
+
+  test('are replayed, mended and discarded, after it was said what will happen', async () => {
+    const before = (await on.app.deadLetters.list({ cause: 'not-for-sale' })).length
+    const page = await on.open('#/dead')
+    await page.getByRole('link', { name: 'not-for-sale' }).click()
+    await page.locator('summary').first().click()
+    await picture(page, 'console-dead')
+    await page.getByRole('button', { name: 'Edit and replay …' }).click()
+    const data = page.getByRole('textbox', { name: 'Data' })
+    await data.fill((await data.inputValue()).replace('forbidden', 'tea'))
+    await page.getByRole('button', { name: /^Replay o\d+/ }).click()
+    await page.waitForFunction((left) => document.querySelectorAll('summary').length === left, before - 1)
+    await on.app.caughtUp()
+    assert.equal((await on.app.deadLetters.list({ cause: 'not-for-sale' })).length, before - 1)
+
+    await page.getByRole('link', { name: 'Dead letters' }).first().click()
+    await page.getByRole('button', { name: /^Discard all/ }).click()
+    await page.getByLabel('Why?').fill('seen in a test')
+    await page.getByRole('button', { name: /^Discard all/ }).click()
+    await page.getByText('None waits.').waitFor()
+    assert.deepEqual(await on.app.deadLetters.list(), [])
+    await page.context().close()
+  })
+})
+
+suite('with hostile data', () => {
+  let on: Stage
+  before(async () => {
+    on = await stage()
+    await on.app.send('orders', { customer: hostile, item: 'flaky', amount: 6, note: hostile }, { id: 'evil' })
+    await on.app.send('orders', { customer: 'big', item: 'tea', amount: 7, note: 'x'.repeat(900_000) }, { id: 'big' })
+    await on.app.caughtUp()
+  })
+  after(() => on[Symbol.asyncDispose]())
+
+  for (const hash of [
+    '#/rides/evil',
+    '#/topics/shop.charge',
+    '#/dead',
+    '#/rides/%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E',
+  ])
+    test(`${hash} shows it as text`, async () => {
+      const page = await on.open(hash)
+      await page.locator('main h1, main [role=alert]').first().waitFor()
+      for (const row of await page.locator('.row:not([disabled])').all()) await row.click()
+      await page
+        .locator('.json')
+        .first()
+        .waitFor({ timeout: 2_000 })
+        .catch(() => undefined)
+      assert.equal(await page.evaluate(() => (globalThis as { hacked?: number }).hacked), undefined)
+      assert.equal(await page.locator('main img, main script').count(), 0)
+      await page.context().close()
+    })
+
+  test('a value of a megabyte is cut until it is asked for', async () => {
+    const page = await on.open('#/rides/big')
+    await page.locator('.hops .row').first().click()
+    await page
+      .getByRole('button', { name: /^Show all/ })
+      .first()
+      .click()
+    await page.waitForFunction(() =>
+      [...document.querySelectorAll('.json')].some((one) => one.textContent.length > 900_000),
+    )
+    await page.context().close()
+  })
+})
+
+suite('with nothing', () => {
+  test('every page says that there is nothing yet', async () => {
+    await using on = await stage()
+    for (const [hash, words] of [
+      ['', /price/],
+      ['#/dead', /None waits/],
+      ['#/topics/shop.charge', /Nothing here/],
+      ['#/stops/nobody', /no stop/],
+      ['#/nowhere', /no page/],
+    ] as const) {
+      const page = await on.open(hash)
+      await page.locator('main', { hasText: words }).waitFor()
+      await page.context().close()
+    }
+  })
+})
