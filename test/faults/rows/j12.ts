@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Acknowledgements } from '../real/acknowledgements.ts'
 import { judgeApp } from '../real/app-judge.ts'
 import { Child, runToEnd, sleep } from '../real/child.ts'
-import { rssMiB } from '../real/proc.ts'
+import { rssMiB, smallHeap } from '../real/proc.ts'
 import { needStrace, straced } from '../real/strace.ts'
 import { eachCase } from '../row.ts'
 import type { Case, Row, RowContext } from '../row.ts'
@@ -35,7 +35,13 @@ async function slow({ number, random }: Case, context: RowContext): Promise<void
   const when = microseconds > 500_000 ? `1+${random.between(5, 20)}` : '1+'
   const injections = [{ call: 'fdatasync', when, what: `delay_exit=${microseconds}` }]
   const life = { dir, from: 1, count: 10_000_000, window, drain: 30_000 }
-  const app = new Child({ program: 'app-life', life, before: straced({ injections }), onLine: acknowledgements.hear })
+  const app = new Child({
+    program: 'app-life',
+    life,
+    nodeOptions: smallHeap,
+    before: straced({ injections }),
+    onLine: acknowledgements.hear,
+  })
   try {
     await app.line('ready', 120_000)
     const pid = tracedBy(app.pid)
