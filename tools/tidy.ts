@@ -67,9 +67,6 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'prom-client': ['telemetry'],
 }
 
-/** What is being built and is exported once it passes its port's conformance suite: until then its files are not dead. */
-const underConstruction: readonly string[] = ['src/bus/kafka/']
-
 /** Where time, randomness, timers, disk and network may be called by their own names. */
 const outsideTheSimulator: readonly Exception[] = [
   { path: 'src/internal/platform/', because: 'it is the boundary' },
@@ -117,14 +114,11 @@ export function readTree(root: string): Tree {
     .filter((path) => !path.includes('/node_modules/') && !path.startsWith('test/types/cases/'))
   return {
     sources: paths.toSorted().map((path) => parse(path, readFileSync(join(root, path), 'utf8'))),
-    entries: [...entriesOf(manifest), ...paths.filter(isUnderConstruction)],
+    entries: entriesOf(manifest),
     version: manifest.version,
     ci: process.env['CI'] === 'true',
   }
 }
-
-const isUnderConstruction = (path: string): boolean =>
-  !path.endsWith('.test.ts') && underConstruction.some((start) => path.startsWith(start))
 
 export const print = ({ rule, path, line, message }: Finding & { readonly rule: string }): string =>
   `${path}:${line} ${message} (${rule})`

@@ -5,11 +5,12 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { Writer } from '@platformatic/kafka'
+import type { Address } from '../../src/bus/kafka/driver/address.ts'
 import { endTxn } from '../../src/bus/kafka/driver/codec/end-txn.ts'
 import { produce } from '../../src/bus/kafka/driver/codec/produce.ts'
 import { txnOffsetCommit } from '../../src/bus/kafka/driver/codec/txn-offset-commit.ts'
 import type { ProducerUnit } from '../../src/bus/kafka/driver/producer.ts'
-import type { Address, Api, Travel, Wire } from '../../src/bus/kafka/driver/wire.ts'
+import type { Api, Travel, Wire } from '../../src/bus/kafka/driver/wire.ts'
 import { MetrobusError } from '../../src/errors/index.ts'
 import { batchOf, Driver, fresh, nobodyIn, positionOf, readByJava, seconds, stableOffsets, topic } from './stage.ts'
 

@@ -1,8 +1,8 @@
 /** What an operator can get wrong is one coded sentence within five seconds, and not an outage that is waited for (trap 12 of the client). */
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
+import type { Address } from '../../src/bus/kafka/driver/address.ts'
 import type { SocketOptions } from '../../src/bus/kafka/driver/socket-wire.ts'
-import type { Address } from '../../src/bus/kafka/driver/wire.ts'
 import { certified, saslMechanisms, tokenSessionMs } from '../../tools/servers/kafka/settings.ts'
 import {
   alice,

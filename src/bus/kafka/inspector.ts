@@ -12,7 +12,7 @@ import type { GroupOffsets } from './driver/group-offsets.ts'
 import type { LogOffsets } from './driver/log-offsets.ts'
 import { readRecord } from './foreign-record.ts'
 import type { ForeignMapping } from './foreign-record.ts'
-import { lookingMs, scan } from './log-scan.ts'
+import { lookingMs, refreshed, scan } from './log-scan.ts'
 import type { Names } from './names.ts'
 import { decodeAbove, encodeText } from './positions.ts'
 import { aboveOf, aboveStore } from './settler.ts'
@@ -171,7 +171,7 @@ export class KafkaInspector implements BusInspector {
   async #tables(group: string): Promise<StateTables | undefined> {
     const { cluster, names, clock, logOffsets: offsets } = this.#options
     const topic = names.outside(names.state(group))
-    await cluster.refresh([topic])
+    await refreshed(this.#options, [topic])
     const partitions = cluster.topic(topic)?.partitions
     return partitions === undefined ? undefined : new StateTables({ cluster, clock, offsets, topic, partitions })
   }
@@ -189,9 +189,9 @@ export class KafkaInspector implements BusInspector {
   }
 
   async #bounds(outside: string, partitions: number, end: 'end' | 'written') {
-    const { cluster, logOffsets } = this.#options
+    const { logOffsets } = this.#options
     const numbers = Array.from({ length: partitions }, (_, partition) => partition)
-    await cluster.refresh([outside])
+    await refreshed(this.#options, [outside])
     const [begins, ends] = await Promise.all([
       logOffsets.at(outside, numbers, 'beginning', lookingMs),
       logOffsets.at(outside, numbers, end, lookingMs),
@@ -201,8 +201,8 @@ export class KafkaInspector implements BusInspector {
 
   /** What is acknowledged is read, also where the end of its transaction has not come to the leader yet: what was committed before the call is seen. */
   async #span(outside: string, partition: number): Promise<[begin: number, until: number]> {
-    const { cluster, logOffsets } = this.#options
-    await cluster.refresh([outside])
+    const { logOffsets } = this.#options
+    await refreshed(this.#options, [outside])
     const [[begin], [until]] = await Promise.all([
       logOffsets.at(outside, [partition], 'beginning', lookingMs),
       logOffsets.at(outside, [partition], 'written', lookingMs),

@@ -1,7 +1,7 @@
 /** The port on a Kafka cluster. */
 import { MetrobusError } from '../../errors/index.ts'
 import type { Platform } from '../../internal/platform/platform.ts'
-import type { Bus, BusInspector, Member, MemberListener, Subscription, TopicSpec } from '../bus.ts'
+import type { Bus, BusInspector, Member, MemberListener, RetentionSpec, Subscription, TopicSpec } from '../bus.ts'
 import type { Capabilities } from '../capabilities.ts'
 import { Cluster } from './driver/cluster.ts'
 import { codecs } from './driver/compression.ts'
@@ -32,6 +32,8 @@ interface Opened {
  * long.
  */
 const transactionTimeoutMs = 20_000
+/** Of a topic that does not say. */
+const settledKeptMs = 24 * 3_600_000
 /** A table is made before its group is joined; it keeps what was deleted long enough for whoever restores from it meanwhile. */
 const rowsKept = { compact: true, timeMs: 24 * 3_600_000, bytesMax: Infinity }
 
@@ -42,6 +44,8 @@ export class KafkaBus implements Bus {
   readonly #options: ResolvedKafkaOptions
   readonly #names: Names
   readonly #makeWire: (platform: Platform) => Wire
+  /** How what is settled is kept, by topic. */
+  readonly #kept = new Map<string, RetentionSpec>()
   #open: Opened | undefined
 
   /** `makeWire`: what goes out to brokers; a model of them in tests. */
@@ -88,8 +92,9 @@ export class KafkaBus implements Bus {
     const { platform, cluster } = this.#opened
     const { topics: mode, partitions, replicas, inSyncReplicas, batchBytesMax } = this.#options
     const outside = specs.map((spec) => ({ ...spec, name: this.#names.outside(spec.name) }))
-    const rest = { mode, partitions, replicas, inSyncReplicas, batchBytesMax }
+    const rest = { mode, partitions, replicas, inSyncReplicas, batchBytesMax, prefix: this.#options.prefix }
     await ensureTopics(outside, { cluster, clock: platform.clock, ...rest })
+    for (const { name, retention = {} } of specs) this.#kept.set(name, retention)
   }
 
   async join(group: string, subscriptions: readonly Subscription[], listener: MemberListener): Promise<Member> {
@@ -133,10 +138,17 @@ export class KafkaBus implements Bus {
       memberId,
       subscriptions,
       partitions: (topic) => this.partitions(topic),
+      keeps: () => this.#keeps(group),
       listener,
     })
     await member.join()
     return member
+  }
+
+  /** The topics that only this group reads: those that are called after it. A compacted one is not cut. */
+  #keeps(group: string): ReadonlyMap<string, number> {
+    const own = [...this.#kept].filter(([topic, { compact }]) => topic.startsWith(`${group}.`) && compact !== true)
+    return new Map(own.map(([topic, { timeMs = settledKeptMs }]) => [topic, timeMs]))
   }
 
   partitions(topic: string): number {

@@ -7,12 +7,11 @@
  *   before is still to come.
  * - M2 A partition is given up when no unit is on its way any more that speaks for it.
  */
-import { familyOf } from '../../errors/index.ts'
-import { MetrobusError } from '../../errors/index.ts'
+import { familyOf, MetrobusError } from '../../errors/index.ts'
 import type { Record } from '../../event/record.ts'
 import type { Acknowledgement, CommitUnit, StateChange } from '../../event/unit.ts'
 import type { Log } from '../../internal/log.ts'
-import type { Clock } from '../../internal/platform/platform.ts'
+import type { Clock, Timer } from '../../internal/platform/platform.ts'
 import type { Assignment, Member, MemberListener, PollRequest, Settled, Subscription, TopicPartition } from '../bus.ts'
 import { faultsOfUnit } from '../unit-check.ts'
 import type { Cluster } from './driver/cluster.ts'
@@ -32,6 +31,8 @@ import { decodeAbove, encodeText } from './positions.ts'
 import { aboveOf, aboveStore, Settler } from './settler.ts'
 import type { Owner } from './settler.ts'
 import type { StateTables } from './state-tables.ts'
+import { Trimmer } from './trimmer.ts'
+import type { Trimmed } from './trimmer.ts'
 import type { UnitBatchesOptions } from './unit-batches.ts'
 
 export interface KafkaMemberOptions {
@@ -49,6 +50,8 @@ export interface KafkaMemberOptions {
   readonly memberId: string
   readonly subscriptions: readonly Subscription[]
   readonly partitions: (topic: string) => number
+  /** How long what is settled is kept, in milliseconds, by topic: of those that are the group's to cut. */
+  readonly keeps: () => ReadonlyMap<string, number>
   readonly listener: MemberListener
 }
 
@@ -62,6 +65,8 @@ interface Share {
 
 const none: readonly Record[] = Object.freeze([])
 const pauseMs = 500
+/** Well within the days for which a coordinator keeps an offset that nobody commits again. */
+const keepPositionsMs = 6 * 3_600_000
 /** So long a new member waits for its first partitions: when all have owners, it goes on without. */
 const joinMs = 2_000
 
@@ -69,6 +74,7 @@ export class KafkaMember implements Member, Owner {
   readonly #options: KafkaMemberOptions
   readonly #fetcher: Fetcher
   readonly #settler: Settler
+  readonly #trimmer: Trimmer
   readonly #group: GroupMember | undefined
   readonly #shares = new Map<number, Share>()
   readonly #readers = new Map<string, PartitionReader>()
@@ -76,6 +82,7 @@ export class KafkaMember implements Member, Owner {
   /** What the group has settled, of what is owned. */
   readonly #settled = new Map<string, Acknowledgement>()
   #firstTold: (() => void) | undefined
+  #keeping: Timer | undefined
 
   constructor(options: KafkaMemberOptions) {
     const { cluster, clock, log, producer, groupOffsets, batches, listener, group, memberId, names } = options
@@ -92,6 +99,7 @@ export class KafkaMember implements Member, Owner {
     })
     const settling = { cluster, clock, log, producer, offsets: groupOffsets, owner: this, batches, name: memberId }
     this.#settler = new Settler(settling)
+    this.#trimmer = new Trimmer({ cluster, clock, log, offsets: options.logOffsets, places: () => this.#trimmed() })
     if (options.subscriptions.length === 0) return
     this.#group = new GroupMember({
       cluster,
@@ -112,6 +120,7 @@ export class KafkaMember implements Member, Owner {
   /** Resolves when the first partitions are told, or when there are none to be had now. */
   async join(): Promise<void> {
     if (this.#group === undefined) return
+    this.#trimmer.begin()
     this.#group.join()
     await new Promise<void>((resolve) => {
       const timer = this.#options.clock.timer(joinMs, resolve)
@@ -121,9 +130,14 @@ export class KafkaMember implements Member, Owner {
       }
     })
     this.#firstTold = undefined
+    this.#keepPositions()
   }
 
   // --- the port
+
+  get name(): string {
+    return this.#options.memberId
+  }
 
   poll(topic: string, partition: number, { recordsMax }: PollRequest): readonly Record[] {
     return this.#readers.get(placeOf(topic, partition))?.poll(recordsMax) ?? none
@@ -147,6 +161,8 @@ export class KafkaMember implements Member, Owner {
   }
 
   async leave(): Promise<void> {
+    this.#trimmer.end()
+    this.#keeping?.cancel()
     await this.#settler.drained()
     this.#drop([...this.#shares.values()].map(({ number }) => ({ topic: '', partition: number })))
     await this.#settler.drained()
@@ -160,9 +176,8 @@ export class KafkaMember implements Member, Owner {
     return this.#settled.get(placeOf(topic, partition))
   }
 
-  any(): Acknowledgement | undefined {
-    for (const settled of this.#settled.values()) return settled
-    return undefined
+  allSettled(): readonly Acknowledgement[] {
+    return [...this.#settled.values()]
   }
 
   membership(): GroupMembership | undefined {
@@ -180,6 +195,16 @@ export class KafkaMember implements Member, Owner {
     }
     this.#options.tables.absorb(changes)
     this.#options.tables.absorb(rows)
+  }
+
+  #keepPositions(): void {
+    const { clock, listener } = this.#options
+    const again = (): void =>
+      void this.#settler.keepPositions().then(
+        () => this.#keepPositions(),
+        (error: unknown) => listener.failed(error),
+      )
+    this.#keeping = clock.timer(keepPositionsMs, again, { background: true })
   }
 
   // --- what is owned
@@ -312,6 +337,20 @@ export class KafkaMember implements Member, Owner {
     return subscriptions
       .filter(({ topic }) => number < partitions(topic))
       .map(({ topic }) => ({ topic, partition: number }))
+  }
+
+  /** The partitions that this member has to cut: of what it reads as far as it is settled, of what nobody reads by age. */
+  #trimmed(): Trimmed[] {
+    const { keeps, partitions, subscriptions, names } = this.#options
+    const isRead = new Set(subscriptions.map(({ topic }) => topic))
+    return [...keeps()].flatMap(([topic, keepMs]) =>
+      [...this.#shares.values()]
+        .filter(({ number, told }) => told.length > 0 && number < partitions(topic))
+        .map(({ number: partition }) => {
+          const settled = isRead.has(topic) ? (this.settled(topic, partition)?.watermark ?? 0) : undefined
+          return { topic: names.outside(topic), partition, keepMs, settled }
+        }),
+    )
   }
 
   #outside({ topic, partition }: TopicPartition): string {

@@ -1,10 +1,11 @@
 /** Reads partitions from an offset to another, committed records only: for tables that are restored, and for who looks at a topic. */
-import { MetrobusError } from '../../errors/index.ts'
+import { familyOf, MetrobusError } from '../../errors/index.ts'
 import type { Clock } from '../../internal/platform/platform.ts'
 import type { Cluster } from './driver/cluster.ts'
 import type { FetchPartition, Halt } from './driver/fetch-partition.ts'
 import { Fetcher } from './driver/fetcher.ts'
 import { LogOffsets } from './driver/log-offsets.ts'
+import { Patience } from './driver/patience.ts'
 import type { RecordCursor } from './driver/records-decoder.ts'
 
 export interface ScanOptions {
@@ -32,10 +33,21 @@ const bytesMax = 16 * 1024 * 1024
 export async function scan(options: ScanOptions, parts: readonly ScanPart[], visit: Visit): Promise<void> {
   const wanted = parts.filter(({ from, until }) => from < until)
   if (wanted.length === 0) return
-  await options.cluster.refresh([...new Set(wanted.map(({ topic }) => topic))])
+  await refreshed(options, [...new Set(wanted.map(({ topic }) => topic))])
   await new Promise<void>((resolve, reject) => {
     new Scan(options, visit, resolve, reject).begin(wanted)
   })
+}
+
+/** Learns the leaders of topics, for as long as leaders are looked for. */
+export async function refreshed({ cluster, clock }: ScanOptions, topics: readonly string[]): Promise<void> {
+  const patience = new Patience(clock, lookingMs)
+  for (;;)
+    try {
+      return await cluster.refresh(topics)
+    } catch (error) {
+      if (familyOf(error) !== 'retry' || !(await patience.again())) throw error
+    }
 }
 
 class Scan {

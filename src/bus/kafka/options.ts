@@ -6,7 +6,7 @@ import type { Log } from '../../internal/log.ts'
 import type { Capabilities } from '../capabilities.ts'
 import { checkLogin, refuseUnknown, tlsOf } from './access.ts'
 import type { KafkaLogin, KafkaTls } from './access.ts'
-import type { Address } from './driver/wire.ts'
+import type { Address } from './driver/address.ts'
 import type { ForeignMapping } from './foreign-record.ts'
 
 /** How records are compressed. */

@@ -27,8 +27,8 @@ import type { UnitBatchesOptions } from './unit-batches.ts'
 export interface Owner {
   /** The positions of partitions that are owned now, as settled last; undefined for one that is not. */
   settled(topic: string, partition: number): Acknowledgement | undefined
-  /** Any of them; undefined when nothing is owned. */
-  any(): Acknowledgement | undefined
+  /** All of them. */
+  allSettled(): readonly Acknowledgement[]
   /** Undefined while no group is joined. */
   membership(): GroupMembership | undefined
   /** Resolves when the coordinator has said who the member is. */
@@ -56,6 +56,7 @@ interface Pending {
 
 /** The table of what is too long for an offset's text, by topic. */
 export const aboveStore = 'above'
+const nothingMoved: CommitUnit = { outputs: [], acknowledgements: [], changes: [] }
 const pauseFirstMs = 5
 const pauseMostMs = 500
 
@@ -76,6 +77,11 @@ export class Settler {
       this.#queue.push({ unit, answer, fail })
       if (!this.#isRunning) void this.#run()
     })
+  }
+
+  /** Commits every position again, as it is when its turn comes: the group's coordinator forgets what was not committed for days. */
+  async keepPositions(): Promise<void> {
+    await this.settle(nothingMoved)
   }
 
   /** Resolves when nothing is on its way. */
@@ -199,13 +205,14 @@ export class Settler {
   }
 
   /** What the group has settled with this unit; undefined when it is to be refused. */
-  #positions({ acknowledgements, epoch = Infinity }: CommitUnit): Position[] | undefined {
+  #positions(unit: CommitUnit): Position[] | undefined {
+    const { acknowledgements, epoch = Infinity } = unit
     const { owner, batches, name } = this.#options
     if (epoch <= this.#refusedEpoch) return undefined
     if (acknowledgements.some(({ topic, partition }) => owner.settled(topic, partition) === undefined)) return undefined
-    const fence = acknowledgements.length > 0 ? undefined : owner.any()
+    const unmoved = acknowledgements.length > 0 ? [] : owner.allSettled().slice(0, unit === nothingMoved ? Infinity : 1)
     const mark = `${name}.${(this.#marks++).toString(36)}`
-    return (fence === undefined ? acknowledgements : [fence]).map(({ topic, partition, watermark, above }) => ({
+    return [...acknowledgements, ...unmoved].map(({ topic, partition, watermark, above }) => ({
       topic: batches.outside(topic),
       partition,
       offset: watermark,

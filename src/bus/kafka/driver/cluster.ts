@@ -4,6 +4,7 @@
  */
 import { isMetrobusError, MetrobusError } from '../../../errors/index.ts'
 import type { Clock } from '../../../internal/platform/platform.ts'
+import type { Address } from './address.ts'
 import { apiVersions } from './codec/api-versions.ts'
 import { findCoordinator } from './codec/find-coordinator.ts'
 import type { CoordinatorKind } from './codec/find-coordinator.ts'
@@ -11,7 +12,7 @@ import { metadata } from './codec/metadata.ts'
 import type { MetadataAnswer, TopicAnswer } from './codec/metadata.ts'
 import { codeName, codes, isPassing } from './codes.ts'
 import { Patience } from './patience.ts'
-import type { Address, Api, Travel, Wire } from './wire.ts'
+import type { Api, Travel, Wire } from './wire.ts'
 
 export interface ClusterOptions {
   /** Brokers to begin with; any one that answers is enough. */

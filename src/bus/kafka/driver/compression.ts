@@ -19,7 +19,9 @@ const decompressedBytesMax = 128 * 1024 * 1024
 const bound = { maxOutputLength: decompressedBytesMax }
 
 /** How a producer may compress; not to is no codec. */
-export const codecs = {
+export type Compression = 'gzip' | 'snappy' | 'lz4' | 'zstd'
+
+export const codecs: Readonly<Record<Compression, Codec>> = {
   gzip: { number: 1, compress: (bytes) => gzipSync(bytes), decompress: (bytes) => gunzipSync(bytes, bound) },
   snappy: {
     number: 2,
@@ -36,9 +38,9 @@ export const codecs = {
     compress: (bytes) => zstdCompressSync(bytes),
     decompress: (bytes) => zstdDecompressSync(bytes, bound),
   },
-} as const satisfies Readonly<Record<string, Codec>>
+}
 
-const byNumber = [undefined, codecs.gzip, codecs.snappy, codecs.lz4, codecs.zstd] as const
+const byNumber: readonly (Codec | undefined)[] = [undefined, codecs.gzip, codecs.snappy, codecs.lz4, codecs.zstd]
 
 /** What a compressed block holds. Throws MB_KAFKA_BAD_BATCH for a number that is no compression, and for a block that is none of it. */
 export function decompress(number: number, block: Buffer): Buffer {

@@ -8,6 +8,7 @@
 import { Writer } from '@platformatic/kafka'
 import { MetrobusError } from '../../../errors/index.ts'
 import type { Clock, Random } from '../../../internal/platform/platform.ts'
+import type { Address } from './address.ts'
 import { apiVersions } from './codec/api-versions.ts'
 import { endTxn } from './codec/end-txn.ts'
 import { findCoordinator } from './codec/find-coordinator.ts'
@@ -19,7 +20,7 @@ import { txnOffsetCommit } from './codec/txn-offset-commit.ts'
 import { codes } from './codes.ts'
 import { ModelPartition } from './model-partition.ts'
 import { ModelTransaction } from './model-transaction.ts'
-import type { Address, Api, Travel, Wire } from './wire.ts'
+import type { Api, Travel, Wire } from './wire.ts'
 
 /** Probabilities of what befalls a question. */
 export interface Weather {

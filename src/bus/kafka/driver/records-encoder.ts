@@ -42,7 +42,7 @@ export class RecordsEncoder {
   #maxTimestamp = 0
 
   /** `codec` undefined: not compressed. `bytesAtFirst`: what the buffer begins with. */
-  constructor(codec?: Codec, bytesAtFirst = 16 * 1024) {
+  constructor(codec?: Codec, bytesAtFirst: number = 16 * 1024) {
     this.#codec = codec
     this.#bytesAtFirst = bytesAtFirst
     this.#bytes = Buffer.allocUnsafeSlow(bytesAtFirst)

@@ -4,12 +4,13 @@
  */
 import { Writer } from '@platformatic/kafka'
 import { MetrobusError } from '../../../errors/index.ts'
+import type { Address } from './address.ts'
 import { apiVersions } from './codec/api-versions.ts'
 import { findCoordinator } from './codec/find-coordinator.ts'
 import { metadata } from './codec/metadata.ts'
 import type { BrokerAddress, TopicAnswer } from './codec/metadata.ts'
 import { codes } from './codes.ts'
-import type { Address, Api, Travel, Wire } from './wire.ts'
+import type { Api, Travel, Wire } from './wire.ts'
 
 /** The answer is lost, or the broker cannot be reached. */
 export type Accident = 'lost' | 'unreachable'

@@ -3,7 +3,8 @@ import { AuthenticationError, Connection, ConnectionStatuses, Writer } from '@pl
 import type { ConnectionOptions } from '@platformatic/kafka'
 import { MetrobusError } from '../../../errors/index.ts'
 import type { Clock } from '../../../internal/platform/platform.ts'
-import type { Address, Api, Travel, Wire } from './wire.ts'
+import type { Address } from './address.ts'
+import type { Api, Travel, Wire } from './wire.ts'
 
 export interface SocketOptions {
   /** Names this program in the brokers' logs and quotas. */

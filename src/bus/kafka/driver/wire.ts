@@ -3,6 +3,7 @@
  * one broker one question and is given the decoded answer, so that a scripted broker can take the place of the cluster.
  */
 import type { Reader, Writer } from '@platformatic/kafka'
+import type { Address } from './address.ts'
 
 /** One version of one request of the protocol: how the question is written and how its answer is read. */
 export interface Api<Question, Answer> {
@@ -15,12 +16,6 @@ export interface Api<Question, Answer> {
   encode(writer: Writer, question: Question): Writer
   /** Reads error codes as data: it throws for bytes that are no such answer, not for what a broker refused. */
   decode(reader: Reader): Answer
-}
-
-/** Where a broker listens. */
-export interface Address {
-  readonly host: string
-  readonly port: number
 }
 
 /** How a question travels. */

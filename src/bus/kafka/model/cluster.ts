@@ -5,6 +5,7 @@
 import { Writer } from '@platformatic/kafka'
 import { MetrobusError } from '../../../errors/index.ts'
 import type { Clock, Random } from '../../../internal/platform/platform.ts'
+import type { Address } from '../driver/address.ts'
 import { createTopics, describeConfigs } from '../driver/codec/administration.ts'
 import { apiVersions } from '../driver/codec/api-versions.ts'
 import { consumerGroupHeartbeat } from '../driver/codec/consumer-group-heartbeat.ts'
@@ -23,7 +24,7 @@ import { produce } from '../driver/codec/produce.ts'
 import type { ProducedAnswer } from '../driver/codec/produce.ts'
 import { txnOffsetCommit } from '../driver/codec/txn-offset-commit.ts'
 import { codes } from '../driver/codes.ts'
-import type { Address, Api, Travel, Wire } from '../driver/wire.ts'
+import type { Api, Travel, Wire } from '../driver/wire.ts'
 import { ModelGroup } from './group.ts'
 import { ModelLog } from './log.ts'
 import { ModelTransactions } from './transactions.ts'
@@ -50,6 +51,11 @@ const nodes = [1, 2, 3]
 const calm: ReadonlySet<string> = new Set([apiVersions.name, metadata.name, findCoordinator.name, createTopics.name])
 const topicAlreadyExists = 36
 
+/** Connections of one program; cut off, they carry nothing more. */
+export interface ModelWire extends Wire {
+  isCut: boolean
+}
+
 export class ModelKafka {
   readonly topics = new Map<string, ModelTopic>()
   readonly groups = new Map<string, ModelGroup>()
@@ -70,17 +76,19 @@ export class ModelKafka {
 
   static readonly brokers: readonly string[] = nodes.map((node) => `model:${node}`)
 
-  /** Connections of one program; cut off, they carry nothing more. */
-  wire(): Wire & { isCut: boolean } {
-    const wire = {
+  wire(): ModelWire {
+    const wire: ModelWire = {
       isCut: false,
       request: <Question, Answer>(address: Address, api: Api<Question, Answer>, question: Question, travel: Travel) =>
         this.#request(address, api, question, travel, wire),
-      close: async () => {
-        wire.isCut = true
-      },
+      async close() {},
     }
     return wire
+  }
+
+  /** Throws a member out, as a coordinator does that has not heard of it. */
+  expel(group: string, memberId: string): void {
+    this.group(group).expel(memberId, this.#byName())
   }
 
   group(name: string): ModelGroup {

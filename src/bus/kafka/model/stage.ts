@@ -8,6 +8,7 @@ import { KafkaBus } from '../kafka-bus.ts'
 import { resolveKafkaOptions } from '../options.ts'
 import type { KafkaOptions } from '../options.ts'
 import { ModelKafka } from './cluster.ts'
+import type { ModelWire } from './cluster.ts'
 
 /** A clock that is moved by hand. */
 export interface HandClock extends Clock {
@@ -35,11 +36,11 @@ export class Stage {
     return this.process(options).bus
   }
 
-  /** A bus, and how to cut its process off from the cluster. */
-  process(options: Partial<KafkaOptions> = {}): { readonly bus: Bus; readonly cut: () => void } {
+  /** A bus, and its connections to the cluster. */
+  process(options: Partial<KafkaOptions> = {}): { readonly bus: Bus; readonly wire: ModelWire } {
     const wire = this.kafka.wire()
     const resolved = resolveKafkaOptions({ brokers: ModelKafka.brokers, ...options })
-    return { bus: guarded(new KafkaBus(resolved, () => wire)), cut: () => (wire.isCut = true) }
+    return { bus: guarded(new KafkaBus(resolved, () => wire)), wire }
   }
 
   /** Resolves when it is so, within so much virtual time. */
