@@ -88,6 +88,8 @@ export interface PollRequest {
 
 /** One app on the bus. */
 export interface Member {
+  /** No other member of the group has it, now or later. Undefined where a group has one member at a time. */
+  readonly name?: string | undefined
   /**
    * Answers the next records of a partition, in offset order, and moves the fetch position behind them. Never waits and never throws for an assigned
    * partition: answers nothing when nothing is at hand, fetches in the background, and calls `ready` later. Settled records

@@ -180,6 +180,10 @@ class GuardedMember implements Member, MemberListener {
     this.#listener = listener
   }
 
+  get name(): string | undefined {
+    return this.#member?.name
+  }
+
   async joined(joining: Promise<Member>): Promise<void> {
     this.#joining = joining
     this.#member = await joining

@@ -140,7 +140,12 @@ export class Lanes {
 
   /** Lets lanes begin that have come while the app runs. */
   #goOn(): void {
-    if (this.#hasBegun) this.begin().catch((error: unknown) => this.#engine.fail(error))
+    if (this.#hasBegun) this.begin().catch((error: unknown) => this.#failed(error))
+  }
+
+  /** An app that stops may be given partitions to the last, and its bus closes while they are loaded. */
+  #failed(error: unknown): void {
+    if (!this.#engine.isDraining) this.#engine.fail(error)
   }
 
   /** Closes a lane whose decisions are void. It is made anew when every unit on its way has ended. */
@@ -177,7 +182,7 @@ export class Lanes {
         this.#open()
         this.#goOn()
       },
-      (error: unknown) => this.#engine.fail(error),
+      (error: unknown) => this.#failed(error),
     )
     this.#engine.schedule()
   }

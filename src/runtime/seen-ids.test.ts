@@ -50,6 +50,32 @@ test('an id is remembered for so many ids and so long, over a restart too', () =
   }
 })
 
+test('members that write beside each other do not overwrite what the other has seen', () => {
+  const rows = new Map<string, string>()
+  const windowOf = (member: string): SeenIds => {
+    const seen = new SeenIds('orders', { countMax: 100, timeMs: 1000 })
+    seen.load(rows, member)
+    return seen
+  }
+  const [one, other] = [windowOf('one'), windowOf('other')]
+  for (const [seen, id] of [
+    [one, 'a'],
+    [other, 'b'],
+    [one, 'c'],
+  ] as const) {
+    seen.add(id, 10)
+    for (const { key, value } of seen.takeChanges()) rows.set(key, value!)
+  }
+  const later = windowOf('later')
+  assert.deepEqual(
+    ['a', 'b', 'c', 'd'].map((id) => later.find(id, 10) !== undefined),
+    [true, true, true, false],
+  )
+  later.add('d', 2000)
+  for (const { key, value } of later.takeChanges()) if (value === null) rows.delete(key)
+  assert.equal(rows.size, 0, 'who comes later deletes what all have written')
+})
+
 test('what leaves the window by its time is deleted with the next unit', () => {
   const seen = new SeenIds('orders', { countMax: 100, timeMs: 1000 })
   const changesAt = (id: string, at: number) => {

@@ -15,6 +15,8 @@ import type { Clock } from '../internal/platform/platform.ts'
 export interface SeenRow {
   /** -1 until its unit is handed over. */
   sequence: number
+  /** Of the row in the table: the sequence, and who has written it where several members write. */
+  key: string
   at: number
   readonly ids: string[]
   /** Resolves when the newest event of the row is durable, and then all of them are. */
@@ -32,6 +34,7 @@ export class SeenIds {
   #rows: SeenRow[] = []
   #count = 0
   #sequence = 0
+  #suffix = ''
   /** Of the time that passes, against the monotonic clock. */
   #origin: number | undefined
   /** Accepted since the last unit was handed over. */
@@ -43,13 +46,15 @@ export class SeenIds {
     this.#timeMs = window.timeMs
   }
 
-  load(rows: ReadonlyMap<string, string>): void {
+  /** `member`: names who writes from now on, where others of the group write rows of their own; what they accept meanwhile is not known here. */
+  load(rows: ReadonlyMap<string, string>, member?: string): void {
+    this.#suffix = member === undefined ? '' : `.${member}`
     const loaded = [...rows].map(([key, text]): SeenRow => {
       const [at = '0', ...ids] = text.split(' ')
-      return { sequence: Number(key), at: Number(at), ids, durable: now }
+      return { sequence: Number.parseInt(key, 10), key, at: Number(at), ids, durable: now }
     })
-    this.#rows = loaded.toSorted((one, other) => one.sequence - other.sequence)
-    this.#sequence = (this.#rows.at(-1)?.sequence ?? -1) + 1
+    this.#rows = loaded.toSorted((one, other) => one.at - other.at || one.sequence - other.sequence)
+    this.#sequence = this.#rows.reduce((most, { sequence }) => Math.max(most, sequence), -1) + 1
     for (const row of this.#rows) {
       this.#count += row.ids.length
       for (const id of row.ids) this.#byId.set(id, row)
@@ -92,14 +97,15 @@ export class SeenIds {
     if (row.ids.length === 0) return []
     this.#fresh = newRow()
     row.sequence = this.#sequence++
+    row.key = `${row.sequence}${this.#suffix}`
     this.#rows.push(row)
     this.#count += row.ids.length
-    const changes = [this.#change(row.sequence, `${row.at} ${row.ids.join(' ')}`)]
+    const changes = [this.#change(row.key, `${row.at} ${row.ids.join(' ')}`)]
     while (this.#hasLeft(this.#rows[0]!, row.at)) {
       const old = this.#rows.shift()!
       this.#count -= old.ids.length
       for (const id of old.ids) if (this.#byId.get(id) === old) this.#byId.delete(id)
-      changes.push(this.#change(old.sequence, null))
+      changes.push(this.#change(old.key, null))
     }
     return changes
   }
@@ -109,11 +115,11 @@ export class SeenIds {
     return this.#count - oldest.ids.length >= this.#countMax || oldest.at + this.#timeMs < now
   }
 
-  #change(sequence: number, value: string | null): StateChange {
-    return { store: this.store, partition: 0, key: String(sequence), value }
+  #change(key: string, value: string | null): StateChange {
+    return { store: this.store, partition: 0, key, value }
   }
 }
 
 function newRow(): SeenRow {
-  return { sequence: -1, at: 0, ids: [], durable: now }
+  return { sequence: -1, key: '', at: 0, ids: [], durable: now }
 }
