@@ -1,6 +1,6 @@
 /**
  * Threat-watch over a small web of its own: `npm run threat-watch` crawls it, tells what it has found, and ends; `npm run threat-watch -- --serve` stays open, with the page of
- * alerts at http://127.0.0.1:8080.
+ * alerts at http://127.0.0.1:8080. `--webhook <url>` is told of the alerts instead of a receiver of its own.
  */
 import { parseArgs } from 'node:util'
 import Table from 'cli-table3'
@@ -15,7 +15,7 @@ import { startReceiver } from './world/receiver.ts'
 import { registrations, seeds } from './world/sites.ts'
 import { startWorld } from './world/world.ts'
 
-const { values } = parseArgs({ options: { serve: { type: 'boolean', default: false } } })
+const { values } = parseArgs({ options: { serve: { type: 'boolean', default: false }, webhook: { type: 'string' } } })
 
 await using world = await startWorld()
 await using receiver = await startReceiver()
@@ -25,7 +25,7 @@ await using web = new SafeWeb({ connectTo, headersTimeoutMs: 500, timeoutMs: 1_0
 const system = threatWatch({
   ...realNeeds(),
   web,
-  alarm: new Webhook(process.env['WEBHOOK_URL'] ?? receiver.url),
+  alarm: new Webhook(values.webhook ?? receiver.url),
   delayMs: 20,
   patience: { attempts: 2, backoff: 100 },
 })
