@@ -13,6 +13,7 @@ import { simulation } from './simulation.ts'
 import { slowKey } from './slow-key.ts'
 import { start } from './start.ts'
 import { storeBench } from './store.ts'
+import { threatWatchBench } from './threat-watch.ts'
 import { trace } from './trace.ts'
 
 const benches: readonly Bench[] = [
@@ -26,6 +27,7 @@ const benches: readonly Bench[] = [
   disk,
   simulation,
   storeBench,
+  threatWatchBench,
 ]
 
 function usage(): string {

@@ -11,29 +11,41 @@ import { honestWords, nameScores, riskyWords, shortWord, slipScores } from './we
 /** A shorter brand is looked for as a whole word only. */
 const lettersInside = 5
 
-export function likenessOf(domain: Domain, { words }: Brand, clientDomain: string): Evidence | undefined {
-  const name = nameOf(domain.name)
-  let best = asSubdomain(domain, words, clientDomain)
+export function likenessOf(name: Name, { words }: Brand, clientDomain: string): Evidence | undefined {
+  let best = asSubdomain(name, words, clientDomain)
   for (const word of words) {
-    const found = wholeName(domain, name, word) ?? partOfName(domain, name, word)
+    const found = wholeName(name, word) ?? partOfName(name, word)
     if (found !== undefined && found.score > (best?.score ?? 0)) best = found
   }
   return best
 }
 
-interface Name {
+/** The name of a domain, made ready to be compared with many brands. */
+export interface Name extends Part {
+  readonly domain: Domain
+  /** Between hyphens. */
+  readonly parts: readonly Part[]
+  readonly subdomains: readonly Part[]
+}
+
+interface Part {
   readonly text: string
   readonly skeleton: string
-  /** Between hyphens. */
-  readonly parts: readonly string[]
 }
 
-function nameOf(label: string): Name {
-  const text = lettersOf(label)
-  return { text, skeleton: skeletonOf(text), parts: label.split('-').filter((part) => part !== '') }
-}
+export const nameOf = (domain: Domain): Name => ({
+  domain,
+  ...partOf(lettersOf(domain.name)),
+  parts: domain.name
+    .split('-')
+    .filter((part) => part !== '')
+    .map(partOf),
+  subdomains: domain.subdomains.map(partOf),
+})
 
-function wholeName(domain: Domain, { text, skeleton }: Name, word: BrandWord): Evidence | undefined {
+const partOf = (text: string): Part => ({ text, skeleton: skeletonOf(text) })
+
+function wholeName({ domain, text, skeleton }: Name, word: BrandWord): Evidence | undefined {
   if (text === word.text)
     return text === domain.name
       ? found('other-suffix', `${domain.shown} is ${word.text} under .${domain.suffix}`)
@@ -51,14 +63,14 @@ function slip(domain: Domain, text: string, skeleton: string, word: BrandWord): 
 }
 
 /** The brand, or what looks like it, with something before or behind it. */
-function partOfName(domain: Domain, name: Name, word: BrandWord): Evidence | undefined {
-  const isBrand = (part: string): boolean => part === word.text || skeletonOf(part) === word.skeleton
-  const isSlip = (part: string): boolean => slipOf(part, word.text) !== undefined
+function partOfName({ domain, ...name }: Name, word: BrandWord): Evidence | undefined {
+  const isBrand = ({ text, skeleton }: Part): boolean => text === word.text || skeleton === word.skeleton
+  const isSlip = ({ text }: Part): boolean => slipOf(text, word.text) !== undefined
   if (name.parts.length > 1) {
     const at = name.parts.findIndex(isBrand)
-    if (at >= 0) return withWords(domain, word, name.parts.toSpliced(at, 1))
+    if (at >= 0) return withWords(domain, word, textsBut(name.parts, at))
     const near = name.parts.findIndex(isSlip)
-    const others = name.parts.toSpliced(near, 1)
+    const others = textsBut(name.parts, near)
     if (near >= 0 && others.every((other) => riskyWords.has(other))) return withWords(domain, word, others)
   }
   if (word.text.length < lettersInside) return undefined
@@ -67,6 +79,9 @@ function partOfName(domain: Domain, name: Name, word: BrandWord): Evidence | und
   if (riskyWords.has(rest) || honestWords.has(rest)) return withWords(domain, word, [rest])
   return found('brand-inside', `${domain.shown} has ${word.text} in it, and ${rest}`)
 }
+
+const textsBut = (parts: readonly Part[], at: number): readonly string[] =>
+  parts.toSpliced(at, 1).map(({ text }) => text)
 
 function restOf(text: string, part: string): string | undefined {
   if (text.length <= part.length) return undefined
@@ -81,17 +96,22 @@ function withWords(domain: Domain, word: BrandWord, others: readonly string[]): 
 }
 
 /** What its owner puts before a domain costs nothing: the brand, or its whole domain. */
-function asSubdomain(domain: Domain, words: readonly BrandWord[], clientDomain: string): Evidence | undefined {
-  if (domain.subdomains.length === 0) return undefined
-  const above = domain.subdomains.join('.')
-  if (`.${above}.`.includes(`.${clientDomain}.`) || `.${above}.`.includes(`.${clientDomain.replaceAll('.', '-')}.`))
+function asSubdomain(
+  { domain, parts, subdomains }: Name,
+  words: readonly BrandWord[],
+  clientDomain: string,
+): Evidence | undefined {
+  if (subdomains.length === 0) return undefined
+  const above = `.${domain.subdomains.join('.')}.`
+  if (above.includes(`.${clientDomain}.`) || above.includes(`.${clientDomain.replaceAll('.', '-')}.`))
     return found('brand-domain-as-subdomain', `${domain.shown} begins like ${clientDomain}`)
-  const word = words.find(({ skeleton }) => domain.subdomains.some((label) => skeletonOf(label) === skeleton))
+  const word = words.find(({ skeleton }) => subdomains.some((label) => label.skeleton === skeleton))
   if (word === undefined) return undefined
-  const others = [...domain.subdomains, ...domain.name.split('-')]
-  return others.some((label) => riskyWords.has(label) && label !== 'www')
-    ? found('brand-and-risky-words', `${domain.shown} has ${word.text} as a subdomain`)
-    : found('brand-as-subdomain', `${domain.shown} has ${word.text} as a subdomain`)
+  const isRisky = [...subdomains, ...parts].some(({ text }) => riskyWords.has(text) && text !== 'www')
+  return found(
+    isRisky ? 'brand-and-risky-words' : 'brand-as-subdomain',
+    `${domain.shown} has ${word.text} as a subdomain`,
+  )
 }
 
 const found = (what: keyof typeof nameScores, detail: string): Evidence => evidence(what, nameScores[what], detail)

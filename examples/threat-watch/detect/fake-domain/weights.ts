@@ -32,6 +32,16 @@ export const slipScores: Readonly<Record<Slip, number>> = {
 /** A slip in a short word is worth less: there are honest words beside it. */
 export const shortWord = { letters: 7, share: 0.85 }
 
+/** Names that have the brand in them for everybody to see. */
+export const openNames: ReadonlySet<string> = new Set([
+  'other-suffix',
+  'hyphenated',
+  'brand-as-subdomain',
+  'brand-and-other-words',
+  'brand-and-honest-words',
+  'brand-inside',
+])
+
 /** What a page shows, beside its name. */
 export const pageScores = { 'asks-for-password': 0.5, 'speaks-of-brand': 0.35 } as const
 /** What is left of the name's score when a page shows none of that: it is about something else. */

@@ -8,6 +8,8 @@ export interface Brand {
   readonly words: readonly BrandWord[]
   /** Of all its words, as they look, by themselves in a text. */
   readonly mention: RegExp
+  /** A text without any of them has no mention, and that is found out sooner. */
+  readonly mentionStarts: readonly string[]
 }
 
 export interface BrandWord {
@@ -39,7 +41,11 @@ export function brandOf(knowledge: Knowledge): Brand {
   )
   const texts = [...new Set(names.map(lettersOf))]
   const words = texts.map((text) => ({ text, skeleton: skeletonOf(text) }))
-  const brand = { words, mention: mentionOf(names) }
+  const brand = {
+    words,
+    mention: mentionOf(names),
+    mentionStarts: [...new Set(names.flatMap((name) => partsOf(name).slice(0, 1)))],
+  }
   brands.set(knowledge, brand)
   return brand
 }
@@ -50,14 +56,14 @@ export const lettersOf = (text: string): string => text.toLowerCase().replaceAll
 export const isOwn = ({ domains }: Knowledge, host: string): boolean =>
   domains.some((domain) => host === domain || host.endsWith(`.${domain}`))
 
-/** Also with other signs between the parts: `Acme-Bank` for `acme bank`. */
+/** As they look, in parts, between which other signs may stand: `Acme-Bank` for `acme bank`. */
+const partsOf = (name: string): readonly string[] =>
+  skeletonOf(name)
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter((part) => part !== '')
+
 function mentionOf(names: readonly string[]): RegExp {
-  const patterns = [...new Set(names)].map((name) => {
-    const parts = skeletonOf(name)
-      .split(/[^\p{L}\p{N}]+/u)
-      .filter((part) => part !== '')
-    return parts.join('[^\\p{L}\\p{N}]{0,2}')
-  })
+  const patterns = [...new Set(names)].map((name) => partsOf(name).join('[^\\p{L}\\p{N}]{0,2}'))
   // Nothing is mentioned where nothing is known.
   return patterns.length === 0
     ? /(?!)/u

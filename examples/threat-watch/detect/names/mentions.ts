@@ -5,16 +5,20 @@ import { skeletonOf } from './skeleton.ts'
 
 /** The sentence that first speaks of the brand. */
 export function firstMention(readable: Page | FeedItem, brand: Brand): string | undefined {
-  return sentencesOf(readable).find(({ look }) => look.search(brand.mention) >= 0)?.text
+  return sentencesOf(readable).find((sentence) => speaksOf(sentence, brand))?.text
 }
 
 /** The sentences that speak of the brand, each with its neighbours: what is said about others, far away on the same page, is not about it. */
 export function passages(readable: Page | FeedItem, brand: Brand): readonly string[] {
   const sentences = sentencesOf(readable)
-  const speaks = sentences.map(({ look }) => look.search(brand.mention) >= 0)
+  const speaks = sentences.map((sentence) => speaksOf(sentence, brand))
+  if (!speaks.includes(true)) return []
   const isNear = (index: number): boolean => [-2, -1, 0, 1, 2].some((step) => speaks[index + step] === true)
   return sentences.filter((_, index) => isNear(index)).map(({ text }) => text)
 }
+
+const speaksOf = ({ look }: Sentence, { mention, mentionStarts }: Brand): boolean =>
+  mentionStarts.some((start) => look.includes(start)) && mention.test(look)
 
 interface Sentence {
   readonly text: string

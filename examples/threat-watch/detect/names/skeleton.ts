@@ -7,15 +7,21 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const prototypes = readPrototypes()
+/** Nearly all text is ASCII, and of that few characters stand for others. */
+const asciiThatDo = new RegExp(`[${[...prototypes.keys()].filter((from) => from < '\x7f').join('')}]`, 'g')
 const isMark = /^\p{M}$/u
 /** Marks are accents, and go. Most letters of most texts are not looked at. */
 const mayStandForAnother = /\p{M}|[^a-ln-z\s]/gu
 
 export function skeletonOf(text: string): string {
-  const shapes = text.normalize('NFD').replaceAll(mayStandForAnother, prototypeOf).toLowerCase()
+  const shapes = isAscii(text)
+    ? text.replaceAll(asciiThatDo, prototypeOf).toLowerCase()
+    : text.normalize('NFD').replaceAll(mayStandForAnother, prototypeOf).toLowerCase()
   // Together as one letter, they are one: `vv` is not in the data, because it is no letter. Last, for they may have come of others.
   return shapes.replaceAll('vv', 'w')
 }
+
+const isAscii = (text: string): boolean => Buffer.byteLength(text) === text.length
 
 const prototypeOf = (letter: string): string => prototypes.get(letter) ?? (isMark.test(letter) ? '' : letter)
 

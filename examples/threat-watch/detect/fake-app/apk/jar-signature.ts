@@ -35,7 +35,7 @@ function unpackFile(zip: Zip, name: string): Buffer {
 }
 
 function signerOf(pkcs7: Buffer, signed: Buffer): X509Certificate {
-  const data = new SignedData({ schema: ContentInfo.fromBER(pkcs7).content })
+  const data = new SignedData({ schema: ContentInfo.fromBER(new Uint8Array(pkcs7)).content })
   const [signer] = data.signerInfos
   check(signer !== undefined && data.signerInfos.length === 1, 'several-signers')
   const { sid } = signer
