@@ -21,9 +21,14 @@ suite('the partition of a key', () => {
 
   test('is that of a Kafka client, for keys of any characters and length', () => {
     const random = new SeededRandom(20_261_121)
-    const alphabets = ['abcxyz-09', 'aäß€', '漢字かな', '🚇a']
+    const alphabets = [
+      ['a', 'b', 'z', '-', '0'],
+      ['a', 'ä', 'ß', '€'],
+      ['漢', 'か'],
+      ['🚇', 'a'],
+    ]
     for (let length = 0; length < 400; length++) {
-      const alphabet = [...alphabets[length % alphabets.length]!]
+      const alphabet = alphabets[length % alphabets.length]!
       const key = Array.from({ length }, () => alphabet[Math.floor(random.next() * alphabet.length)]).join('')
       assert.equal(hashKey(key), murmur2(Buffer.from(key)), key)
     }
