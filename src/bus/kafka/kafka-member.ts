@@ -172,8 +172,8 @@ export class KafkaMember implements Member, Owner {
 
   // --- what the settler asks
 
-  settled(topic: string, partition: number): Acknowledgement | undefined {
-    return this.#settled.get(placeOf(topic, partition))
+  claim(topic: string, partition: number): object | undefined {
+    return this.#settled.has(placeOf(topic, partition)) ? this.#shares.get(partition) : undefined
   }
 
   allSettled(): readonly Acknowledgement[] {
@@ -347,7 +347,7 @@ export class KafkaMember implements Member, Owner {
       [...this.#shares.values()]
         .filter(({ number, told }) => told.length > 0 && number < partitions(topic))
         .map(({ number: partition }) => {
-          const settled = isRead.has(topic) ? (this.settled(topic, partition)?.watermark ?? 0) : undefined
+          const settled = isRead.has(topic) ? (this.#settled.get(placeOf(topic, partition))?.watermark ?? 0) : undefined
           return { topic: names.outside(topic), partition, keepMs, settled }
         }),
     )

@@ -4,7 +4,8 @@
  *
  * Invariants:
  * - U1 One unit is on its way at a time, in the order of the calls.
- * - U2 A unit that acknowledges what its member does not own any more is refused, and with it everything of its epoch (decision 0007).
+ * - U2 A unit that acknowledges what its member has not owned since the unit was handed over is refused, and with it everything of its epoch (decision 0007): also when
+ *   the partition has come back meanwhile, for then another lane speaks for it.
  * - U3 A unit carries the position of a partition that its member owns, also where nothing moved, so that who was replaced is refused by the group's coordinator
  *   whatever the unit does. A member that owns nothing can only bring events in, and has nothing to be refused for.
  * - U4 The same outcomes are settled again until they are committed or refused: what handlers did is not done again because a broker died.
@@ -25,9 +26,9 @@ import type { UnitBatchesOptions } from './unit-batches.ts'
 
 /** What the settler asks of its member. */
 export interface Owner {
-  /** The positions of partitions that are owned now, as settled last; undefined for one that is not. */
-  settled(topic: string, partition: number): Acknowledgement | undefined
-  /** All of them. */
+  /** What makes a partition the member's, another one each time that it is given; undefined while it is not. */
+  claim(topic: string, partition: number): object | undefined
+  /** Of everything that is owned, as settled last. */
   allSettled(): readonly Acknowledgement[]
   /** Undefined while no group is joined. */
   membership(): GroupMembership | undefined
@@ -50,6 +51,8 @@ export interface SettlerOptions extends ScanOptions {
 
 interface Pending {
   readonly unit: CommitUnit
+  /** By its acknowledgements, when it was handed over. */
+  readonly claims: readonly (object | undefined)[]
   readonly answer: (settled: Settled) => void
   readonly fail: (error: unknown) => void
 }
@@ -73,8 +76,10 @@ export class Settler {
   }
 
   settle(unit: CommitUnit): Promise<Settled> {
+    const { owner } = this.#options
+    const claims = unit.acknowledgements.map(({ topic, partition }) => owner.claim(topic, partition))
     return new Promise((answer, fail) => {
-      this.#queue.push({ unit, answer, fail })
+      this.#queue.push({ unit, claims, answer, fail })
       if (!this.#isRunning) void this.#run()
     })
   }
@@ -93,7 +98,7 @@ export class Settler {
     this.#isRunning = true
     for (let head = this.#queue[0]; head !== undefined; head = this.#queue[0]) {
       try {
-        head.answer(await this.#decide(head.unit))
+        head.answer(await this.#decide(head))
       } catch (error) {
         this.#refuse(head.unit)
         head.fail(error)
@@ -104,7 +109,8 @@ export class Settler {
     for (const resolve of this.#idle.splice(0)) resolve()
   }
 
-  async #decide(unit: CommitUnit): Promise<Settled> {
+  async #decide(pending: Pending): Promise<Settled> {
+    const { unit } = pending
     const { producer, clock, log, batches, owner } = this.#options
     let made: UnitBatches | undefined
     let pauseMs = 0
@@ -112,7 +118,7 @@ export class Settler {
       if (pauseMs > 0) await this.#pause(pauseMs)
       pauseMs = Math.min(Math.max(pauseFirstMs, 2 * pauseMs), pauseMostMs)
       if (producer.state === 'doubtful' && !(await this.#renewed())) continue
-      const positions = this.#positions(unit)
+      const positions = this.#positions(pending)
       if (positions === undefined) return this.#refuse(unit)
       const rows = rowsOf(unit, positions)
       if (made === undefined || rows.length > 0) made = new UnitBatches(unit, rows, clock.now(), batches)
@@ -205,11 +211,14 @@ export class Settler {
   }
 
   /** What the group has settled with this unit; undefined when it is to be refused. */
-  #positions(unit: CommitUnit): Position[] | undefined {
+  #positions({ unit, claims }: Pending): Position[] | undefined {
     const { acknowledgements, epoch = Infinity } = unit
     const { owner, batches, name } = this.#options
     if (epoch <= this.#refusedEpoch) return undefined
-    if (acknowledgements.some(({ topic, partition }) => owner.settled(topic, partition) === undefined)) return undefined
+    const isVoid = acknowledgements.some(
+      ({ topic, partition }, index) => claims[index] === undefined || owner.claim(topic, partition) !== claims[index],
+    )
+    if (isVoid) return undefined
     const unmoved = acknowledgements.length > 0 ? [] : owner.allSettled().slice(0, unit === nothingMoved ? Infinity : 1)
     const mark = `${name}.${(this.#marks++).toString(36)}`
     return [...acknowledgements, ...unmoved].map(({ topic, partition, watermark, above }) => ({
