@@ -66,6 +66,14 @@ test('an app that has the name and the face of a known one is a threat, with wha
   )
 })
 
+test('two copies are enough under any name, and so is the name of the brand with a claim to it', () => {
+  assert.equal(reason({ name: 'Money at Hand', iconHash: icon, description }), 'threat: icon description')
+  assert.equal(
+    reason({ name: 'Veloris Bank', package: 'net.veloris.app', developer: 'Veloris Bank Ltd' }),
+    'threat: name package developer',
+  )
+})
+
 test('an app that shares one thing with the client, or speaks of it, is no threat', () => {
   assert.equal(reason({}), 'not-alike')
   assert.equal(reason({ iconHash: icon }), 'weak-likeness')

@@ -8,8 +8,11 @@ import { evidence, noThreat, threat } from '../verdict.ts'
 import { Classifier } from './classifier.ts'
 import { rules, warnings } from './rules.ts'
 
-/** From here on it is a threat. */
-const threshold = 0.75
+/**
+ * From here on it is a threat. Of the training texts, learning from all templates but one and judging that one, 0.87 of those that are called threats here are, and 0.83 of the
+ * threats are called so; at 0.75 it is 0.91 and 0.67.
+ */
+const threshold = 0.65
 
 const classifier = new Classifier(JSON.parse(readFileSync(join(import.meta.dirname, 'model.json'), 'utf8')))
 
