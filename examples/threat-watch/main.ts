@@ -1,9 +1,11 @@
 /**
  * Threat-watch over a small web of its own: `npm run threat-watch` crawls it, tells what it has found, and ends; `npm run threat-watch -- --serve` stays open, with the page of
- * alerts at http://127.0.0.1:8080. `--webhook <url>` is told of the alerts instead of a receiver of its own.
+ * alerts at http://127.0.0.1:8080. `--webhook <url>` is told of the alerts instead of a receiver of its own, and
+ * `--bus kafka --brokers <host:port,…>` takes a cluster instead of the journal in `./data`.
  */
 import { parseArgs } from 'node:util'
 import Table from 'cli-table3'
+import { kafka } from '../../src/bus/kafka/index.ts'
 import { embedded, startAll } from '../../src/index.ts'
 import { listen } from '../orders/listen.ts'
 import { threatWatch } from './app.ts'
@@ -15,7 +17,15 @@ import { startReceiver } from './world/receiver.ts'
 import { registrations, seeds } from './world/sites.ts'
 import { startWorld } from './world/world.ts'
 
-const { values } = parseArgs({ options: { serve: { type: 'boolean', default: false }, webhook: { type: 'string' } } })
+const { values } = parseArgs({
+  options: {
+    serve: { type: 'boolean', default: false },
+    webhook: { type: 'string' },
+    bus: { type: 'string', default: 'embedded' },
+    brokers: { type: 'string', default: '127.0.0.1:9092' },
+  },
+})
+const bus = values.bus === 'kafka' ? kafka({ brokers: values.brokers.split(',') }) : embedded({ dir: './data' })
 
 await using world = await startWorld()
 await using receiver = await startReceiver()
@@ -30,7 +40,7 @@ const system = threatWatch({
   patience: { attempts: 2, backoff: 100 },
 })
 const log = { info: () => {}, warn: () => {}, error: console.error }
-await using running = await startAll(system, { bus: embedded({ dir: './data' }), log, signals: values.serve })
+await using running = await startAll(system, { bus, log, signals: values.serve })
 const { sources, watch } = running.apps
 
 await watch.send('clients', { name: 'Veloris Bank', domain: 'veloris.example' })
