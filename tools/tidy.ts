@@ -58,6 +58,7 @@ const mayLoad: Readonly<Record<string, readonly string[]>> = {
 /** For each npm package the areas that may import it: none that `import 'metrobus'` reaches. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   '@hono/node-server': ['admin', 'telemetry'],
+  '@opentelemetry/api': ['telemetry'],
   '@platformatic/kafka': ['bus/kafka'],
   'cli-progress': ['cli'],
   'cli-table3': ['cli'],

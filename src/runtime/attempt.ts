@@ -2,11 +2,13 @@
  * One try of one event at one stop, and at the same time the context that its handler is given: one object an event on the hot path.
  */
 import { MetrobusError } from '../errors/index.ts'
-import type { Event } from '../event/event.ts'
+import type { Event, Headers } from '../event/event.ts'
 import type { Record } from '../event/record.ts'
 import type { Listed } from '../internal/roster.ts'
-import { readSlip } from '../itinerary/slip.ts'
+import { lineOfSlip, readSlip } from '../itinerary/slip.ts'
 import type { EmitTarget, ItineraryView, StopContext } from '../stop/definition.ts'
+import { traceIdOf } from '../telemetry/tracing.ts'
+import type { Handling } from '../telemetry/tracing.ts'
 import { AttemptStores } from './attempt-stores.ts'
 import type { Feed } from './feed.ts'
 import type { KeyState } from './key-state.ts'
@@ -39,6 +41,8 @@ export class Attempt implements StopContext, Listed {
   isLate = false
   /** How often it was looked at since. */
   looks = 0
+  /** Its span, when its ride is traced. */
+  handling: Handling | undefined = undefined
   /** The places of limits that it holds or waits for. */
   gates: readonly Gate[] | undefined = undefined
   /** How long the handler took; set when it has answered. */
@@ -56,6 +60,22 @@ export class Attempt implements StopContext, Listed {
     this.state = state
     this.attempt = attempt
     this.startedAt = startedAt
+  }
+
+  /** For the log: which event this is, and where. */
+  get facts(): object {
+    const { record, lane } = this
+    const { stop, engine, partition } = lane
+    const trace = traceIdOf(this.headers)
+    const line = lineOfSlip(record.slip)
+    const place = { topic: this.feed.topic, partition, offset: record.offset }
+    const facts = { app: engine.definition.name, stop: stop.name, line, event: record.id, ...place }
+    return trace === undefined ? facts : { ...facts, trace }
+  }
+
+  /** What goes on carries these. */
+  get headers(): Headers {
+    return this.handling === undefined ? this.record.headers : this.handling.headers
   }
 
   get event(): Event {

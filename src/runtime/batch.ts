@@ -56,6 +56,7 @@ export class Batch {
     const deadlineAt = engine.clock.monotonic() + stop.definition.policy.deadlineMs
     for (const attempt of attempts) attempt.deadlineAt = deadlineAt
     engine.watchDeadlines()
+    if (engine.tracing !== undefined) for (const attempt of attempts) this.#lane.trace(attempt)
     let results: unknown
     try {
       const data = attempts.map((attempt) => attempt.record.data)

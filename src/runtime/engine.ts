@@ -15,6 +15,7 @@ import { runOutside } from '../internal/scope.ts'
 import type { Router } from '../itinerary/router.ts'
 import { advanceSlip, lineOfSlip } from '../itinerary/slip.ts'
 import { Meter } from '../telemetry/meter.ts'
+import type { Tracing } from '../telemetry/tracing.ts'
 import { AppCounters } from './app-counters.ts'
 import type { Attempt, Emission } from './attempt.ts'
 import { messageOf } from './dead-letter.ts'
@@ -44,6 +45,8 @@ export interface Report {
   readonly id?: string
   /** Where it came from, such as file and line. */
   readonly place?: string
+  /** More for the log line, such as of the attempt. */
+  readonly facts?: object
   readonly error: unknown
 }
 
@@ -86,6 +89,8 @@ export class Engine {
   slipGuard: SlipGuard | undefined = undefined
   /** Set before the app joins, when its stops have stores. */
   stores: Stores | undefined = undefined
+  /** Set before the first lane is made, when the app is traced. */
+  tracing: Tracing | undefined = undefined
   /** Set once joined; undefined before. */
   entries: Entries | undefined = undefined
   /** Polls no more; what runs goes on. */
@@ -267,7 +272,7 @@ export class Engine {
     const message = messageOf(report.error)
     const { stop, entry, id, place } = report
     const text = JSON.stringify({ stop, entry, id, place, message, at: this.clock.now() })
-    this.log.warn({ stop, entry, event: id, place }, message)
+    this.log.warn({ app: this.definition.name, stop, entry, event: id, place, ...report.facts }, message)
     const record = new Record(
       {
         ride: this.random.id(),

@@ -22,6 +22,7 @@ import type { Engine } from './engine.ts'
 import { type Fate, OutputQueue } from './outbox.ts'
 import { keyOf } from './outcomes.ts'
 import { SeenIds } from './seen-ids.ts'
+import { escapeId } from './sent-id.ts'
 import type { StopRuntime } from './stop-runtime.ts'
 import { WaitingRoom } from './waiting-room.ts'
 
@@ -101,6 +102,17 @@ export class Entries {
     } catch (error) {
       return Promise.reject(error)
     }
+    const sending = this.#engine.tracing?.send(name, options?.headers)
+    if (sending === undefined) return this.#sendInTurn(entry, data, options)
+    const sent = this.#sendInTurn(entry, data, { ...options, headers: sending.headers })
+    sent.then(
+      ({ id }) => sending.sent(id),
+      (error: unknown) => sending.failed(error),
+    )
+    return sent
+  }
+
+  #sendInTurn(entry: EntryRuntime, data: unknown, options: SendOptions | undefined): Promise<Receipt> {
     if (this.room.mustWait) return this.room.wait().then(() => this.#send(entry, data, options))
     return this.#send(entry, data, options)
   }
@@ -358,14 +370,9 @@ export class Entries {
       return new MetrobusError('MB_INVALID_EVENT', { entry: entry.definition.name, issues: validated.issues })
     try {
       const identity = { ride: escapeId(item.id), correlationId: undefined, causationId: undefined }
+      const headers = this.#engine.tracing?.create(entry.definition.name, item.headers) ?? item.headers
       emitted.push(
-        this.#enter(
-          entry,
-          validated?.value,
-          identity,
-          item.headers === undefined ? undefined : { headers: item.headers },
-          undefined,
-        ),
+        this.#enter(entry, validated?.value, identity, headers === undefined ? undefined : { headers }, undefined),
       )
       return undefined
     } catch (error) {
@@ -377,19 +384,6 @@ export class Entries {
 /** The state table of a source's positions. */
 function sourceStore(entry: string): string {
   return `source/${entry}`
-}
-
-const idFault = /[\0-\x1f\x7f]/
-const idSpecial = /[%!~ ]/g
-
-/** `~` and `!` divide the parts of ids that are made from others, and a blank divides ids, so they are escaped in a sender's. */
-export function escapeId(id: string): string {
-  if (id === '' || id.length > 1_000 || idFault.test(id) || !id.isWellFormed())
-    throw new MetrobusError('MB_BAD_OPTIONS', {
-      what: 'The event id',
-      faults: ['it must be 1 to 1,000 characters, none of them a control or half a character'],
-    })
-  return id.replace(idSpecial, (character) => `%${character.charCodeAt(0).toString(16)}`)
 }
 
 function valueOf(validated: Validated | Promise<Validated>, where: string): unknown {

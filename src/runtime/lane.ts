@@ -13,6 +13,7 @@ import type { Record } from '../event/record.ts'
 import { loopCells, stopCell } from '../internal/loop-cells.ts'
 import { Roster } from '../internal/roster.ts'
 import { callInScope, runInScope } from '../internal/scope.ts'
+import { lineOfSlip } from '../itinerary/slip.ts'
 import type { Metric } from '../telemetry/metric.ts'
 import type { Labels } from '../telemetry/reading.ts'
 import { Attempt } from './attempt.ts'
@@ -207,10 +208,9 @@ export class Lane {
     let result: unknown
     this.present = attempt
     loopCells[stopCell] = this.stop.number
+    if (this.engine.tracing !== undefined) this.trace(attempt)
     try {
-      result = this.stop.hasOwnScope
-        ? callInScope(attempt, this.stop.run, attempt.record.data)
-        : this.stop.run(attempt.record.data, attempt)
+      result = this.#call(attempt)
     } catch (error) {
       loopCells[stopCell] = 0
       this.rejected(attempt, error)
@@ -219,6 +219,29 @@ export class Lane {
     loopCells[stopCell] = 0
     if (isThenable(result)) this.#await(attempt, result)
     else this.resolved(attempt, result)
+  }
+
+  #call(attempt: Attempt): unknown {
+    const { run, hasOwnScope } = this.stop
+    const { handling, record } = attempt
+    // Inside the scope, which begins outside of everything.
+    const call: typeof run = handling === undefined ? run : (data, context) => handling.run(() => run(data, context))
+    return hasOwnScope ? callInScope(attempt, call, record.data) : call(record.data, attempt)
+  }
+
+  /** Begins the span of an attempt, if its ride is traced. */
+  trace(attempt: Attempt): void {
+    const { stop, partition } = this
+    const { record } = attempt
+    attempt.handling = this.engine.tracing?.handle({
+      stop: stop.name,
+      topic: stop.topics.input,
+      partition,
+      line: lineOfSlip(record.slip),
+      attempt: attempt.attempt,
+      record,
+      begins: stop.entry !== undefined,
+    })
   }
 
   #await(attempt: Attempt, result: PromiseLike<unknown>): void {
@@ -290,7 +313,8 @@ export class Lane {
   }
 
   /** The event is handled once more, as the same try: another stop has changed what the handler has read. Only a handler that was waited for meets that, and it holds its key. */
-  #again({ feed, record, state }: Attempt): void {
+  #again({ feed, record, state, handling }: Attempt): void {
+    handling?.end()
     this.stop.precedence!.claim(this, record)
     state!.wait({ feed, record }, true)
     this.held++
@@ -327,6 +351,7 @@ export class Lane {
     }
     this.giveBack(attempt)
     attempt.kept?.release()
+    if (this.isClosed) attempt.handling?.end()
     this.stop.precedence?.release(this, attempt.record)
     // Nobody takes a turn of a closed lane, but somebody may wait for its handlers.
     if (this.isClosed) this.engine.schedule()
@@ -344,6 +369,7 @@ export class Lane {
   finished(attempt: Attempt): void {
     const { feed, record, state } = attempt
     this.engine.outbox.acknowledge(feed, record.offset)
+    attempt.handling?.end()
     if (feed.isTracked) feed.held.delete(record.offset)
     if (state !== undefined) this.parking.settled(state, feed, record.offset)
     // Many that end in one turn are more than one unit may hold.
@@ -361,7 +387,7 @@ export class Lane {
 
   /** Writes a failure that does not stop the event to the error log. */
   report(attempt: Attempt, error: unknown): void {
-    this.engine.report({ stop: this.stop.name, id: attempt.record.id, error })
+    this.engine.report({ stop: this.stop.name, id: attempt.record.id, facts: attempt.facts, error })
   }
 }
 

@@ -223,7 +223,7 @@ function planRecord(
       source: record.source,
       time: record.time,
       key,
-      headers: record.headers,
+      headers: attempt.headers,
       correlationId: isChild ? (record.correlationId ?? record.ride) : record.correlationId,
       causationId: isChild ? record.id : record.causationId,
       replay: record.replay,
@@ -249,13 +249,17 @@ function planEmissions(attempt: Attempt, emissions: readonly Emission[]): void {
   const { engine } = attempt.lane
   const { record } = attempt
   for (let index = 0; index < emissions.length; index++) {
-    const emitted = engine.emitted(attempt.lane.stop, emissions[index]!, {
+    const emitted = engine.emitted(attempt.lane.stop, traced(attempt, emissions[index]!), {
       ride: `${record.id}!${index}`,
       correlationId: record.correlationId ?? record.ride,
       causationId: record.id,
     })
     plan.add(emitted.queue, emitted.record)
   }
+}
+
+function traced({ handling }: Attempt, emission: Emission): Emission {
+  return handling === undefined ? emission : { ...emission, headers: handling.emit(emission.target, emission.headers) }
 }
 
 /** Applies a user's key function; anything but text or null is a fault of the function. */

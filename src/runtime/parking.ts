@@ -121,6 +121,7 @@ export class Parking {
   /** Decides what follows a failed attempt: another try later, or a dead letter. */
   fail(attempt: Attempt, error: unknown): void {
     const lane = this.#lane
+    attempt.handling?.end({ error, type: causeOf(error) })
     if (isMetrobusError(error) && error.family === 'stop') {
       // Not the event's fault: giving up one event after the other would empty the topic into the dead letters.
       lane.engine.fail(error)
@@ -193,10 +194,7 @@ export class Parking {
     } else state.dueAt = 0
     lane.finished(attempt)
     // Last: where the log sends events, a unit may be handed over in it.
-    engine.log.warn(
-      { stop: stop.name, event: attempt.record.id, attempts: attempt.attempt, error: messageOf(error) },
-      'dead letter',
-    )
+    engine.log.warn({ ...attempt.facts, attempts: attempt.attempt, error: messageOf(error) }, 'dead letter')
   }
 
   /** Moves everything that waits behind the key to the parking topic, and with it every later arrival (P1). */

@@ -2,6 +2,7 @@
 import type { Bus, BusInspector } from '../bus/bus.ts'
 import { MetrobusError } from '../errors/index.ts'
 import type { Store } from '../stop/store.ts'
+import { signals } from '../telemetry/signals.ts'
 import type { Observed } from '../telemetry/telemetry.ts'
 import { appFailed } from './app-failed.ts'
 import { messageOf } from './dead-letter.ts'
@@ -56,6 +57,7 @@ export class RunningEngine implements RunningApp {
     this.#services = startServices(this, this.#engine, this.#options)
     const observed: Observed = {
       app: this.name,
+      signals: [...Object.values(signals), ...this.#engine.meter.metrics],
       read: async () => (await import('./readings.ts')).readingsOf(this.#engine, this.#bus),
     }
     this.#listening = listen(this, this.#bus, observed, this.#options)

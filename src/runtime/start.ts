@@ -92,6 +92,8 @@ async function join(definition: AppDefinition, bus: Bus, options: ResolvedStartO
   const subscriptions = register(definition, stops, engine, bus)
   if (options.signing !== undefined)
     engine.slipGuard = new SlipGuard(definition.name, linesOf(definition), options.signing)
+  for (const { tracing } of options.telemetry)
+    engine.tracing ??= await tracing?.({ app: definition.name, system: bus.name === 'kafka' ? 'kafka' : 'metrobus' })
   await checkRemovedStops(engine, bus, options.removedStops)
   engine.stores = await openStores(engine, bus, options.stores)
   const lanes = new Lanes({ engine, inspector: bus.inspector, killsMax: options.killsMax })

@@ -40,6 +40,10 @@ export class Meter {
     else series.value = value
   }
 
+  get metrics(): readonly Metric[] {
+    return [...this.#metrics.keys()]
+  }
+
   get isEmpty(): boolean {
     return this.#metrics.size === 0
   }

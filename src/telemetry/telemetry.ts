@@ -1,9 +1,13 @@
 /** What looks at a running app: given to `start`. `prometheus()` and `openTelemetry()` make some; whoever writes another reads plain data. */
 import type { Reading } from './reading.ts'
+import type { Signal } from './signals.ts'
+import type { Tracing } from './tracing.ts'
 
 /** A running app, as telemetry sees it. */
 export interface Observed {
   readonly app: string
+  /** Every signal that may come: those of Metrobus and the app's own. */
+  readonly signals: readonly Signal[]
   /** Every signal as it is now. Asks the bus for its positions; never rejects, also when the bus or the app has failed. */
   read(): Promise<readonly Reading[]>
 }
@@ -12,6 +16,8 @@ export interface Observed {
 export interface Telemetry {
   /** Begins to look at an app that starts; the answer ends it. The app fails when it rejects. */
   watch(app: Observed): Promise<{ close(): Promise<void> }>
+  /** Asked once, before the app handles its first event: how it is traced. Of several the first counts. */
+  readonly tracing?: (app: { readonly app: string; readonly system: string }) => Promise<Tracing | undefined>
   /** What Prometheus is answered: the health port serves it at /metrics. */
   readonly page?: () => Promise<MetricsPage>
 }
