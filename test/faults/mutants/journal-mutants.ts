@@ -23,7 +23,7 @@ export const journalMutants: readonly Mutant[] = [
     file: 'src/journal/group-commit.ts',
     find: 'if (this.#isCommitting || !this.#hasWork) return',
     replace: 'if (!this.#hasWork) return',
-    hunt: crash,
+    hunt: { sweep: 'J8', seed: 1, first: 20, cases: 20 },
   },
   {
     name: 'no-folder-sync',
