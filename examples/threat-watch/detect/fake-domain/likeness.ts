@@ -63,21 +63,21 @@ function slip(domain: Domain, text: string, skeleton: string, word: BrandWord): 
 }
 
 /** The brand, or what looks like it, with something before or behind it. */
-function partOfName({ domain, ...name }: Name, word: BrandWord): Evidence | undefined {
+function partOfName(name: Name, word: BrandWord): Evidence | undefined {
   const isBrand = ({ text, skeleton }: Part): boolean => text === word.text || skeleton === word.skeleton
   const isSlip = ({ text }: Part): boolean => slipOf(text, word.text) !== undefined
   if (name.parts.length > 1) {
     const at = name.parts.findIndex(isBrand)
-    if (at >= 0) return withWords(domain, word, textsBut(name.parts, at))
+    if (at >= 0) return withWords(name.domain, word, textsBut(name.parts, at))
     const near = name.parts.findIndex(isSlip)
     const others = textsBut(name.parts, near)
-    if (near >= 0 && others.every((other) => riskyWords.has(other))) return withWords(domain, word, others)
+    if (near >= 0 && others.every((other) => riskyWords.has(other))) return withWords(name.domain, word, others)
   }
   if (word.text.length < lettersInside) return undefined
   const rest = restOf(name.text, word.text) ?? restOf(name.skeleton, word.skeleton)
   if (rest === undefined) return undefined
-  if (riskyWords.has(rest) || honestWords.has(rest)) return withWords(domain, word, [rest])
-  return found('brand-inside', `${domain.shown} has ${word.text} in it, and ${rest}`)
+  if (riskyWords.has(rest) || honestWords.has(rest)) return withWords(name.domain, word, [rest])
+  return found('brand-inside', `${name.domain.shown} has ${word.text} in it, and ${rest}`)
 }
 
 const textsBut = (parts: readonly Part[], at: number): readonly string[] =>

@@ -13,13 +13,6 @@ export interface Model {
 
 export type Counts = readonly [harmless: number, threat: number]
 
-export interface Opinion {
-  /** From 0 to 1. */
-  readonly probability: number
-  /** What spoke most for a threat, the most telling first. */
-  readonly telling: readonly string[]
-}
-
 /** Fewer say more about the template than about the language. */
 const textsMin = 3
 const tellingMax = 5
@@ -57,22 +50,25 @@ export class Classifier {
     )
   }
 
-  classify(text: string): Opinion {
-    const found: (readonly [feature: string, weight: number])[] = []
+  /** That a text is a threat, from 0 to 1. */
+  probability(text: string): number {
     let sum = 0
+    let known = 0
     for (const feature of featuresOf(text)) {
       const weight = this.#weights.get(feature)
       if (weight === undefined) continue
-      found.push([feature, weight])
       sum += weight
+      known++
     }
     // Words of a text hang together, and it does not become surer with each: their sum grows like its root.
-    const odds = sum / Math.sqrt(Math.max(1, found.length))
-    const telling = found.filter(([, weight]) => weight > 0).toSorted((a, b) => b[1] - a[1])
-    return {
-      probability: 1 / (1 + Math.exp(-odds)),
-      telling: telling.slice(0, tellingMax).map(([feature]) => feature),
-    }
+    return 1 / (1 + Math.exp(-sum / Math.sqrt(Math.max(1, known))))
+  }
+
+  /** What speaks most for a threat, the most telling first. */
+  telling(text: string): readonly string[] {
+    const weightOf = (feature: string): number => this.#weights.get(feature) ?? 0
+    const speaking = [...featuresOf(text)].filter((feature) => weightOf(feature) > 0)
+    return speaking.toSorted((a, b) => weightOf(b) - weightOf(a)).slice(0, tellingMax)
   }
 }
 

@@ -78,8 +78,9 @@ test('what the client says itself is no threat to it, and other kinds are not it
 })
 
 test('a classifier that has seen nothing has no opinion', () => {
-  const opinion = new Classifier(train([])).classify('Selling logins')
-  assert.deepEqual(opinion, { probability: 0.5, telling: [] })
+  const classifier = new Classifier(train([]))
+  assert.equal(classifier.probability('Selling logins'), 0.5)
+  assert.deepEqual(classifier.telling('Selling logins'), [])
 })
 
 test('it answers in the words of a verdict, whatever the text', () => {

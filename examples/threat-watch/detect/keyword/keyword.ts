@@ -21,7 +21,7 @@ export const keyword: Detector = (candidate, knowledge) => {
   if (isOwn(knowledge, candidate.host)) return noThreat('own-domain')
   const text = passages(candidate, brandOf(knowledge)).join('\n')
   if (text === '') return noThreat('no-mention')
-  const { probability, telling } = classifier.classify(text)
+  const probability = classifier.probability(text)
   const lower = text.toLowerCase().replaceAll(/\s+/g, ' ')
   const broken = rules.filter(({ pattern }) => pattern.test(lower))
   const all = [...broken, ...warnings.filter(({ pattern }) => pattern.test(lower))]
@@ -29,7 +29,7 @@ export const keyword: Detector = (candidate, knowledge) => {
   const score = 1 / (1 + Math.exp(-odds))
   if (score < threshold) return noThreat('harmless-mention')
   const found: Evidence[] = [
-    evidence('words', probability, `speaks like a threat: ${telling.join(', ')}`),
+    evidence('words', probability, `speaks like a threat: ${classifier.telling(text).join(', ')}`),
     ...broken.map(({ name, pattern, weight }) =>
       evidence(name, 1 / (1 + Math.exp(-weight)), `says "${pattern.exec(lower)?.[0] ?? ''}"`),
     ),
