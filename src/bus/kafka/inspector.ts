@@ -18,6 +18,7 @@ import { decodeAbove, encodeText } from './positions.ts'
 import { aboveOf, aboveStore } from './settler.ts'
 import { StateTables } from './state-tables.ts'
 import { unreadable } from './unreadable-record.ts'
+import { VisibleEnds } from './visible-ends.ts'
 
 export interface KafkaInspectorOptions {
   readonly cluster: Cluster
@@ -37,26 +38,21 @@ interface Listed {
 
 export class KafkaInspector implements BusInspector {
   readonly #options: KafkaInspectorOptions
+  readonly #ends: VisibleEnds
 
   constructor(options: KafkaInspectorOptions) {
     this.#options = options
+    this.#ends = new VisibleEnds(options)
   }
 
   async topics(): Promise<readonly TopicInfo[]> {
     const { names } = this.#options
     const listed = (await this.#listed()).filter(({ topic }) => !names.isState(topic))
-    return Promise.all(
-      listed.map(async ({ outside, topic, partitions }) => {
-        const bounds = await this.#bounds(outside, partitions, 'end')
-        // Kafka's own tools tell of its settings and its size.
-        return {
-          topic,
-          partitions: bounds.map((bound, partition) => ({ partition, ...bound })),
-          retention: {},
-          bytes: 0,
-        }
-      }),
-    )
+    const outside = listed.map((one) => one.outside)
+    await refreshed(this.#options, outside)
+    const bounds = await this.#ends.of(listed)
+    // Kafka's own tools tell of its settings and its size.
+    return listed.map(({ outside, topic }) => ({ topic, partitions: bounds.get(outside)!, retention: {}, bytes: 0 }))
   }
 
   async groups(): Promise<readonly { readonly group: string; readonly positions: readonly Acknowledgement[] }[]> {
@@ -96,7 +92,7 @@ export class KafkaInspector implements BusInspector {
     const listed = (await this.#listed()).filter(({ topic }) => !names.isState(topic))
     const parts = await Promise.all(
       listed.map(async ({ outside, partitions }) =>
-        (await this.#bounds(outside, partitions, 'written')).map(({ begin, end }, partition) => ({
+        (await this.#bounds(outside, partitions)).map(({ begin, end }, partition) => ({
           topic: outside,
           partition,
           from: begin,
@@ -188,13 +184,13 @@ export class KafkaInspector implements BusInspector {
       .toSorted((one, other) => (one.topic < other.topic ? -1 : 1))
   }
 
-  async #bounds(outside: string, partitions: number, end: 'end' | 'written') {
+  async #bounds(outside: string, partitions: number) {
     const { logOffsets } = this.#options
     const numbers = Array.from({ length: partitions }, (_, partition) => partition)
     await refreshed(this.#options, [outside])
     const [begins, ends] = await Promise.all([
       logOffsets.at(outside, numbers, 'beginning', lookingMs),
-      logOffsets.at(outside, numbers, end, lookingMs),
+      logOffsets.at(outside, numbers, 'written', lookingMs),
     ])
     return numbers.map((partition) => ({ begin: begins[partition]!, end: ends[partition]! }))
   }
