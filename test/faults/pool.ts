@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { compileCache } from './compiled.ts'
 import type { Job, JobMessage, StopMessage } from './job.ts'
 import type { Row, Tier } from './row.ts'
 
@@ -135,7 +136,11 @@ function runJob(
   { signal, graceMs, quietMinutes }: JobLimits,
   progressed: () => void,
 ): Promise<void> {
-  const child = spawn(process.execPath, [program, JSON.stringify(job)], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
+  const child = spawn(process.execPath, [program, JSON.stringify(job)], {
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    // A row starts many processes of its own: most of what a short one does is to compile.
+    env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
+  })
   let said = ''
   const keep = (bytes: Buffer): void => {
     said = (said + bytes.toString()).slice(-keptBytes)

@@ -4,10 +4,10 @@
  */
 import { spawn } from 'node:child_process'
 import type { ChildProcessByStdio } from 'node:child_process'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
+import { compileCache } from '../compiled.ts'
 
 export interface ChildOptions {
   /** A file in `programs/`, without its ending. */
@@ -34,9 +34,6 @@ export interface Ended {
 const errorsKept = 20_000
 /** Whoever takes longer hangs; these machines are busy. */
 const waitMsMax = 180_000
-
-/** Compiled once by the first run that ends by itself; kept over runs, as Node checks what it finds there. */
-const compileCache = join(tmpdir(), 'metrobus-faults-compiled')
 
 export class Child {
   readonly ended: Promise<Ended>
