@@ -6,7 +6,7 @@ import { Writer } from '@platformatic/kafka'
 import { MetrobusError } from '../../../errors/index.ts'
 import type { Clock, Random } from '../../../internal/platform/platform.ts'
 import type { Address } from '../driver/address.ts'
-import { createTopics, describeConfigs } from '../driver/codec/administration.ts'
+import { createTopics, deleteRecords, describeConfigs } from '../driver/codec/administration.ts'
 import { apiVersions } from '../driver/codec/api-versions.ts'
 import { consumerGroupHeartbeat } from '../driver/codec/consumer-group-heartbeat.ts'
 import { endTxn } from '../driver/codec/end-txn.ts'
@@ -157,6 +157,7 @@ export class ModelKafka {
       [findCoordinator.name]: () => ({ ...addressOf(this.#coordinator), errorCode: 0, errorMessage: null }),
       [createTopics.name]: (words: QuestionOf<typeof createTopics>) => this.#create(words),
       [describeConfigs.name]: (words: QuestionOf<typeof describeConfigs>) => this.#describe(words),
+      [deleteRecords.name]: (words: QuestionOf<typeof deleteRecords>) => this.#delete(node, words),
       [listOffsets.name]: (question: ListOffsetsQuestion) => this.#listOffsets(node, question),
       [fetch.name]: (question: FetchQuestion) => this.#fetch(node, question),
       [produce.name]: (question: QuestionOf<typeof produce>) => ({ partitions: this.#produce(node, question) }),
@@ -239,6 +240,20 @@ export class ModelKafka {
     return { throttleTimeMs: 0, results }
   }
 
+  #delete(node: number, [topics]: QuestionOf<typeof deleteRecords>): unknown {
+    const cut = (name: string, partitionIndex: number, offset: bigint) => {
+      const log = this.#log(name, partitionIndex)
+      if (log?.leader !== node) return { partitionIndex, lowWatermark: -1n, errorCode: codes.NOT_LEADER_OR_FOLLOWER }
+      log.begin = Math.max(log.begin, Number(offset))
+      return { partitionIndex, lowWatermark: BigInt(log.begin), errorCode: codes.NONE }
+    }
+    const answers = topics.map(({ name, partitions }) => ({
+      name,
+      partitions: partitions.map(({ partitionIndex, offset }) => cut(name, partitionIndex, offset)),
+    }))
+    return { throttleTimeMs: 0, topics: answers }
+  }
+
   #listOffsets(node: number, { topics, withOpen }: ListOffsetsQuestion): unknown {
     const partitions = topics.flatMap(({ topic, partitions }) =>
       partitions.map(({ partition, time }) => {
@@ -246,7 +261,7 @@ export class ModelKafka {
         if (log === undefined) return { topic, partition, errorCode: codes.UNKNOWN_TOPIC_OR_PARTITION, offset: -1 }
         if (log.leader !== node) return { topic, partition, errorCode: codes.NOT_LEADER_OR_FOLLOWER, offset: -1 }
         const last = withOpen === true ? log.end : log.stable
-        const offset = time === beginning ? 0 : time === end ? last : log.offsetAt(time)
+        const offset = time === beginning ? log.begin : time === end ? last : log.offsetAt(time)
         return { topic, partition, errorCode: codes.NONE, offset }
       }),
     )

@@ -27,6 +27,8 @@ interface Sender {
 export class ModelLog {
   leader: number
   leaderEpoch = 0
+  /** What is before it was deleted. */
+  begin = 0
   end = 0
   readonly #kept: Kept[] = []
   readonly #senders = new Map<bigint, Sender>()
@@ -88,7 +90,7 @@ export class ModelLog {
     const batches: Kept[] = []
     let bytes = 0
     for (const batch of this.#kept) {
-      if (batch.last < offset || batch.last >= this.stable) continue
+      if (batch.last < Math.max(offset, this.begin) || batch.last >= this.stable) continue
       if (batches.length > 0 && bytes + batch.bytes.length > maxBytes) break
       batches.push(batch)
       bytes += batch.bytes.length
