@@ -308,6 +308,6 @@ export class Scenario<When extends readonly unknown[], Out> implements Promise<S
     const app = this.#app!
     await caughtUp(app, { clock: this.#clock })
     const letters = await app.deadLetters.list({}, { countMax: 1_000 })
-    return storyOf(this.#recorder.tries, letters)
+    return storyOf(this.#recorder.tries, letters, app.stats().measured ?? [])
   }
 }

@@ -1,4 +1,5 @@
 /** What happened in a test: every try of every event at every stop, in order, and the rides that they make up. */
+import type { Measured } from '../../runtime/definition.ts'
 import type { Outcome } from '../../stop/outcome.ts'
 import { isOutcome, outcomeKind } from '../../stop/outcome.ts'
 
@@ -53,17 +54,23 @@ export interface Story {
   readonly rides: readonly Ride[]
   readonly tries: readonly Try[]
   readonly deadLetters: readonly GivenUpEvent[]
+  /** The app's own metrics, as `ctx.measure` has left them: the value of a counter or gauge, sum and count of the others. */
+  readonly measured: readonly Measured[]
 }
 
 /** Puts the tries together to rides, in the order in which they began. */
-export function storyOf(tries: readonly Try[], deadLetters: readonly GivenUpEvent[]): Story {
+export function storyOf(
+  tries: readonly Try[],
+  deadLetters: readonly GivenUpEvent[],
+  measured: readonly Measured[],
+): Story {
   const rides = [...Map.groupBy(tries, ({ ride }) => ride)].map(([ride, own]): Ride => {
     const visits = own.filter((one, index) => own.findIndex(({ event }) => event === one.event) === index)
     const { key, line } = own.at(-1)!
     const deadLetter = deadLetters.find((letter) => letter.ride === ride)
     return { ride, key, line, stops: visits.map(({ stop }) => stop), tries: own, deadLetter }
   })
-  return { rides, tries, deadLetters }
+  return { rides, tries, deadLetters, measured }
 }
 
 /** The story in words, for the message of a test that failed. */
