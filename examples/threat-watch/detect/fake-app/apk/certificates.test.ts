@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -155,6 +156,11 @@ test('a file that unpacks to much more than it is, is a bomb, whatever it says o
     { name: 'META-INF/A.SF', bytes: zeros.subarray(0, 5_000_000) },
   ])
 
+  const files = filesOf(fixture('client-v1.apk'))
+  const long = { name: 'assets/film', bytes: Buffer.from('...'), announced: 130 * 1024 * 1024 }
+  const noise = { name: 'assets/noise', bytes: randomBytes(2 * 1024 * 1024) }
+
+  assert.equal(signer(zipOf([...files, long, noise])), 'too-large')
   assert.equal(signer(announced), 'zip-bomb')
   assert.equal(signer(hidden), 'zip-bomb')
   assert.equal(signer(large), 'zip-bomb')

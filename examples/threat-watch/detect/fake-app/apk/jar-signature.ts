@@ -13,8 +13,8 @@ const manifestName = 'META-INF/MANIFEST.MF'
 const isSignature = /^META-INF\/[^/]+\.(?:RSA|EC|DSA)$/
 /** Of the files of the signature, each. */
 const signatureBytesMax = 4 * 1024 * 1024
-/** Of all entries together: each is unpacked once, to be digested. */
-const unpackedBytesMax = 512 * 1024 * 1024
+/** Of all entries together: each is unpacked, to be digested, while nothing else goes on. Who signs by this scheme alone makes old and small apps. */
+const unpackedBytesMax = 128 * 1024 * 1024
 
 /** The certificate of the signer. Undefined where nobody has signed in this way. */
 export function signerOfJar(zip: Zip): X509Certificate | undefined {
@@ -94,6 +94,7 @@ function checkManifest(zip: Zip, signatureFile: string): void {
   let left = unpackedBytesMax
   for (const entry of zip.entries.values()) {
     if (isOfSignature(entry)) continue
+    check(entry.bytes <= left, 'too-large')
     const section = files.get(entry.name)
     // Somebody put it there afterwards.
     check(section !== undefined, 'wrong-signature')
