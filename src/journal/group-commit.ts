@@ -8,6 +8,8 @@
  * - C3 No space: the file is cut back to the last whole group, the group stays first in the queue and is tried again. Nothing is voided.
  * - C4 Any other failure of a write, any failure of a sync or of cutting back poisons: `durable` never moves again.
  * - C5 A new segment is begun only after the one before is synced, and counts only once its name is durable.
+ * - C6 A segment's file is set to a size ahead of what is in it, by small groups: a sync behind a write that grows its file waits for the inode as well. What is
+ *   ahead is zeros. It is cut off before the next segment is begun, and at a clean close.
  */
 import { MetrobusError } from '../errors/index.ts'
 import type { Disk, DiskFile } from '../internal/platform/disk.ts'
@@ -22,6 +24,8 @@ import { segmentName } from './segment-file.ts'
 import type { Segments } from './segments.ts'
 
 const retryMs = 500
+/** So far ahead of what is written a file's size is set, unless segments are smaller, by groups of at most so many bytes: for a large one the inode does not count. */
+const ahead = { bytesMax: 1024 * 1024, groupBytesMax: 64 * 1024 }
 
 /** What is much, at most. */
 const promptBytesMax = 256 * 1024
@@ -30,6 +34,18 @@ const promptBytesMax = 256 * 1024
 export interface CommitListener {
   durable(position: number, synced: number): void
   failed(error: MetrobusError): void
+}
+
+/** The file that groups go to. */
+interface OpenSegment {
+  readonly base: number
+  readonly handle: DiskFile
+  /** Its name is not durable yet. */
+  isNew: boolean
+  /** Behind what was written. */
+  end: number
+  /** What was set ahead; 0 while nothing is. */
+  size: number
 }
 
 export class GroupCommit {
@@ -45,7 +61,8 @@ export class GroupCommit {
   readonly #segments: Segments
   readonly #pressure: Pressure
   readonly #listener: CommitListener
-  #file: { readonly base: number; readonly handle: DiskFile; readonly isNew: boolean } | undefined
+  readonly #aheadBytes: number
+  #file: OpenSegment | undefined
   /** A group is on its way to the disk. */
   #isCommitting = false
   /** From so many pending bytes on, a group begins in the middle of a turn. Less rides with all that the turn still brings. */
@@ -81,6 +98,7 @@ export class GroupCommit {
     this.#segments = parts.segments
     this.#pressure = parts.pressure
     this.#listener = parts.listener
+    this.#aheadBytes = Math.min(ahead.bytesMax, parts.segmentBytesMax)
     this.durable = this.synced = parts.durable
   }
 
@@ -112,6 +130,7 @@ export class GroupCommit {
     await this.#flush()
     if (this.#file !== undefined) this.checkpoint()
     await this.#background
+    if (this.#file !== undefined && this.failure === undefined) await this.#cutAhead(this.#file)
     await this.#file?.handle.close()
     this.#file = undefined
   }
@@ -193,9 +212,13 @@ export class GroupCommit {
   async #write(runs: readonly Run[]): Promise<boolean> {
     const first = runs[0]!
     try {
-      const file = this.#file?.base === first.segment ? this.#file.handle : await this.#nextFile(first)
+      const file = this.#file?.base === first.segment ? this.#file : await this.#nextFile(first)
       if (file === undefined) return false
-      await file.write(
+      const last = runs.at(-1)!
+      file.end = last.offset + last.bytes.length
+      // No wait for a large one, so that it is on its way when the call returns.
+      if (file.end - first.offset <= ahead.groupBytesMax) await this.#growAhead(file)
+      await file.handle.write(
         runs.map((run) => run.bytes),
         first.offset,
       )
@@ -208,6 +231,24 @@ export class GroupCommit {
     return true
   }
 
+  async #growAhead(file: OpenSegment): Promise<void> {
+    if (this.#durability.mode !== 'fdatasync' || file.end <= file.size) return
+    await file.handle.truncate(file.end + this.#aheadBytes)
+    file.size = file.end + this.#aheadBytes
+  }
+
+  /** Ends the file where what is in it ends. False when the journal is poisoned. */
+  async #cutAhead(file: OpenSegment): Promise<boolean> {
+    if (file.size <= file.end) return true
+    try {
+      await file.handle.truncate(file.end)
+      return true
+    } catch (error) {
+      this.poison('truncate', segmentName(file.base), error)
+      return false
+    }
+  }
+
   async #sync(): Promise<boolean> {
     this.#syncDue = false
     const file = this.#file
@@ -218,7 +259,7 @@ export class GroupCommit {
       this.meters.syncs.add(this.#clock.monotonic() - begun)
       if (file.isNew) {
         await this.#disk.syncFolder(this.#dir)
-        this.#file = { ...file, isNew: false }
+        file.isNew = false
       }
       return true
     } catch (error) {
@@ -228,18 +269,18 @@ export class GroupCommit {
   }
 
   /** The file of another segment than before, which is synced and closed first. */
-  async #nextFile({ segment: base, offset }: Run): Promise<DiskFile | undefined> {
+  async #nextFile({ segment: base, offset }: Run): Promise<OpenSegment | undefined> {
     const before = this.#file
     if (before !== undefined) {
-      if (!(await this.#sync())) return undefined
+      if (!(await this.#cutAhead(before)) || !(await this.#sync())) return undefined
       this.synced = this.durable
       await before.handle.close()
       this.#file = undefined
       this.#sealed(before.base)
     }
     const handle = await this.#disk.open(this.#segments.path(segmentName(base)), { create: true })
-    this.#file = { base, handle, isNew: offset === 0 }
-    return handle
+    this.#file = { base, handle, isNew: offset === 0, end: offset, size: 0 }
+    return this.#file
   }
 
   async #cutBack(run: Run, error: unknown): Promise<void> {
@@ -249,7 +290,12 @@ export class GroupCommit {
       return
     }
     try {
-      if (this.#file?.base === run.segment) await this.#file.handle.truncate(run.offset)
+      const file = this.#file
+      if (file?.base === run.segment) {
+        await file.handle.truncate(run.offset)
+        file.end = run.offset
+        file.size = 0
+      }
     } catch (failure) {
       this.poison('truncate', name, failure)
       return

@@ -2,7 +2,8 @@
  * Opening after anything: what ends the journal, and what is damage.
  *
  * Let D be the highest position that any whole frame or the checkpoint says was durable. A bad frame below D is damage: the start is refused and
- * nothing is touched. The first bad frame at or above D ends the journal, even when whole frames follow, because they were never acknowledged.
+ * nothing is touched. The first bad frame at or above D ends the journal, even when whole frames follow, because they were never acknowledged. Zeros at the end
+ * of a file are room that was set ahead (`group-commit.ts`, C6), and count neither as what is cut nor as anything else.
  *
  * Invariants:
  * - R1 Nothing is written before the verdict; read-only, nothing is written at all.
@@ -19,7 +20,7 @@ import type { Frame } from './frame.ts'
 import type { JournalLog } from './journal.ts'
 import { isNoSpace } from './no-space.ts'
 import { readFully } from './read-fully.ts'
-import { findFrames, scanFrames } from './scan.ts'
+import { filledUpTo, findFrames, scanFrames } from './scan.ts'
 import type { ScanEnd } from './scan.ts'
 import { baseOfName, cutName, decodeSegmentHeader, indexName, segmentHeaderBytes, segmentName } from './segment-file.ts'
 import type { SegmentHeader } from './segment-file.ts'
@@ -52,6 +53,8 @@ interface Parts {
 interface Found {
   readonly base: number
   readonly size: number
+  /** Where its last byte is that is not zero; at least the end of its frames. */
+  readonly filled: number
   readonly header: SegmentHeader | undefined
   readonly end: ScanEnd
   /** Where whole frames go on behind the fault; the size of the file when they do not. */
@@ -130,7 +133,8 @@ async function inspectFile(file: DiskFile, path: string, base: number): Promise<
       if (offset > end.offset) resumesAt = Math.min(resumesAt, offset)
     })
   }
-  return { base, size, header, end, resumesAt, witness, index, state, removed, time }
+  const filled = end.offset < size ? await filledUpTo(file, end.offset, size) : size
+  return { base, size, filled, header, end, resumesAt, witness, index, state, removed, time }
 }
 
 export async function readHeader(file: DiskFile, path: string, base: number): Promise<SegmentHeader | undefined> {
@@ -183,16 +187,14 @@ async function sizeOfKnown(disk: Disk, path: string, base: number): Promise<numb
 /** Nothing was damaged: cut the torn tail, finish removals, sync what had no witness. */
 async function settle(parts: Parts, found: Found, dropped: readonly Found[], durable: number): Promise<Recovered> {
   const { disk, dir, readOnly } = parts
-  const { base, size, end } = found
-  const cut = { bytes: size - end.offset, file: undefined as string | undefined }
+  const { base, size, filled, end } = found
+  const cut = { bytes: filled - end.offset, file: undefined as string | undefined }
   if (!readOnly) {
     for (const later of dropped) cut.file = (await drop(parts, later)) ?? cut.file
     const file = await disk.open(join(dir, segmentName(base)))
     try {
-      if (cut.bytes > 0) {
-        cut.file = (await save(parts, file, base, end.offset, size)) ?? cut.file
-        await file.truncate(end.offset)
-      }
+      if (cut.bytes > 0) cut.file = (await save(parts, file, base, end.offset, filled)) ?? cut.file
+      if (size > end.offset) await file.truncate(end.offset)
       await rewrite(file, Math.max(0, durable - base), end.offset)
       await file.sync()
     } finally {
@@ -205,7 +207,7 @@ async function settle(parts: Parts, found: Found, dropped: readonly Found[], dur
     }
     await disk.syncFolder(dir)
   }
-  cut.bytes += dropped.reduce((sum, later) => sum + later.size, 0)
+  cut.bytes += dropped.reduce((sum, later) => sum + later.filled, 0)
   if (cut.bytes > 0)
     parts.log('warn', 'The journal ended in bytes that were never acknowledged; they are cut off.', {
       segment: base,
@@ -230,7 +232,7 @@ async function drop(parts: Parts, found: Found): Promise<string | undefined> {
   if (parts.readOnly) return undefined
   const path = join(parts.dir, segmentName(found.base))
   const file = await parts.disk.open(path)
-  const saved = await save(parts, file, found.base, 0, found.size)
+  const saved = await save(parts, file, found.base, 0, found.filled)
   await file.close()
   await parts.disk.unlink(path)
   await parts.disk.syncFolder(parts.dir)

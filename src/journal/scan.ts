@@ -90,6 +90,22 @@ export async function findFrames(
   }
 }
 
+/** Where the bytes [from, to) of a file end, but for zeros at their end. */
+export async function filledUpTo(file: DiskFile, from: number, to: number): Promise<number> {
+  const window = new Window(file, from, to)
+  let filled = from
+  for (let at = from; at < to; at = window.start + window.filled) {
+    await window.show(at, Math.min(readBytes, to - at))
+    if (window.filled === 0) break
+    for (let index = window.filled - 1; index >= 0; index--) {
+      if (window.buffer[index] === 0) continue
+      filled = window.start + index + 1
+      break
+    }
+  }
+  return filled
+}
+
 /** A part of a file in memory that moves forward. */
 class Window {
   buffer: Buffer

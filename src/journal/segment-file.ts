@@ -1,7 +1,8 @@
 /**
  * The files of a journal, and the header of a segment.
  *
- *     <base>.seg              frames; base is the logical position of its first byte, 16 decimal digits
+ *     <base>.seg              frames; base is the logical position of its first byte, 16 decimal digits. Zeros behind the last frame of the last segment are
+ *                             room that was set ahead and no part of the journal
  *     <base>.idx              index of a sealed segment; may be missing, and is then made again
  *     <base>.<offset>.cut     bytes that recovery cut off a torn tail; nobody reads them but people
  *     checkpoint              witness of what was durable

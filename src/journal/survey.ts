@@ -12,7 +12,7 @@ import { readCheckpoint } from './checkpoint.ts'
 import { FrameKind } from './frame.ts'
 import type { Frame } from './frame.ts'
 import { readHeader } from './recovery.ts'
-import { findFrames, scanFrames } from './scan.ts'
+import { filledUpTo, findFrames, scanFrames } from './scan.ts'
 import { baseOfName, segmentHeaderBytes, segmentName } from './segment-file.ts'
 import type { SegmentHeader } from './segment-file.ts'
 import { payloadOf } from './state.ts'
@@ -116,8 +116,21 @@ export async function survey(disk: Disk, dir: string): Promise<Survey> {
     gap: (gap, base) => void gaps.push({ ...gap, position: base + gap.offset }),
   }
   for (const base of bases) await walkSegment(disk, dir, base, Infinity, visitor)
-  const tail = gaps.find(({ position }) => position >= durable)
-  return new Survey({ disk, dir, bases, sealed, bytes, durable, end: tail?.position ?? end, tail })
+  const ending = gaps.find(({ position }) => position >= durable)
+  const tail = ending === undefined ? undefined : await withoutZeros(disk, ending)
+  return new Survey({ disk, dir, bases, sealed, bytes, durable, end: ending?.position ?? end, tail })
+}
+
+/** A crash leaves the zeros at the end of a file that were set ahead: they are nothing. */
+async function withoutZeros(disk: Disk, gap: Gap): Promise<Gap | undefined> {
+  const { file: path, offset, detail } = gap
+  const file = await disk.open(path, { readOnly: true })
+  try {
+    const bytes = (await filledUpTo(file, offset, offset + gap.bytes)) - offset
+    return bytes === 0 ? undefined : { file: path, offset, bytes, detail }
+  } finally {
+    await file.close()
+  }
 }
 
 /** Answers the size of the file. */

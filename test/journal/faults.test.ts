@@ -5,10 +5,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isMetrobusError } from '../../src/errors/index.ts'
 import type { Record } from '../../src/event/record.ts'
+import { verifyJournal } from '../../src/journal/index.ts'
 import type { Journal } from '../../src/journal/index.ts'
-import { SimDisk, VirtualClock } from '../../src/testing/index.ts'
+import { segmentName } from '../../src/journal/segment-file.ts'
+import { SeededRandom, SimDisk, VirtualClock } from '../../src/testing/index.ts'
 import type { DiskCall } from '../../src/testing/index.ts'
-import { group, modelOf, open, picture, plan, record, topics, unit, unitOfPlan } from './kit.ts'
+import { dir, group, modelOf, open, picture, plan, record, topics, unit, unitOfPlan } from './kit.ts'
 import type { PlannedUnit } from './kit.ts'
 
 const segmentBytesMax = 4096
@@ -302,19 +304,22 @@ test('a flipped bit anywhere is found before anything wrong is served, and never
     }
 })
 
-test('the bytes behind the last whole frame are kept beside the journal; zeros are no record and are just cut', async () => {
+test('the bytes behind the last whole frame are kept beside the journal; zeros at the end are room that was set ahead, and nothing else', async () => {
   const units = plan(9, 4, 100)
   const disk = new SimDisk()
-  await append(await open(disk), units)
+  const full = await open(disk)
+  await append(full, units)
   const [segment] = disk.files().filter((file) => file.path.endsWith('.seg'))
-  const bytes = disk.contents(segment!.path)
-  for (const [what, tail] of [
-    ['zeros', new Uint8Array(5000)],
-    ['garbage', new Uint8Array(777).fill(0x5a)],
-    ['an old frame', bytes.subarray(-300)],
+  const bytes = disk.contents(segment!.path).subarray(0, full.end)
+  const garbage = new Uint8Array(777).fill(0x5a)
+  for (const [what, tail, zeros] of [
+    ['zeros', new Uint8Array(), 5000],
+    ['garbage', garbage, 0],
+    ['garbage before zeros', garbage, 3_000_000],
+    ['an old frame', bytes.subarray(-300), 0],
   ] as const) {
     const after = disk.remount()
-    after.replace(segment!.path, Buffer.concat([bytes, tail]))
+    after.replace(segment!.path, Buffer.concat([bytes, tail, new Uint8Array(zeros)]))
     const journal = await open(after)
     assert.equal(journal.opened.cutBytes, tail.length, what)
     assert.equal(after.contents(segment!.path).length, bytes.length, what)
@@ -334,7 +339,7 @@ test('a frame of an earlier life that fits by position and checksum does not com
     for (const ride of rides) ends.push(journal.append(group, unit({ 'a/0': [record(ride, 1)] })))
     await journal.synced()
     const { path } = disk.files().find((file) => file.path.endsWith('.seg'))!
-    return { bytes: Buffer.from(disk.contents(path)), ends, path }
+    return { bytes: Buffer.from(disk.contents(path).subarray(0, journal.end)), ends, path }
   }
   const old = await write(['r1', 'r2', 'r3'])
   const now = await write(['r1', 'rx'])
@@ -357,13 +362,47 @@ test('half a frame that found no space is cut off at once', async () => {
   const journal = await open(disk, { clock })
   journal.createTopics(topics)
   await journal.synced()
-  const { path, size } = disk.files().find((file) => file.path.endsWith('.seg'))!
+  const { path } = disk.files().find((file) => file.path.endsWith('.seg'))!
+  const { end } = journal
   disk.fail((call) => (call.name === 'write' ? { error: 'EDQUOT', bytes: call.bytes >> 1 } : undefined))
   journal.append(group, unit({ 'a/0': [record('r', 1)] }))
   await clock.settle()
 
   assert.equal(journal.pressure, 'the disk is full')
-  assert.equal(disk.contents(path).length, size)
+  assert.equal(disk.contents(path).length, end)
+})
+
+test('a file is longer than what is in it while it is written to, and exactly as long when its segment is sealed and at a close', async () => {
+  const disk = new SimDisk()
+  const journal = await open(disk, { segmentBytesMax })
+  await append(journal, plan(10, 30, 400))
+  const sizes = (): ReadonlyMap<string, number> => new Map(disk.files().map(({ path, size }) => [path, size]))
+  const running = sizes()
+  const known = journal.segments().map(({ base, bytes }) => [`${dir}/${segmentName(base)}`, bytes] as const)
+
+  await journal.close()
+
+  assert.ok(known.length >= 3)
+  const [active, ...sealed] = known.toReversed()
+  assert.ok(running.get(active![0])! > active![1])
+  for (const [path, bytes] of sealed) assert.equal(running.get(path), bytes)
+  const closed = journal.segments().map(({ base, bytes }) => [`${dir}/${segmentName(base)}`, bytes] as const)
+  for (const [path, bytes] of closed) assert.equal(sizes().get(path), bytes)
+})
+
+test('the room that was set ahead is no damage, nor a torn tail, for those who look into files', async () => {
+  const disk = new SimDisk()
+  const journal = await open(disk)
+  await append(journal, plan(11, 4, 100))
+  const after = disk.remount()
+
+  const report = await verifyJournal({
+    dir,
+    platform: { clock: new VirtualClock(), random: new SeededRandom(1), disk: after },
+  })
+
+  assert.ok(after.files().some(({ path, size }) => path.endsWith('.seg') && size > journal.end))
+  assert.deepEqual([report.damages, report.tail], [[], undefined])
 })
 
 test('a segment that is missing, empty or cut short is damage', async () => {

@@ -85,10 +85,13 @@ test('takes no zeros for records, however many follow the end', async () => {
     padded.replace(last, Buffer.concat([bytes, Buffer.alloc(zeros)]))
     const journal = await openOn(padded, trace.clock)
     assert.equal(await shown(journal), state, `${zeros} zeros`)
-    assert.deepEqual([journal.opened.cutBytes, journal.opened.cutFile], [zeros, undefined])
+    assert.deepEqual([journal.opened.cutBytes, journal.opened.cutFile], [0, undefined])
     await journal.close()
   }
 })
+
+/** Without the room that is set ahead while a journal is open. */
+const withoutRoom = (bytes: Uint8Array): Uint8Array => bytes.subarray(0, bytes.findLastIndex((byte) => byte !== 0) + 1)
 
 test('does not take up stale frames that follow the end', async () => {
   const { trace, disk } = await closedJournal(35)
@@ -105,11 +108,11 @@ test('does not take up stale frames that follow the end', async () => {
   append(journal, 'stale', '1')
   append(journal, 'stale', '2')
   await journal.synced()
-  const stale = disk.contents(last)
+  const stale = withoutRoom(disk.contents(last))
   const other = await openOn(next, new VirtualClock())
   append(other, 'fresh', '1')
   await other.synced()
-  const fresh = next.contents(last)
+  const fresh = withoutRoom(next.contents(last))
   next.replace(last, Buffer.concat([fresh, stale.subarray(fresh.length)]))
 
   const again = await openOn(next.remount(), trace.clock)
