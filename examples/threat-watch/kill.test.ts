@@ -14,7 +14,7 @@ const kills = 4
 /** As the run that nobody disturbs tells them: kind and subject. */
 const expected = readFileSync(join(import.meta.dirname, 'expected-output.txt'), 'utf8')
   .split(/^-- .*\n/m)[1]!
-  .matchAll(/^(\S+) \S+ (\S+):/gm)
+  .matchAll(/^(\S+) (\S+):/gm)
   .map(([, kind, subject]) => `${kind} ${subject}`)
   .toArray()
 

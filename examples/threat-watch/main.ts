@@ -1,7 +1,8 @@
 /**
  * Threat-watch over a small web of its own: `npm run threat-watch` crawls it, tells what it has found, and ends; `npm run threat-watch -- --serve` stays open, with the page of
  * alerts at http://127.0.0.1:8080. `--webhook <url>` is told of the alerts instead of a receiver of its own, and
- * `--bus kafka --brokers <host:port,…>` takes a cluster instead of the journal in `./data`.
+ * `--bus kafka --brokers <host:port,…>` takes a cluster instead of the journal in `./data`, where the names of all topics begin
+ * with `--prefix`.
  */
 import { parseArgs } from 'node:util'
 import Table from 'cli-table3'
@@ -23,15 +24,17 @@ const { values } = parseArgs({
     webhook: { type: 'string' },
     bus: { type: 'string', default: 'embedded' },
     brokers: { type: 'string', default: '127.0.0.1:9092' },
+    prefix: { type: 'string', default: '' },
   },
 })
-const bus = values.bus === 'kafka' ? kafka({ brokers: values.brokers.split(',') }) : embedded({ dir: './data' })
+const { brokers, prefix } = values
+const bus = values.bus === 'kafka' ? kafka({ brokers: brokers.split(','), prefix }) : embedded({ dir: './data' })
 
 await using world = await startWorld()
 await using receiver = await startReceiver()
 // The world is on this machine, and in it those who let others wait are found out sooner.
 const { connectTo } = world
-await using web = new SafeWeb({ connectTo, headersTimeoutMs: 500, timeoutMs: 1_000 })
+await using web = new SafeWeb({ connectTo, headersTimeoutMs: 3_000, timeoutMs: 4_000 })
 const system = threatWatch({
   ...realNeeds(),
   web,
@@ -54,8 +57,8 @@ if (values.serve) {
 } else {
   await running.caughtUp()
   console.log('-- told to the webhook')
-  for (const { kind, score, subject, evidence } of receiver.alerts.values())
-    console.log(`${kind} ${score.toFixed(2)} ${subject}: ${evidence[0]!.what}`)
+  for (const { kind, subject, evidence } of receiver.alerts.values())
+    console.log(`${kind} ${subject}: ${evidence[0]!.what}`)
   console.log('-- given up, to be looked at')
   for (const app of [sources, watch])
     for (const { stop, cause, message } of await app.deadLetters.list()) console.log(`${stop} ${cause}: ${message}`)

@@ -4,11 +4,11 @@ import type { Site } from './world.ts'
 
 const html = { 'content-type': 'text/html; charset=utf-8' }
 
-export const trapPaths = [
+const trapLinks = [
   '/huge',
   '/endless-redirects',
   '/slow-headers',
-  '/slow-body',
+  'http://drip.test/',
   '/bomb',
   '/inside',
   '/metadata',
@@ -26,7 +26,7 @@ const bomb = gzipSync(Buffer.alloc(20_000_000, ' '))
 const ways: Readonly<Record<string, Site>> = {
   '/robots.txt': (_, response) => void response.end('User-agent: *\nDisallow: /private\n'),
   '/': (_, response) =>
-    void response.writeHead(200, html).end(trapPaths.map((path) => `<a href="${path}">a way</a>`).join('\n')),
+    void response.writeHead(200, html).end(trapLinks.map((path) => `<a href="${path}">a way</a>`).join('\n')),
   '/huge': (_, response) => {
     response.writeHead(200, html)
     let left = 50_000_000
@@ -39,11 +39,6 @@ const ways: Readonly<Record<string, Site>> = {
     writeOn()
   },
   '/slow-headers': () => {},
-  '/slow-body': (_, response) => {
-    response.writeHead(200, html)
-    const timer = setInterval(() => response.write('.'), 50)
-    response.once('close', () => clearInterval(timer))
-  },
   '/bomb': (_, response) => void response.writeHead(200, { ...html, 'content-encoding': 'gzip' }).end(bomb),
   '/inside': (_, response) => void response.writeHead(302, { location: 'http://127.0.0.1:22/' }).end(),
   '/metadata': (_, response) =>
@@ -76,5 +71,12 @@ export const traps: Readonly<Record<string, Site>> = {
       },
     ]),
   ),
+  // Each of its answers goes on for ever, a dot at a time.
+  'drip.test': (path, response) => {
+    if (path === '/robots.txt') return void response.writeHead(404).end()
+    response.writeHead(200, html)
+    const timer = setInterval(() => response.write('.'), 50)
+    return void response.once('close', () => clearInterval(timer))
+  },
   'down.test': (_, response) => void response.destroy(),
 }
