@@ -13,6 +13,7 @@ import { simulation } from './simulation.ts'
 import { slowKey } from './slow-key.ts'
 import { start } from './start.ts'
 import { storeBench } from './store.ts'
+import { telemetryBench } from './telemetry.ts'
 import { threatWatchBench } from './threat-watch.ts'
 import { trace } from './trace.ts'
 
@@ -27,6 +28,7 @@ const benches: readonly Bench[] = [
   disk,
   simulation,
   storeBench,
+  telemetryBench,
   threatWatchBench,
 ]
 

@@ -3,6 +3,7 @@ import type { Bus } from '../src/bus/bus.ts'
 import * as library from '../src/index.ts'
 import type { RunningApp } from '../src/runtime/running.ts'
 import { endedTopic } from '../src/runtime/topics.ts'
+import type { Telemetry } from '../src/telemetry/index.ts'
 import { appName, campaignApp } from './campaign-app.ts'
 import type { Keep, Schemas } from './campaign-app.ts'
 import { contactOf, idOf, timeOf } from './contact.ts'
@@ -23,8 +24,12 @@ export async function startRun(
   onEnded: OnEnded,
   ids: 'made' | 'given' = 'made',
   schemas?: Schemas,
+  telemetry: readonly Telemetry[] = [],
 ): Promise<Run> {
-  const running = await campaignApp(library, keep, schemas).start({ bus: metered(bus, endedTopic(appName), onEnded) })
+  const running = await campaignApp(library, keep, schemas).start({
+    bus: metered(bus, endedTopic(appName), onEnded),
+    telemetry,
+  })
   return {
     running,
     send: (index) =>
