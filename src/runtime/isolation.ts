@@ -5,7 +5,7 @@
  * says. A death with several in flight convicts none.
  *
  * Invariants:
- * - K1 While an event runs alone, no other handler of the process runs, and the row that names it is durable.
+ * - K1 While an event runs alone, no other handler of the app runs in the process, and the row that names it is durable.
  * - K2 An event runs alone only when no earlier event of its key is unsettled (I3).
  * - K3 An event that waits for its retry was not what ran, so it does not run alone before it is due.
  */

@@ -36,6 +36,7 @@ export type Mistake =
   | 'MB_BAD_OUTCOME'
   | 'MB_NOT_JSON'
   | 'MB_TOO_DEEP'
+  | 'MB_FOREIGN_KEY'
 
 const mistakes: readonly Mistake[] = ['MB_NO_OUTCOME', 'MB_UNDECLARED_TARGET', 'MB_TOO_MANY_CHILDREN', 'MB_BAD_OUTCOME']
 const moreMistakes: readonly Mistake[] = [...mistakes, 'MB_NOT_JSON', 'MB_TOO_DEEP']
@@ -79,16 +80,20 @@ function failures(stop: StopSpec, of: (what: string) => number): number {
   return share < 700 ? 1 + (share % 3) : share < 850 ? stop.attempts - 1 : Infinity
 }
 
+/** Some mistakes only a wide program makes, and one only a stop that has a store. */
+function mistakeOf(isWide: boolean, { counts }: StopSpec, share: number): Mistake {
+  const all = isWide ? moreMistakes : mistakes
+  if (isWide && counts !== undefined && share % 3 === 0) return 'MB_FOREIGN_KEY'
+  return all[share % all.length]!
+}
+
 function failureOf({ isWide }: Program, stop: StopSpec, share: number): Action {
   if (stop.sticks && share < 150) return { kind: 'stuck' }
   if (share < 400) return stop.batch === undefined ? { kind: 'throw' } : { kind: 'retry', afterMs: 0 }
   if (share < 700) return { kind: 'retry', afterMs: [0, 50, 2_000, 7_000][share % 4]! }
   // A batch fails as a whole by what one of its handlings throws.
   if (share < 800 && !stop.isTerminal && !stop.isSwitch && stop.batch === undefined)
-    return {
-      kind: 'mistake',
-      code: isWide ? moreMistakes[share % moreMistakes.length]! : mistakes[share % mistakes.length]!,
-    }
+    return { kind: 'mistake', code: mistakeOf(isWide, stop, share) }
   if (share < 900 && stop.deadlineMs === 300 && stop.batch === undefined && stop.concurrency === 64)
     return { kind: 'late' }
   return { kind: 'dead' }

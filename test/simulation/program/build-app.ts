@@ -195,10 +195,14 @@ function storesOf({ counts }: StopSpec, { stores }: Making): { readonly [name: s
   return { [counts]: kept }
 }
 
+const storeOf = ({ counts }: StopSpec, { stores }: StopContext): StoreHandle<Pick<Item, 'v'>> | undefined =>
+  counts === undefined ? undefined : (stores as { readonly [name: string]: StoreHandle<Pick<Item, 'v'>> })[counts]
+
 /** Reads how far the key of an event is counted; what it answers counts one more. */
-function counting({ counts }: StopSpec, { event: { key }, stores }: StopContext): () => void {
-  if (counts === undefined || key === null) return () => {}
-  const handle = (stores as { readonly [name: string]: StoreHandle<Pick<Item, 'v'>> })[counts]!
+function counting(spec: StopSpec, context: StopContext): () => void {
+  const { key } = context.event
+  const handle = storeOf(spec, context)
+  if (handle === undefined || key === null) return () => {}
   const before = handle.get(key)?.v ?? 0
   return () => handle.put(key, { v: before + 1 })
 }
@@ -217,7 +221,7 @@ function handlerOf(
       ends()
       // Also what a try has counted that fails, which must be forgotten.
       counted()
-      if (handling.action.kind === 'mistake') return mistaken(handling.action.code, data)
+      if (handling.action.kind === 'mistake') return mistaken(handling.action.code, data, storeOf(spec, context))
       return answerOf(spec, data, handling, context, emittable)
     }
     if (handling.action.kind === 'kill') process.kill(`killed by ${event.id}`)
@@ -240,7 +244,7 @@ const whenAborted = (signal: AbortSignal): Promise<never> =>
   new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))
 
 /** What a handler does that is never right. */
-function mistaken(code: Mistake, data: Item): unknown {
+function mistaken(code: Mistake, data: Item, counts: StoreHandle<Pick<Item, 'v'>> | undefined): unknown {
   switch (code) {
     case 'MB_NO_OUTCOME':
       return undefined
@@ -252,6 +256,8 @@ function mistaken(code: Mistake, data: Item): unknown {
       return drop('Not A Slug')
     case 'MB_NOT_JSON':
       return { ...data, v: BigInt(data.v) }
+    case 'MB_FOREIGN_KEY':
+      return counts!.get('a row of another key')
     case 'MB_TOO_DEEP':
       return { ...data, deep: Array.from({ length: 3_000 }).reduce<object>((inner) => ({ inner }), {}) }
   }

@@ -8,6 +8,7 @@ import type { Program } from './program.ts'
 const refusals = [
   'MB_GROUP_IN_USE',
   'MB_UNKNOWN_TOPIC',
+  'MB_UNKNOWN_STORE',
   'MB_BAD_ARGUMENT',
   'MB_NOT_FOUND',
   'MB_APP_FAILED',
@@ -33,6 +34,7 @@ export function inspect(process: SimProcess, isAlone: boolean, oracle: Oracle): 
       inspector.ride('e0'),
       inspector.read('nowhere', 0, 0, 10),
       inspector.offsetAt('nowhere', 0, 0),
+      new Promise((resolve) => resolve(app.store('nowhere').get('k'))),
     ]
     for (const look of looks)
       process.alive(look).catch((error: unknown) => oracle.failed(error, 'somebody who looks', refusals))

@@ -31,8 +31,8 @@ export class Oracle implements Probe {
   readonly #coverage: Coverage
   readonly #order: OrderCheck<SimProcess> = new OrderCheck()
   readonly #alone = new Map<SimProcess, string>()
-  /** Of those, the ones that have not ended. */
-  readonly #aloneNow = new Map<SimProcess, string>()
+  /** Of those, the ones that have not ended, by process and app. */
+  readonly #aloneNow = new Map<string, string>()
   /** Handlings under way: by stop, partition and process; and of each limit's value. */
   readonly #running = new Map<string, Map<symbol, string>>()
   readonly #tries = new Map<string, number>()
@@ -100,9 +100,10 @@ export class Oracle implements Probe {
       this.violation(`I10 ${name} is of version 1, does not fit version 2, and is handled by it`)
     const { faults, ends } = this.#order.begins(process, topic, partition, event)
     for (const fault of faults) this.violation(fault)
-    const isAlone = this.#aloneNow.get(process) === `${stop.name} ${event.id}`
-    if (!isAlone && this.#aloneNow.has(process))
-      this.violation(`I5 ${name} begins while ${this.#aloneNow.get(process)} runs alone`)
+    const app = appIn(process, topic)
+    const alone = this.#aloneNow.get(app)
+    const isAlone = alone === `${stop.name} ${event.id}`
+    if (!isAlone && alone !== undefined) this.violation(`I5 ${name} begins while ${alone} runs alone`)
     const lane = `${process.name} ${topic}/${partition}`
     const leave = [
       this.#enter(lane, lane, stop.concurrency),
@@ -115,7 +116,7 @@ export class Oracle implements Probe {
       this.onEffect?.(process, stop, context)
     }
     return () => {
-      if (isAlone) this.#aloneNow.delete(process)
+      if (isAlone) this.#aloneNow.delete(app)
       for (const done of leave) done()
       ends(this.#isDecided(stop, event.id, event.replay, attempt))
     }
@@ -134,15 +135,19 @@ export class Oracle implements Probe {
     this.#tries.set(name, attempt)
   }
 
-  /** An event is about to run alone in a process: nothing else may run there, nor begin. */
+  /** An event is about to run alone in its app: nothing else may run there, nor begin. */
   #runsAlone(process: SimProcess, stop: string, event: string): void {
     const name = `${stop} ${event}`
     this.#alone.set(process, name)
+    const block = this.#program.blocks.find(
+      ({ entry, stops }) => entry === stop || stops.some((one) => one.name === stop),
+    )!
+    const app = appIn(process, `${block.app}.`)
     // An entry that reads a topic has no handler.
-    if (this.#program.blocks.some(({ entry }) => entry === stop)) this.#aloneNow.delete(process)
-    else this.#aloneNow.set(process, name)
+    if (block.entry === stop) this.#aloneNow.delete(app)
+    else this.#aloneNow.set(app, name)
     for (const [place, running] of this.#running)
-      if (running.size > 0 && place.startsWith(`${process.name} `))
+      if (running.size > 0 && place.startsWith(`${app}.`))
         this.violation(`I5 ${name} runs alone while something runs at ${place}`)
   }
 
@@ -224,3 +229,6 @@ export class Oracle implements Probe {
 }
 
 const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : '')
+
+/** The app of a topic in a process, as the places of what runs begin. */
+const appIn = ({ name }: SimProcess, topic: string): string => `${name} ${topic.slice(0, topic.indexOf('.'))}`
