@@ -352,7 +352,8 @@ test('a start without a stop that events still wait at is refused, unless told t
   await rest(w)
   await old.stop()
   const without = { entries: [entryOf('in', lineOf('main', keep([])))] }
-  await assert.rejects(w.start(without), { code: 'MB_STOP_REMOVED', message: /"gone", where \d+ events still wait/ })
+  const told = { code: 'MB_STOP_REMOVED', message: /"gone", which has left 9 events that wait and 0 dead letters/ }
+  await assert.rejects(w.start(without), told)
 
   const app = await w.start(without, { removedStops: 'discard' })
   await app.stop()

@@ -67,6 +67,7 @@ const certain = 'the journal either fails for good or knows what is on the disk:
 const leftOut = {
   'a partition that another member owns is not acknowledged': alone,
   'two members of a group share the partitions, and one that leaves gives its share back': alone,
+  'the next owner of a partition finds what the one before wrote when it was taken away': alone,
   'a unit whose answer is unknown and that happened, happens once': certain,
   'a unit whose answer is unknown and that did not happen, happens once': certain,
 }
