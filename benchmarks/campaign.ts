@@ -11,6 +11,7 @@ import { deliveredOf } from './contact.ts'
 import { bytesOf, inFolder } from './folder.ts'
 import { judgeArchive, judgeBus } from './judge.ts'
 import type { Rides } from './judge.ts'
+import { kafkaLimits, removeTopics } from './kafka-broker.ts'
 import { measureLimits } from './limits.ts'
 import { dueMs, leadMs, outstandingDefault, sendAll, sendAtRate } from './load.ts'
 import { Finish } from './meter.ts'
@@ -23,7 +24,11 @@ export const campaign: Bench = {
   name: 'campaign',
   purpose: 'throughput and latency over three durable hops, every result verified',
   options: {
-    bus: { type: 'string', hint: 'embedded (default) or memory' },
+    bus: {
+      type: 'string',
+      hint: 'embedded (default), memory, or kafka, on the broker of `npm run servers -- kafka up`',
+    },
+    guarantee: { type: 'string', hint: 'of kafka: exactly-once, which is the only one there is' },
     events: { type: 'string', hint: 'how many; default 200000' },
     rate: {
       type: 'string',
@@ -44,13 +49,14 @@ export const campaign: Bench = {
 }
 
 async function run(dir: string, options: BenchOptions): Promise<Readonly<Record<string, unknown>>> {
-  const busName = choiceOf(options, 'bus', ['embedded', 'memory'])
+  const busName = choiceOf(options, 'bus', ['embedded', 'memory', 'kafka'])
+  const guarantee = choiceOf(options, 'guarantee', ['exactly-once'])
   const events = numberOf(options, 'events', 200_000)
   const rate = numberOf(options, 'rate', undefined)
   const outstanding = numberOf(options, 'outstanding', outstandingDefault)
   const ids = choiceOf(options, 'ids', ['made', 'given'])
   const schemas = await schemasOf(choiceOf(options, 'validator', ['arktype', 'zod']))
-  const limits = measureLimits(dir)
+  const limits = busName === 'kafka' ? await kafkaLimits(events, recordBytes) : measureLimits(dir)
   const journal = join(dir, 'journal')
   const archive = archiveOf(join(dir, 'archive.ndjson'))
   const load = new Load(events, rate, outstanding)
@@ -60,11 +66,12 @@ async function run(dir: string, options: BenchOptions): Promise<Readonly<Record<
   const cpu = process.cpuUsage(cpuBefore)
   const rssMb = process.resourceUsage().maxRSS / 1024
 
-  let rides = busName === 'memory' ? await judgeBus(app.running.inspector, appName, events) : undefined
+  let rides = busName === 'embedded' ? undefined : await judgeBus(app.running.inspector, appName, events)
   await app.running.stop()
   await archive.close()
   rides ??= await judgeJournal(journal, events)
   await judgeArchive(archive.entries(), rides)
+  if (busName === 'kafka') await removeTopics()
   return {
     bench: 'campaign',
     bus: busName,
@@ -74,10 +81,15 @@ async function run(dir: string, options: BenchOptions): Promise<Readonly<Record<
     ...load.figures,
     rssMb: rounded(rssMb, 0),
     cpuSeconds: rounded((cpu.user + cpu.system) / 1e6, 2),
-    journalBytesPerEvent: busName === 'embedded' ? Math.round(bytesOf(journal) / events) : 0,
+    ...(busName === 'kafka'
+      ? { guarantee, intervalMs: 0 }
+      : { journalBytesPerEvent: busName === 'embedded' ? Math.round(bytesOf(journal) / events) : 0 }),
     limits,
   }
 }
+
+/** A contact with its headers, about. */
+const recordBytes = 1_024
 
 const schemasOf = (validator: 'arktype' | 'zod'): Promise<Schemas> =>
   validator === 'zod' ? import('./contact.ts') : import('./contact-arktype.ts')
