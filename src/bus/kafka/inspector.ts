@@ -12,7 +12,7 @@ import type { GroupOffsets } from './driver/group-offsets.ts'
 import type { LogOffsets } from './driver/log-offsets.ts'
 import { readRecord } from './foreign-record.ts'
 import type { ForeignMapping } from './foreign-record.ts'
-import { lookingMs, refreshed, scan } from './log-scan.ts'
+import { lookingMs, patiently, refreshed, scan } from './log-scan.ts'
 import type { Names } from './names.ts'
 import { decodeAbove, encodeText } from './positions.ts'
 import { aboveOf, aboveStore } from './settler.ts'
@@ -56,12 +56,21 @@ export class KafkaInspector implements BusInspector {
   }
 
   async groups(): Promise<readonly { readonly group: string; readonly positions: readonly Acknowledgement[] }[]> {
-    const { cluster, names } = this.#options
-    const listed = await Promise.all(cluster.nodes.map((node) => cluster.request(node, listGroups, [[], []])))
-    const groups = listed
-      .flatMap((answer) => answer.groups.map(({ groupId }) => names.inside(groupId)))
-      .filter((group) => group !== undefined)
-    return Promise.all(groups.toSorted().map(async (group) => ({ group, positions: await this.#positions(group) })))
+    const { cluster, clock, names } = this.#options
+    // Those that live now: a broker that is gone has handed its groups to others.
+    const listed = await patiently(clock, async () => {
+      await cluster.refresh([])
+      const { brokers } = await cluster.requestAny(allTopics, undefined)
+      return Promise.all(brokers.map(({ node }) => cluster.request(node, listGroups, [[], []])))
+    })
+    const groups = new Set(
+      listed.flatMap((answer) => answer.groups.flatMap(({ groupId }) => names.inside(groupId) ?? [])),
+    )
+    return Promise.all(
+      [...groups]
+        .toSorted()
+        .map(async (group) => ({ group, positions: await patiently(clock, () => this.#positions(group)) })),
+    )
   }
 
   async read(topic: string, partition: number, offset: number, recordsMax: number): Promise<readonly Record[]> {
@@ -173,8 +182,8 @@ export class KafkaInspector implements BusInspector {
   }
 
   async #listed(): Promise<Listed[]> {
-    const { cluster, names } = this.#options
-    const { topics } = await cluster.requestAny(allTopics, undefined)
+    const { cluster, clock, names } = this.#options
+    const { topics } = await patiently(clock, () => cluster.requestAny(allTopics, undefined))
     return topics
       .filter(({ errorCode }) => errorCode === codes.NONE)
       .flatMap(({ name, partitions }) => {

@@ -40,11 +40,15 @@ export async function scan(options: ScanOptions, parts: readonly ScanPart[], vis
 }
 
 /** Learns the leaders of topics, for as long as leaders are looked for. */
-export async function refreshed({ cluster, clock }: ScanOptions, topics: readonly string[]): Promise<void> {
+export const refreshed = ({ cluster, clock }: ScanOptions, topics: readonly string[]): Promise<void> =>
+  patiently(clock, () => cluster.refresh(topics))
+
+/** Asks again while what is in the way passes, for as long as leaders are looked for. */
+export async function patiently<T>(clock: Clock, ask: () => Promise<T>): Promise<T> {
   const patience = new Patience(clock, lookingMs)
   for (;;)
     try {
-      return await cluster.refresh(topics)
+      return await ask()
     } catch (error) {
       if (familyOf(error) !== 'retry' || !(await patience.again())) throw error
     }

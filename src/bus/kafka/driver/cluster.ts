@@ -75,11 +75,6 @@ export class Cluster {
     await this.#persist(patience, () => this.#anyBroker(metadata, { topics: [] }, travel).then((a) => this.#learn(a)))
   }
 
-  /** The brokers that are known. */
-  get nodes(): readonly number[] {
-    return [...this.#addresses.keys()]
-  }
-
   /** Undefined until a `refresh` for it, and when it does not exist. */
   topic(name: string): Topic | undefined {
     return this.#topics.get(name)
