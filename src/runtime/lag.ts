@@ -2,7 +2,7 @@
 import type { BusInspector } from '../bus/bus.ts'
 import type { Acknowledgement } from '../event/unit.ts'
 
-/** Records not settled, and the age of the oldest of them in milliseconds; 0 when nothing waits. */
+/** Records not settled, and the age of the oldest of them in milliseconds; 0 when nothing waits. On a bus whose offsets have gaps, more than wait may be told. */
 export interface Lag {
   readonly behind: number
   readonly oldestMs: number
@@ -18,7 +18,9 @@ export async function lagIn(
   const from = Math.max(watermark, begin)
   const behind = leftIn({ watermark, above }, { begin, end })
   const [oldest] = behind > 0 ? await inspector.read(topic, partition, from, 1) : []
-  return { behind, oldestMs: oldest === undefined ? 0 : Math.max(now - oldest.appendedAt, 0) }
+  // Where offsets have gaps, what is left may be nothing but gaps.
+  if (oldest === undefined) return { behind: 0, oldestMs: 0 }
+  return { behind, oldestMs: Math.max(now - oldest.appendedAt, 0) }
 }
 
 /** Records of a partition that are not among the settled ones. */

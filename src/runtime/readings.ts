@@ -1,5 +1,5 @@
 /** Everything that a running app measures, read at one moment. What is counted on the way of events is plain numbers; the rest is looked up here, once a look. */
-import type { Bus, TopicInfo } from '../bus/bus.ts'
+import type { Bus, PartitionInfo, TopicInfo } from '../bus/bus.ts'
 import { isMetrobusError } from '../errors/index.ts'
 import { packageVersion } from '../internal/platform/package-version.ts'
 import type { Labels, Point, Reading } from '../telemetry/reading.ts'
@@ -14,6 +14,9 @@ import { errorsTopic } from './topics.ts'
 
 /** Positions that the bus has not told by then are left out: a look must not wait for a cluster that is away. */
 const busWaitsMs = 3_000
+
+/** Where offsets have gaps dead letters are counted one by one, but no further in a partition: somebody is called long before. */
+const countedMax = 1_000
 
 /** Gathers points by signal; what has none is shown as a name without values. */
 class Gathered {
@@ -120,8 +123,7 @@ async function positionsOf(engine: Engine, bus: Bus): Promise<readonly Told[]> {
     let waiting = 0
     for (const feed of stop.deadFeeds) {
       const place = feed === undefined ? undefined : placeOf(feed, topics)
-      // What operators settle goes into these at once.
-      if (feed !== undefined && place !== undefined) waiting += leftIn(feed.acks, place)
+      if (feed !== undefined && place !== undefined) waiting += await waitingIn(bus, feed, place)
     }
     told.push({ name: 'deadLettersWaiting', labels: { app, stop: stop.name }, value: waiting })
   }
@@ -135,6 +137,18 @@ async function positionsOf(engine: Engine, bus: Bus): Promise<readonly Told[]> {
     told.push({ name: 'logFree', labels: { app }, value: await bus.meters.freeBytes() })
   }
   return told
+}
+
+/** Dead letters that nobody has settled; what operators settle goes into the acknowledgements of the feed at once. */
+async function waitingIn(
+  { inspector, capabilities }: Bus,
+  { topic, partition, acks }: Feed,
+  place: PartitionInfo,
+): Promise<number> {
+  const left = leftIn(acks, place)
+  if (left === 0 || capabilities.hasDenseOffsets !== false) return left
+  const records = await inspector.read(topic, partition, Math.max(acks.watermark, place.begin), countedMax)
+  return records.filter(({ offset }) => !acks.has(offset)).length
 }
 
 async function lagsOf(

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { z } from 'zod'
-import { deadLetter, drop, entry, line, memory, metrobus, MetrobusError, stop } from '../../src/index.ts'
+import { deadLetter, drop, entry, line, memory, metrobus, MetrobusError, split, stop } from '../../src/index.ts'
 import { counter, gauge, prometheus } from '../../src/telemetry/index.ts'
 import type { Prometheus } from '../../src/telemetry/index.ts'
 
@@ -71,6 +71,25 @@ test('a scrape says what went in and out, what was given up and how long rides t
   }
   for (const [series, value] of Object.entries(expected)) assert.equal(valueOf(lines, series), value, series)
   assert.ok(lines.some((text) => text.startsWith('metrobus_build_info{app="shop",version="') && text.endsWith(' 1')))
+})
+
+test('a split ends no ride: its children are timed, from the event that entered', async () => {
+  const metrics = prometheus({ process: false })
+  const part = stop('part', { in: Order, out: Order, effects: 'none' }, (order) => split([order, order]))
+  const keep = stop('keep', { in: Order }, () => {})
+  const app = metrobus('parts', { entries: [entry('in', { in: Order, route: line('parts').via(part).to(keep) })] })
+  await using running = await app.start({ bus: memory(), telemetry: metrics })
+  await running.listening
+  await running.send('in', { id: 'a', total: 1 }, { time: Date.now() - 3_600_000 })
+  await running.caughtUp()
+  const lines = await linesOf(metrics)
+  const rides = 'metrobus_ride_duration_seconds'
+  const labels = 'app="parts",route="parts",outcome="done"'
+  assert.equal(valueOf(lines, `${rides}_count{${labels}}`), 2)
+  assert.deepEqual(
+    [1800, 7200].map((le) => valueOf(lines, `${rides}_bucket{${labels},le="${le}"}`)),
+    [0, 2],
+  )
 })
 
 test('what waits is told in records and in seconds', async () => {
