@@ -1,9 +1,10 @@
 /**
  * Runs the tests that need real brokers: `npm run test:kafka`, or `npm run test:kafka -- test/kafka/traps` for some of them.
  *
- * It starts three brokers on free ports, in a folder of their own, and ends them whatever comes of the tests. Where no broker
- * can be started it fails.
+ * It installs what the brokers need, starts three of them on free ports, in a folder of their own, and ends them whatever comes of the
+ * tests. Where no broker can be started it fails.
  */
+import { spawnSync } from 'node:child_process'
 import { globSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -24,6 +25,8 @@ if (files.length === 0) {
   process.exit(1)
 }
 
+const installed = spawnSync(join(import.meta.dirname, 'kafka-programs.sh'), { stdio: 'inherit' })
+if (installed.status !== 0) process.exit(1)
 const folder = mkdtempSync(join(tmpdir(), 'metrobus-kafka-'))
 let brokers: Brokers | undefined
 try {
