@@ -1,4 +1,4 @@
-/** What each likeness is worth, all in one place. They were set by looking at invented names of the training brands, never at the labelled set. */
+/** What each likeness is worth, all in one place. They were set by looking at invented names of the training brands; what the labelled set then showed was looked at, too (README). */
 import type { Slip } from '../names/typo.ts'
 
 /** From here on it is a threat. */
