@@ -236,7 +236,7 @@ export const runtimeMutants: readonly Mutant[] = [
     file: 'src/runtime/parking.ts',
     find: 'if (!feed.isParking && row !== undefined && row.count > 0) {',
     replace: 'if (!feed.isParking && row !== undefined && row.count > 1_000_000) {',
-    hunt: { sweep: 'SEEDS', seed: 1, first: 41, cases: 20, isSmall: true },
+    hunt: { sweep: 'SEEDS', seed: 1, first: 180, cases: 20, isSmall: true },
   },
   {
     name: 'parked-head-forgotten',
