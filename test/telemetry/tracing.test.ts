@@ -166,6 +166,14 @@ test('what is not sampled makes no span and carries no header, and neither does 
   assert.deepEqual([await spansOf(), headers], [[], [{}, { traceparent }]])
 })
 
+test('a ride that was not sampled where it began is not sampled later, whatever the sampler says then', async () => {
+  await using running = await shop().start({ bus: memory(), telemetry: openTelemetry({ metrics: false }) })
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00'
+  await running.send('orders', { id: 'odd' }, { headers: { traceparent } })
+  await running.caughtUp()
+  assert.deepEqual(await spansOf(), [])
+})
+
 test('each try has its span, a failure its type, and the log line of a dead letter its trace', async () => {
   const lines: object[] = []
   let tries = 0
