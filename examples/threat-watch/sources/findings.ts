@@ -7,7 +7,7 @@ import { readFeed } from '../web/read-feed.ts'
 import { readListing } from '../web/read-listing.ts'
 import { readPage } from '../web/read-page.ts'
 import type { Answer } from '../web/web.ts'
-import { hostOf } from './visits.ts'
+import { hostOf, isVisitable } from './visits.ts'
 import type { Listed, Visit } from './visits.ts'
 
 export interface Findings {
@@ -19,14 +19,13 @@ export interface Findings {
   readonly faults: readonly string[]
 }
 
-const urlMax = 2_048
 /** Of the characters of a text; with more of them replaced, it is none. */
 const replacedMax = 0.2
 
 /** Undefined where it is not what it was visited as. */
 export function findings(as: Visit['as'], { url, contentType, bytes }: Answer): Findings | undefined {
   const { text, charset, replaced } = decode(bytes, contentType)
-  if (replaced > text.length * replacedMax) return undefined
+  if (replaced > text.length * replacedMax || !isVisitable(url)) return undefined
   const faults = replaced === 0 ? [] : [`${replaced} characters are no ${charset}`]
   const read = readers[as](text, url)
   return read === undefined ? undefined : { ...none, ...read, faults: [...faults, ...(read.faults ?? [])] }
@@ -39,11 +38,11 @@ const readers: Record<Visit['as'], (text: string, url: string) => Partial<Findin
     const { links, noFollow, title, description, asksForPassword, ...page } = readPage(text, url, { textMax })
     return {
       candidates: [{ kind: 'page', host: hostOf(url), url, title, description, text: page.text, asksForPassword }],
-      links: noFollow ? [] : links.filter(isShort),
+      links: noFollow ? [] : links.filter(isVisitable),
     }
   },
   feed(text, url) {
-    const entries = readFeed(text, url, textMax)?.filter((item) => isShort(item.url))
+    const entries = readFeed(text, url, textMax)?.filter((item) => isVisitable(item.url))
     return (
       entries && {
         candidates: entries.map((item) => ({ kind: 'feed', host: hostOf(url), ...item })),
@@ -55,11 +54,11 @@ const readers: Record<Visit['as'], (text: string, url: string) => Partial<Findin
     const listing = readListing(text, url)
     return (
       listing && {
-        listed: listing.apps.map(({ iconUrl, ...app }) => ({ app: { host: hostOf(url), ...app }, iconUrl })),
+        listed: listing.apps
+          .filter(({ url }) => isVisitable(url))
+          .map(({ iconUrl, ...app }) => ({ app: { host: hostOf(url), ...app }, iconUrl })),
         faults: listing.faulty === 0 ? [] : [`${listing.faulty} of its apps cannot be read`],
       }
     )
   },
 }
-
-const isShort = (url: string): boolean => url.length <= urlMax

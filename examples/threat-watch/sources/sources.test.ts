@@ -102,6 +102,24 @@ test('a host that has moved is asked for its own robots.txt, and not followed fo
     .thenAnswers(drop('too-many-redirects'))
 })
 
+test('what strangers write as an address, and nobody can visit, leads nowhere', async () => {
+  const odd = [
+    'ftp://a.test/',
+    `http://a.test/${'x'.repeat(3_000)}`,
+    `http://${'a'.repeat(300)}.test/`,
+    "http://a!b'.test/",
+  ]
+  const needs = fakeNeeds({ [home]: `Hello ${odd.map((to) => `<a href="${to}">x</a>`).join('')}` })
+
+  await given(sources(needs))
+    .when('seeds', visit(home, { depth: 1 }))
+    .thenEmits(links)
+  for (const to of odd)
+    await given(sources(fakeNeeds({ [home]: { reason: 'moved', to } })))
+      .when('seeds', visit(home))
+      .thenAnswers(drop('bad-url'))
+})
+
 test('the entries of a feed become candidates', async () => {
   const url = 'http://a.test/feed.xml'
   const entry = '<item><title>T</title><link>/x</link><description>Words</description></item>'

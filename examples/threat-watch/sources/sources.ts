@@ -13,7 +13,7 @@ import { robotsOf } from '../web/robots.ts'
 import { WebError, mayGoAway } from '../web/web.ts'
 import type { Web } from '../web/web.ts'
 import { findings } from './findings.ts'
-import { Allowed, Listed, Visit, hostOf, links, listed } from './visits.ts'
+import { Allowed, Listed, Visit, hostOf, isVisitable, links, listed } from './visits.ts'
 
 export interface SourcesNeeds {
   readonly web: Web
@@ -110,6 +110,7 @@ export const sources = ({ web, inspection, delayMs, patience }: SourcesNeeds) =>
       if (!answer.ok) {
         if (mayGoAway[answer.reason]) throw new WebError(url, answer)
         if (answer.to === undefined) return drop(answer.reason, answer.detail)
+        if (!isVisitable(answer.to)) return drop('bad-url', url)
         if (moves >= movesMax) return drop('too-many-redirects', url)
         return emit(links, { as, url: answer.to, depth, moves: moves + 1 })
       }

@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { topic } from '../../../src/index.ts'
 import type { Data } from '../../../src/index.ts'
-import { AppListing } from '../types.ts'
+import { AppListing, Page } from '../types.ts'
 
 const url = z.url({ protocol: /^https?$/ }).max(2_048)
 
@@ -28,6 +28,10 @@ export const Listed = z.object({
 
 /** In lower case, without port, and for IPv6 without brackets. */
 export const hostOf = (address: string): string => new URL(address).hostname.replaceAll(/[[\]]/g, '')
+
+/** Whether an address that a stranger has written can be visited, and what is found there be told. */
+export const isVisitable = (address: string): boolean =>
+  url.safeParse(address).success && Page.shape.host.safeParse(hostOf(address)).success
 
 /** The frontier of the crawl. */
 export const links = topic('links', { schema: Visit, key: (visit) => hostOf(visit.url) })

@@ -104,7 +104,12 @@ export const watch = ({ web, inspection, detectors, alarm, patience }: WatchNeed
 
   const study = stop(
     'study',
-    { in: Client, emits: [shelves], policy: { attempts: Infinity, backoff: { first: 1_000, max: 600_000 } } },
+    {
+      in: Client,
+      emits: [shelves],
+      // Several fetches, one after the other.
+      policy: { attempts: Infinity, backoff: { first: 1_000, max: 600_000 }, deadline: { seconds: 120 } },
+    },
     async (client, { emit, signal }) => {
       const known = await learn(client, { web, inspection }, signal)
       for (const shelf of allShelves) emit(shelves, { shelf, knowledge: known })
