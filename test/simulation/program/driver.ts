@@ -257,7 +257,7 @@ export class Driver {
     const process = await this.#fleet.running()
     if (process === undefined) return
     this.#coverage.add('state', 'caught up')
-    await judgeEnd({
+    const judging = judgeEnd({
       program: this.#program,
       world: this.#world,
       oracle: this.#oracle,
@@ -268,6 +268,16 @@ export class Driver {
       inspector: process.running!.inspector,
       apps: this.#world.processes.filter(({ isRunning }) => isRunning).flatMap(({ apps }) => apps),
     })
+    await this.#whileTimeGoesOn(judging)
+  }
+
+  /** A read that was made slow may still be under way, and whoever looks waits for it. */
+  async #whileTimeGoesOn(judging: Promise<void>): Promise<void> {
+    let isOver = false
+    const over = (): void => void (isOver = true)
+    judging.then(over, over)
+    if (await this.#world.until(() => isOver, endMs)) await judging
+    else this.#oracle.violation('I8 what is left cannot be looked at')
   }
 
   async #calm(): Promise<void> {
