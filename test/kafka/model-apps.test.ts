@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { z } from 'zod'
+import { RecordsEncoder, stampBatch } from '../../src/bus/kafka/driver/records-encoder.ts'
 import { Stage } from '../../src/bus/kafka/model/stage.ts'
-import { entry, line, metrobus, stop } from '../../src/index.ts'
+import { entry, line, metrobus, stop, topic } from '../../src/index.ts'
 import { silentLog } from '../../src/internal/log.ts'
 import { SeededRandom, SimDisk, VirtualClock } from '../../src/testing/index.ts'
 
@@ -51,4 +52,33 @@ test('an id that was sent is one event, over a restart too', async () => {
     assert.equal(receipts.filter(({ duplicate }) => duplicate).length, life + 1)
     await running.stop()
   }
+})
+
+test('records that no Metrobus wrote enter, and one that is no event is a dead letter with what stood there', async () => {
+  await using it = stageOf(4)
+  const handled: string[] = []
+  const keep = stop('keep', { in: Ticket }, ({ key }) => void handled.push(key))
+  const foreign = topic('foreign', { schema: Ticket, key: ({ key }) => key, partitions: 1 })
+  const app = metrobus('shop', {
+    entries: [entry('tickets', { from: foreign, start: 'beginning', key: ({ key }) => key, route: keep })],
+  })
+  const running = await app.start(it.options())
+  const encoder = new RecordsEncoder()
+  for (const value of ['{"key":"a"}', 'no json', '{"key":"b"}']) encoder.append(1, null, value, [])
+  const batch = encoder.finish()
+  stampBatch(batch, { producerId: 5n, producerEpoch: 0, baseSequence: 0, isTransactional: false })
+  it.stage.kafka.topics.get('foreign')!.logs[0]!.append(batch, 1, () => 0)
+  await it.stage.until(() => handled.length === 2, 'both are handled', 60_000)
+  await running.caughtUp()
+  assert.deepEqual(handled.toSorted(), ['a', 'b'])
+  const dead = (
+    await Promise.all(
+      Array.from({ length: 4 }, (_, partition) => running.inspector.read('shop.entry.tickets.dlq', partition, 0, 9)),
+    )
+  ).flat()
+  assert.deepEqual(
+    dead.map(({ ride, data }) => [ride, data]),
+    [['0/1', 'no json']],
+  )
+  await running.stop()
 })
