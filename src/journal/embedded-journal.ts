@@ -218,9 +218,8 @@ export class EmbeddedJournal implements Journal {
 
   async read(topic: string, partition: number, offset: number, limits: ReadLimits): Promise<readonly Record[]> {
     const state = this.#appender.topic(topic, partition)
-    return this.#read(() =>
-      this.#reader.read(state.number, partition, Math.max(offset, state.begins[partition]!), limits),
-    )
+    const from = Math.max(offset, state.begins[partition]!)
+    return this.#read(() => this.#reader.read(state.number, partition, from, limits))
   }
 
   async offsetAt(topic: string, partition: number, timeMs: number): Promise<number> {
@@ -236,11 +235,12 @@ export class EmbeddedJournal implements Journal {
   }
 
   topics(): readonly JournalTopic[] {
+    const bytes = this.#segments.bytesByTopic
     return [...this.#appender.state.topics.values()].map(({ number, name, retention, begins, ends }) => ({
       name,
       retention,
       partitions: ends.map((end, partition) => ({ partition, begin: begins[partition]!, end })),
-      bytes: this.#segments.bytesOf(number),
+      bytes: bytes.get(number) ?? 0,
     }))
   }
 

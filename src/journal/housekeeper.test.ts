@@ -119,6 +119,28 @@ test('keeps what a group that reads the topic has not settled, however old', asy
   assert.deepEqual(begins(journal), [7, 7])
 })
 
+test('reads the index of no sealed segment to learn that all of it is too old, however many there are', async () => {
+  const { disk, journal, clock } = await fixture({ timeMs: hour })
+  journal.seek('slow', [{ topic: 'topic', partition: 0, offset: 0 }])
+  // More than there are indexes in memory.
+  await fill(journal, 600)
+  await clock.advance(3 * hour)
+  const read: string[] = []
+  disk.fail(({ name, path }) => {
+    if (name === 'read') read.push(path)
+    return undefined
+  })
+
+  await journal.housekeep()
+
+  assert.ok(journal.segments().length > 20)
+  assert.deepEqual(
+    read.filter((path) => path.endsWith('.idx')),
+    [],
+  )
+  assert.deepEqual(begins(journal), [0, 0])
+})
+
 test('gives up the oldest when a topic is larger than its bound', async () => {
   const { journal } = await fixture({ bytesMax: 10_000 })
   await fill(journal, 200)

@@ -233,6 +233,8 @@ export class Reader {
     for (const segment of this.#segments.list.slice()) {
       const contents = segment.contents.get(place)
       if (contents === undefined || contents.last < offset) continue
+      // Without its index: when nothing is young enough, the index of every segment would be read.
+      if ((segment.live?.lastTime ?? segment.lastTime) < timeMs) continue
       if (best !== undefined && Math.max(contents.first, offset) >= Math.max(best.row.first, offset)) continue
       const index = await this.#segments.index(segment)
       const row = index.rowAt(place, offset, timeMs)

@@ -91,12 +91,14 @@ async function beginsByTime(
 /** Gives up the topic's part of whole segments, the oldest first, until what is left fits. The one that is appended to is kept. */
 function beginsBySize(topic: JournalTopic, segments: readonly SegmentInfo[]): readonly number[] {
   const begins = topic.partitions.map(({ begin }) => begin)
+  const { bytesMax = Infinity } = topic.retention
+  // More than what is kept: it counts what was given up and is not deleted yet.
+  if (topic.bytes <= bytesMax) return begins
   const parts = segments.map(({ sealed, lastTime, contents }) => ({
     sealed,
     lastTime,
     kept: contents.filter(({ topic: name, partition, last }) => name === topic.name && last >= begins[partition]!),
   }))
-  const { bytesMax = Infinity } = topic.retention
   const bytesOf = (kept: SegmentInfo['contents']): number => kept.reduce((sum, { bytes }) => sum + bytes, 0)
   let bytes = parts.reduce((sum, { kept }) => sum + bytesOf(kept), 0)
   for (const { sealed, kept } of parts.toSorted((a, b) => a.lastTime - b.lastTime)) {

@@ -88,11 +88,12 @@ export class Segments {
     this.list.push({ base, bytes, live: index, contents: index.contents, lastTime: index.lastTime })
   }
 
-  /** Bytes of the entries of a topic. */
-  bytesOf(topic: number): number {
-    let bytes = 0
+  /** Bytes of the entries of each topic, by its number. */
+  get bytesByTopic(): ReadonlyMap<number, number> {
+    const bytes = new Map<number, number>()
     for (const segment of this.list)
-      for (const contents of segment.contents.values()) if (contents.topic === topic) bytes += contents.bytes
+      for (const contents of segment.contents.values())
+        bytes.set(contents.topic, (bytes.get(contents.topic) ?? 0) + contents.bytes)
     return bytes
   }
 
