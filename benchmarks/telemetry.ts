@@ -32,7 +32,7 @@ async function run(dir: string, options: BenchOptions): Promise<Readonly<Record<
   const events = numberOf(options, 'events', 200_000)
   const metrics = prometheus({ port: 0 })
   const telemetry: readonly Telemetry[] =
-    watched === 'none' ? [] : [watched === 'prometheus' ? metrics : openTelemetry({ metrics: false })]
+    watched === 'none' ? [] : [watched === 'prometheus' ? metrics : openTelemetry({ metrics: false, share: sampled })]
   const spans = watched === 'traces' ? await sampling() : undefined
   const finish = new Finish(events, () => {})
   const archive = archiveOf(join(dir, 'archive.ndjson'))
@@ -67,8 +67,7 @@ function scrape(url: string): ReturnType<typeof spawn> {
 async function sampling(): Promise<() => number> {
   const { trace, context } = await import('@opentelemetry/api')
   const { AsyncLocalStorageContextManager } = await import('@opentelemetry/context-async-hooks')
-  const { BatchSpanProcessor, ParentBasedSampler, TraceIdRatioBasedSampler, TracerProvider } =
-    await import('@opentelemetry/sdk-trace')
+  const { BatchSpanProcessor, TracerProvider } = await import('@opentelemetry/sdk-trace')
   let count = 0
   const exporter = {
     export(spans: readonly object[], done: (result: { code: number }) => void): void {
@@ -78,9 +77,8 @@ async function sampling(): Promise<() => number> {
     shutdown: () => Promise.resolve(),
   }
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
-  const sampler = new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(sampled) })
   trace.setGlobalTracerProvider(
-    new TracerProvider({ sampler, spanProcessors: [new BatchSpanProcessor({ exporter, maxQueueSize: 100_000 })] }),
+    new TracerProvider({ spanProcessors: [new BatchSpanProcessor({ exporter, maxQueueSize: 100_000 })] }),
   )
   return () => count
 }

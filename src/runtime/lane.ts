@@ -229,10 +229,11 @@ export class Lane {
     return hasOwnScope ? callInScope(attempt, call, record.data) : call(record.data, attempt)
   }
 
-  /** Begins the span of an attempt, if its ride is traced. */
+  /** Begins the span of an attempt, if its ride is traced, which was decided where it began. */
   trace(attempt: Attempt): void {
     const { stop, partition } = this
     const { record } = attempt
+    if (stop.entry === undefined && record.headers['traceparent'] === undefined) return
     attempt.handling = this.engine.tracing?.handle({
       stop: stop.name,
       topic: stop.topics.input,

@@ -93,7 +93,11 @@ async function join(definition: AppDefinition, bus: Bus, options: ResolvedStartO
   if (options.signing !== undefined)
     engine.slipGuard = new SlipGuard(definition.name, linesOf(definition), options.signing)
   for (const { tracing } of options.telemetry)
-    engine.tracing ??= await tracing?.({ app: definition.name, system: bus.name === 'kafka' ? 'kafka' : 'metrobus' })
+    engine.tracing ??= await tracing?.({
+      app: definition.name,
+      system: bus.name === 'kafka' ? 'kafka' : 'metrobus',
+      random: () => engine.random.next(),
+    })
   await checkRemovedStops(engine, bus, options.removedStops)
   engine.stores = await openStores(engine, bus, options.stores)
   const lanes = new Lanes({ engine, inspector: bus.inspector, killsMax: options.killsMax })

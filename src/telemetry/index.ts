@@ -9,5 +9,5 @@ export type { HistogramOptions, Metric, MetricOptions, SummaryOptions } from './
 export { signals } from './signals.ts'
 export type { Signal, SignalName } from './signals.ts'
 export type { Handling, Sending, Tracing, Visit } from './tracing.ts'
-export type { MetricsPage, Observed, Telemetry } from './telemetry.ts'
+export type { MetricsPage, Observed, Telemetry, Traced } from './telemetry.ts'
 export type { Distribution, Labels, Point, Quantiles, Reading } from './reading.ts'

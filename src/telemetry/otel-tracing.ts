@@ -19,6 +19,8 @@ export interface OtelTracingOptions {
   /** `messaging.system`. */
   readonly system: string
   readonly begins: 'link' | 'child'
+  /** Whether the SDK is asked about a ride that begins. */
+  readonly asks: () => boolean
 }
 
 export class OtelTracing implements Tracing {
@@ -30,7 +32,7 @@ export class OtelTracing implements Tracing {
 
   send(entry: string, headers: Headers | undefined): Sending | undefined {
     // A context that the sender has made stands.
-    if (headers?.['traceparent'] !== undefined) return undefined
+    if (headers?.['traceparent'] !== undefined || !this.#options.asks()) return undefined
     const span = this.#begin('send', entry)
     if (span === undefined) return undefined
     return {
@@ -44,7 +46,7 @@ export class OtelTracing implements Tracing {
   }
 
   create(entry: string, headers: Headers | undefined): Headers | undefined {
-    if (headers?.['traceparent'] !== undefined) return undefined
+    if (headers?.['traceparent'] !== undefined || !this.#options.asks()) return undefined
     const span = this.#begin('create', entry)
     span?.end()
     return span === undefined ? undefined : withContext(headers, span.spanContext())
@@ -57,6 +59,8 @@ export class OtelTracing implements Tracing {
     const isSampled = before !== undefined && (before.traceFlags & sampledFlag) === 1
     // Whether a ride is traced was decided where it began.
     if (!isSampled && !visit.begins) return undefined
+    if (visit.begins && !(isSampled && begins === 'child') && !this.#options.asks())
+      return before === undefined ? undefined : untraced(record.headers)
     const isChild = isSampled && (!visit.begins || begins === 'child')
     const context = isChild ? api.trace.setSpanContext(api.ROOT_CONTEXT as never, before as never) : api.ROOT_CONTEXT
     const links = before === undefined ? [] : [{ context: before }]

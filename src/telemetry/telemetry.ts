@@ -12,12 +12,21 @@ export interface Observed {
   read(): Promise<readonly Reading[]>
 }
 
+/** What tracing is told of an app. */
+export interface Traced {
+  readonly app: string
+  /** The bus, in the words of OpenTelemetry: `messaging.system`. */
+  readonly system: string
+  /** Uniform in [0, 1). */
+  readonly random: () => number
+}
+
 /** Given to `start({ telemetry })`; one may look at several apps of a process. */
 export interface Telemetry {
   /** Begins to look at an app that starts; the answer ends it. The app fails when it rejects. */
   watch(app: Observed): Promise<{ close(): Promise<void> }>
   /** Asked once, before the app handles its first event: how it is traced. Of several the first counts. */
-  readonly tracing?: (app: { readonly app: string; readonly system: string }) => Promise<Tracing | undefined>
+  readonly tracing?: (app: Traced) => Promise<Tracing | undefined>
   /** What Prometheus is answered: the health port serves it at /metrics. */
   readonly page?: () => Promise<MetricsPage>
 }

@@ -17,7 +17,9 @@ import type { ReadableSpan, Sampler } from '@opentelemetry/sdk-trace'
 import { z } from 'zod'
 import type { Bus } from '../../src/bus/index.ts'
 import { drop, embedded, entry, line, memory, metrobus, retry, split, stop, topic } from '../../src/index.ts'
+import { nodePlatform } from '../../src/internal/platform/node.ts'
 import { openTelemetry } from '../../src/telemetry/index.ts'
+import { SeededRandom } from '../../src/testing/index.ts'
 
 const Order = z.object({ id: z.string() })
 const silent = { info() {}, warn() {}, error() {} }
@@ -172,6 +174,21 @@ test('a ride that was not sampled where it began is not sampled later, whatever 
   await running.send('orders', { id: 'odd' }, { headers: { traceparent } })
   await running.caughtUp()
   assert.deepEqual(await spansOf(), [])
+})
+
+test('the SDK is asked about a share of the rides, and not about the others', async () => {
+  await using running = await shop().start({
+    bus: memory(),
+    telemetry: openTelemetry({ metrics: false, share: 0.5 }),
+    platform: { ...nodePlatform, random: new SeededRandom(7) },
+  })
+  const events = 400
+  await Promise.all(Array.from({ length: events }, (_, index) => running.send('orders', { id: `${index}` })))
+  await running.caughtUp()
+  const spans = await spansOf()
+  const sent = spans.filter((span) => span.name === 'send orders').length
+  assert.ok(sent > events * 0.4 && sent < events * 0.6, `${sent} of ${events}`)
+  assert.equal(spans.filter((span) => span.name === 'process shop.keep').length, sent)
 })
 
 test('each try has its span, a failure its type, and the log line of a dead letter its trace', async () => {
