@@ -142,7 +142,8 @@ const waiting =
     return new Promise((resolve, reject) => {
       const abort = (): void => {
         timer?.close()
-        reject(new DOMException('The operation was aborted', { name: 'AbortError', cause: signal?.reason }))
+        const error = new DOMException('The operation was aborted', 'AbortError')
+        reject(Object.assign(error, { cause: signal?.reason as unknown }))
       }
       const timer =
         signal?.aborted === true
