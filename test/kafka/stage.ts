@@ -172,8 +172,11 @@ export async function linesByJava(name: string, prints: readonly string[], quiet
   const { stdout } = await promisify(execFile)('java', [...java, ...program, ...what, ...how, ...properties], {
     maxBuffer: 64 * 1024 * 1024,
   })
-  return stdout.split('\n')
+  // On a busy machine it may take longer than that to join its group: no topic that is read so is empty.
+  return stdout === '' && quietMs < patientMs ? linesByJava(name, prints, patientMs) : stdout.split('\n')
 }
+
+const patientMs = 60_000
 
 /** What Java's console consumer reads of a topic. */
 export async function readByJava(name: string, quietMs?: number): Promise<ReadByJava[]> {
