@@ -4,6 +4,7 @@ import type { Platform } from '../../internal/platform/platform.ts'
 import { openJournal } from '../../journal/open-journal.ts'
 import type { Bus, BusInspector, Member, MemberListener, Subscription, TopicSpec } from '../bus.ts'
 import type { Capabilities } from '../capabilities.ts'
+import type { BusMeters } from '../meters.ts'
 import { EmbeddedLog } from './embedded-log.ts'
 import { inspectorOf } from './inspector.ts'
 import { journalLog } from './journal-log.ts'
@@ -16,6 +17,7 @@ export class EmbeddedBus implements Bus {
   readonly socketFolder: string
   readonly #options: ResolvedEmbeddedOptions
   #opened: EmbeddedLog | undefined
+  #meters: BusMeters | undefined
 
   constructor(options: ResolvedEmbeddedOptions) {
     this.#options = options
@@ -52,6 +54,17 @@ export class EmbeddedBus implements Bus {
       log: journalLog(log),
     })
     this.#opened = new EmbeddedLog(journal, this.#options)
+    this.#meters = {
+      syncs: journal.meters.syncs,
+      get writtenBytes() {
+        return journal.meters.writtenBytes
+      },
+      freeBytes: () => platform.disk.freeBytes(dir),
+    }
+  }
+
+  get meters(): BusMeters | undefined {
+    return this.#meters
   }
 
   async ensureTopics(topics: readonly TopicSpec[]): Promise<void> {
