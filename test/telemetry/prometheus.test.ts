@@ -1,8 +1,22 @@
 /** What a scrape of a running app says, line by line. What Prometheus itself thinks of it is in test/prometheus. */
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { z } from 'zod'
-import { deadLetter, drop, entry, line, memory, metrobus, MetrobusError, split, stop } from '../../src/index.ts'
+import {
+  deadLetter,
+  drop,
+  embedded,
+  entry,
+  line,
+  memory,
+  metrobus,
+  MetrobusError,
+  split,
+  stop,
+} from '../../src/index.ts'
 import { counter, gauge, prometheus } from '../../src/telemetry/index.ts'
 import type { Prometheus } from '../../src/telemetry/index.ts'
 
@@ -113,6 +127,21 @@ test('what waits is told in records and in seconds', async () => {
   assert.equal(valueOf(waiting, 'metrobus_handler_inflight{app="slowly",stop="slow"}'), 1)
   gate.resolve()
   await running.caughtUp()
+})
+
+test('the journal tells how long its disk takes, what it has written, and what is free', async (t) => {
+  const dir = mkdtempSync(join(tmpdir(), 'metrobus-measured-'))
+  t.after(() => rmSync(dir, { recursive: true, force: true }))
+  const metrics = prometheus({ process: false })
+  await using running = await shop().start({ bus: embedded({ dir }), telemetry: metrics })
+  await running.listening
+  await running.send('orders', { id: 'a', total: 1 })
+  await running.caughtUp()
+  const lines = await linesOf(metrics)
+  const value = (name: string): number => valueOf(lines, `metrobus_log_${name}{app="shop"}`) ?? -1
+  assert.ok(value('fsync_duration_seconds_count') > 0 && value('fsync_duration_seconds_sum') > 0)
+  assert.ok(value('written_bytes_total') > 500)
+  assert.ok(value('free_bytes') > 0)
 })
 
 test('several apps of a process show themselves at one port, and the port is free when the last has stopped', async () => {
