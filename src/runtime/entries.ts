@@ -90,7 +90,8 @@ export class Entries {
 
   /** The ids that `send` has seen, as they were when the app stopped. */
   async load(): Promise<void> {
-    for (const entry of this.#entries.values()) entry.seen.load(await this.#engine.member.load(entry.seen.store, 0))
+    const { member } = this.#engine
+    for (const { seen } of this.#entries.values()) seen.load(await member.load(seen.store, 0), member.name)
   }
 
   send(name: string, data: unknown, options: SendOptions | undefined): Promise<Receipt> {
