@@ -11,7 +11,7 @@ import { join } from 'node:path'
 import { MetrobusError } from '../errors/index.ts'
 import type { Disk, DiskFile } from '../internal/platform/disk.ts'
 import { encodeIndex, findRide, readIndex, readSummary } from './index-file.ts'
-import type { IndexSummary, SealedIndex } from './index-file.ts'
+import type { IndexSummary, RideBlocks, SealedIndex } from './index-file.ts'
 import type { JournalLog } from './journal.ts'
 import { isNoSpace } from './no-space.ts'
 import { scanFrames } from './scan.ts'
@@ -31,6 +31,8 @@ export interface Segment {
   /** Of a sealed segment: what it holds, loaded with its index. */
   contents: ReadonlyMap<number, Contents>
   lastTime: number
+  /** Where rides are looked up in the file of a sealed segment's index; undefined while that is not known. */
+  rides: RideBlocks | undefined
 }
 
 interface OpenFile {
@@ -78,14 +80,14 @@ export class Segments {
   /** Adds the segment that is appended to from now on. */
   begin(base: number): Segment {
     const index = new SegmentIndex()
-    const segment: Segment = { base, bytes: 0, live: index, contents: index.contents, lastTime: 0 }
+    const segment: Segment = { base, bytes: 0, live: index, contents: index.contents, lastTime: 0, rides: undefined }
     this.list.push(segment)
     return segment
   }
 
   /** Adds the segment that recovery found last; it is appended to. */
   resume(base: number, bytes: number, index: SegmentIndex): void {
-    this.list.push({ base, bytes, live: index, contents: index.contents, lastTime: index.lastTime })
+    this.list.push({ base, bytes, live: index, contents: index.contents, lastTime: index.lastTime, rides: undefined })
   }
 
   /** Bytes of the entries of each topic, by its number. */
@@ -99,9 +101,11 @@ export class Segments {
 
   /** Adds a sealed segment at open: what it holds is known when the head of its index has been read. */
   async adopt(base: number, bytes: number): Promise<void> {
-    const segment: Segment = { base, bytes, live: undefined, contents: new Map(), lastTime: 0 }
+    const segment: Segment = { base, bytes, live: undefined, contents: new Map(), lastTime: 0, rides: undefined }
     this.list.push(segment)
-    const { contents, lastTime } = (await this.#summary(segment)) ?? (await this.#load(segment)).index
+    const summary = await this.#summary(segment)
+    segment.rides = summary
+    const { contents, lastTime } = summary ?? (await this.#load(segment)).index
     segment.contents = contents
     segment.lastTime = lastTime
   }
@@ -116,8 +120,7 @@ export class Segments {
     const inMemory = (): readonly number[] | undefined => segment.live?.rides.find(hash)
     const found = inMemory()
     if (found !== undefined) return found
-    const blocks =
-      (await this.#indexes.get(segment.base)) ?? (await this.#summary(segment)) ?? (await this.#load(segment))
+    const blocks = (segment.rides ??= await this.#summary(segment)) ?? (await this.#load(segment))
     const onDisk = (): Promise<readonly number[] | undefined> =>
       this.use(indexName(segment.base), (file) => findRide(file, blocks, hash)).catch(absent)
     // One that was made again just now and could not be written is in memory alone.
@@ -219,6 +222,7 @@ export class Segments {
   async #rebuild(segment: Segment): Promise<SegmentIndex> {
     this.#log('warn', 'The index of a segment is missing or damaged and is made again.', { segment: segment.base })
     this.rebuilt++
+    segment.rides = undefined
     const index = new SegmentIndex()
     const name = segmentName(segment.base)
     const { base, bytes } = segment

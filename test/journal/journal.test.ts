@@ -292,7 +292,7 @@ test('finds every record of a ride in the order appended, in closed segments and
   }
 })
 
-test('a search reads the summaries of the indexes, and of a segment that has nothing of the ride no more', async () => {
+test('the summary of an index is read when a journal is opened and by no search, which reads a block of each index at most', async () => {
   const disk = new SimDisk()
   const first = await open(disk, { segmentBytesMax: 64 * 1024 })
   first.createTopics(topics)
@@ -301,19 +301,20 @@ test('a search reads the summaries of the indexes, and of a segment that has not
     await first.synced()
   }
   await first.close()
-  const journal = await open(disk, { segmentBytesMax: 64 * 1024 })
   const asked: number[] = []
   disk.fail(({ name, path, bytes }) => {
     if (name === 'read' && path.endsWith('.idx')) asked.push(bytes)
     return undefined
   })
+  const journal = await open(disk, { segmentBytesMax: 64 * 1024 })
 
   assert.deepEqual(await journal.ride('nobody'), [])
+  assert.deepEqual(await journal.ride('nobody else'), [])
 
   const closed = journal.segments().length - 1
   assert.ok(closed > 10)
   assert.equal(asked.filter((bytes) => bytes === 8 * 1024).length, closed)
-  assert.ok(asked.length <= 2 * closed, `${asked.length} reads of ${closed} indexes`)
+  assert.ok(asked.length <= 3 * closed, `${asked.length} reads of ${closed} indexes`)
 })
 
 test('a ride is found where an index is damaged while the journal is open and the disk has no space for another', async () => {
