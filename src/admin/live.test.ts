@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { getEventListeners } from 'node:events'
 import { test } from 'node:test'
 import * as z from 'zod'
+import type { Clock } from '../internal/platform/platform.ts'
 import { line } from '../itinerary/line.ts'
 import { metrobus } from '../runtime/app.ts'
 import { entry } from '../runtime/entry.ts'
@@ -50,6 +52,58 @@ test('many who look on within a second share one look', async () => {
   assert.equal(live.now(), first)
   await clock.advance(1)
   assert.notEqual(live.now(), first)
+})
+
+test('a look that takes long is waited for by all, and the next one begins a second after it', async () => {
+  await using app = await start()
+  const clock = new VirtualClock()
+  let lookups = 0
+  const inspector = {
+    groups: () => app.inspector.groups(),
+    topics: async () => {
+      lookups++
+      await new Promise<void>((resolve) => void clock.timer(3_000, resolve))
+      return app.inspector.topics()
+    },
+  }
+  const live = new Live(
+    { name: app.name, inspector, health: () => app.health(), stats: () => app.stats() } as unknown as typeof app,
+    clock,
+  )
+
+  const first = live.now()
+  const lookupsOfOne = lookups
+  await clock.advance(2_999)
+  assert.equal(live.now(), first)
+  await clock.advance(1)
+  await first
+  await clock.advance(999)
+  assert.equal(live.now(), first)
+  await clock.advance(1)
+  assert.notEqual(live.now(), first)
+  assert.equal(lookups, 2 * lookupsOfOne)
+})
+
+test('whoever looks on is told each look once, though a timer is early, and leaves nothing on the signal', async () => {
+  await using app = await start()
+  const clock = new VirtualClock()
+  const early: Clock = {
+    now: () => clock.now(),
+    monotonic: () => clock.monotonic(),
+    timer: (delayMs, run) => clock.timer(delayMs * 0.9, run),
+    immediate: (run) => clock.immediate(run),
+  }
+  const gone = new AbortController()
+  const told: string[] = []
+  const reading = (async () => {
+    for await (const { at } of new Live(app, early).answers(gone.signal)) told.push(at)
+  })()
+  await clock.advance(10_000)
+  assert.equal(getEventListeners(gone.signal, 'abort').length, 1)
+  gone.abort()
+  await reading
+  assert.ok(told.length > 9)
+  assert.deepEqual(told, [...new Set(told)])
 })
 
 test('answers come once a second until the reader has gone', async () => {

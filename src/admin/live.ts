@@ -4,6 +4,7 @@ import type { Clock } from '../internal/platform/platform.ts'
 import { leftIn } from '../runtime/lag.ts'
 import type { RunningApp } from '../runtime/running.ts'
 import type { LiveAnswer } from './answers.ts'
+import { pause } from './pause.ts'
 import { lagOf } from './positions.ts'
 import { roleOf } from './topic-role.ts'
 
@@ -15,27 +16,32 @@ export class Live {
   readonly #running: RunningApp
   readonly #clock: Clock
   #newest: Promise<LiveAnswer> | undefined
-  #lookedAt = -Infinity
+  /** Infinity while a look is on its way: it is the newest, however long it takes. */
+  #lookedAt = Infinity
 
   constructor(running: RunningApp, clock: Clock) {
     this.#running = running
     this.#clock = clock
   }
 
-  /** One answer a second, until the reader has gone. */
+  /** Each look once, a second or more after the one before, until the reader has gone. */
   async *answers(signal: AbortSignal): AsyncGenerator<LiveAnswer> {
+    let told: Promise<LiveAnswer> | undefined
     while (!signal.aborted) {
-      yield await this.now()
-      await this.#pause(signal)
+      const newest = this.now()
+      if (newest !== told) yield await newest
+      told = newest
+      // All that look on wait for the same moment. A timer may be early by a little: the same look again would say that nothing goes on.
+      if (newest === this.#newest)
+        await pause(this.#clock, Math.max(1, this.#lookedAt + everyMs - this.#clock.monotonic()), signal)
     }
   }
 
-  /** The newest look, made anew when it is older than a second. */
+  /** The newest look, made anew when a second has passed since. */
   now(): Promise<LiveAnswer> {
-    const now = this.#clock.monotonic()
-    if (this.#newest === undefined || now - this.#lookedAt >= everyMs) {
-      this.#lookedAt = now
-      this.#newest = this.#look()
+    if (this.#newest === undefined || this.#clock.monotonic() - this.#lookedAt >= everyMs) {
+      this.#lookedAt = Infinity
+      this.#newest = this.#look().finally(() => (this.#lookedAt = this.#clock.monotonic()))
     }
     return this.#newest
   }
@@ -53,17 +59,6 @@ export class Live {
         .map(({ topic, behind, oldestMs }) => ({ topic, behind, oldestMs })),
       dead,
     }
-  }
-
-  #pause(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = this.#clock.timer(everyMs, resolve, { background: true })
-      const stop = (): void => {
-        timer.cancel()
-        resolve()
-      }
-      signal.addEventListener('abort', stop, { once: true })
-    })
   }
 }
 

@@ -11,6 +11,7 @@ import type { BusInspector, TopicInfo } from '../bus/bus.ts'
 import { MetrobusError } from '../errors/index.ts'
 import type { Record as EventRecord } from '../event/record.ts'
 import type { Clock } from '../internal/platform/platform.ts'
+import { pause } from './pause.ts'
 
 /** Where a stream begins: an offset counts in every partition asked for. */
 export type TailStart = 'beginning' | 'end' | { readonly offset: number } | { readonly timeMs: number }
@@ -126,17 +127,4 @@ async function infoOf(inspector: BusInspector, topic: string): Promise<TopicInfo
   const info = topics.find((known) => known.topic === topic)
   if (info !== undefined) return info
   throw new MetrobusError('MB_NOT_FOUND', { kind: 'topic', name: topic, known: topics.map((known) => known.topic) })
-}
-
-function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve()
-  return new Promise((resolve) => {
-    const end = (): void => {
-      timer.cancel()
-      signal.removeEventListener('abort', end)
-      resolve()
-    }
-    const timer = clock.timer(delayMs, end)
-    signal.addEventListener('abort', end)
-  })
 }
