@@ -88,9 +88,9 @@ export const command = (run: Runner): Command =>
 
 async function openConsole({ output }: Context, running: RunningApp, port: number): Promise<() => Promise<void>> {
   const { serveConsole } = await import('../../admin/console.ts')
-  const { url, close } = await serveConsole(running, { port })
-  output.note(`The console is at ${url}`)
-  return close
+  const served = await serveConsole(running, { port })
+  output.note(`The console is at ${served.url}`)
+  return () => served.close()
 }
 
 /** All on one bus. When one of them cannot be started, those that were are stopped. */
