@@ -38,11 +38,12 @@ test('the page is at the root, its files at their names, and the routes of the a
 })
 
 test('every answer tells the browser to run nothing that the page did not bring', async () => {
-  for (const path of ['/', '/v1/app', '/no/such'])
-    assert.match(
-      (await ask(path)).headers.get('content-security-policy') ?? '',
-      /default-src 'none'; script-src 'self'/,
-    )
+  const answers = [
+    ...(await Promise.all(['/', '/v1/app', '/no/such'].map((path) => ask(path)))),
+    await ask('/', { host: 'attacker.example' }),
+  ]
+  for (const { headers } of answers)
+    assert.match(headers.get('content-security-policy') ?? '', /default-src 'none'; script-src 'self'/)
 })
 
 for (const [what, headers] of [
@@ -72,12 +73,18 @@ test('a form cannot act: what changes something must be JSON', async () => {
   assert.equal((await ask('/v1/acts', {}, 'POST')).status, 403)
 })
 
-test('the page itself, a link to it from elsewhere, and a command on this machine are answered', async () => {
+const link = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }
+
+test('a link from elsewhere leads to the page alone: not into a frame, and to no data that a browser would save', async () => {
+  assert.equal((await ask('/', link)).status, 200)
+  assert.equal((await ask('/', { ...link, 'sec-fetch-dest': 'iframe' })).status, 403)
+  assert.equal((await ask('/v1/app', link)).status, 403)
+})
+
+test('the page itself, and a command on this machine, are answered', async () => {
   const own = { origin: `http://${host}`, 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors' }
-  const link = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }
   assert.equal((await ask('/v1/app', own)).status, 200)
   assert.equal((await ask('/v1/acts', { ...own, ...json }, 'POST')).status, 200)
-  assert.equal((await ask('/', link)).status, 200)
   assert.equal((await ask('/v1/acts', json, 'POST')).status, 200)
   for (const name of ['localhost:4900', '[::1]:4900', '127.0.0.1'])
     assert.equal((await ask('/v1/app', { host: name })).status, 200, name)

@@ -5,7 +5,6 @@ import { listenOnPort } from '../internal/platform/http.ts'
 import { nodeClock } from '../internal/platform/node.ts'
 import { consoleFiles } from '../internal/platform/page-files.ts'
 import type { RunningApp } from '../runtime/running.ts'
-import { errorAnswer, statusOf } from './failure.ts'
 import { pageGuard } from './page-guard.ts'
 import { adminRoutes } from './routes.ts'
 import { serverOf } from './server.ts'
@@ -52,7 +51,6 @@ export async function serveConsole(
 /** The files of the page at their paths, everything else as the app's routes answer it; all of it behind the guard. */
 export function consoleRoutes(files: ReadonlyMap<string, Buffer>, app: Hono): Hono {
   const routes = new Hono()
-  routes.onError((error) => Response.json({ error: errorAnswer(error) }, { status: statusOf(error) }))
   routes.use(pageGuard)
   for (const [path, bytes] of files) {
     const type = types[path.slice(path.lastIndexOf('.') + 1)] ?? 'application/octet-stream'
@@ -63,6 +61,6 @@ export function consoleRoutes(files: ReadonlyMap<string, Buffer>, app: Hono): Ho
       () => new Response(new Uint8Array(bytes), { headers: { 'content-type': type, 'cache-control': cache } }),
     )
   }
-  routes.route('/', app)
+  routes.all('*', ({ req }) => app.fetch(req.raw))
   return routes
 }

@@ -25,3 +25,8 @@ export function errorAnswer(error: unknown): ErrorAnswer {
   if (isMetrobusError(error)) return { code: error.code, message: error.message }
   return { code: 'MB_UNEXPECTED', message: error instanceof Error ? error.message : String(error) }
 }
+
+/** The response of anything thrown. */
+export function answerOf(error: unknown): Response {
+  return Response.json({ error: errorAnswer(error) }, { status: statusOf(error) })
+}

@@ -4,6 +4,7 @@
  */
 import type { Context, MiddlewareHandler } from 'hono'
 import { MetrobusError } from '../errors/index.ts'
+import { answerOf } from './failure.ts'
 
 const headers: Readonly<Record<string, string>> = {
   // Nothing but our own files, and no code within the page: what events carry can then never be run.
@@ -21,8 +22,8 @@ const ownNames = new Set(['127.0.0.1', 'localhost', '[::1]'])
 /** Refuses with 403 what another origin may have sent, and tells the browser what the page may do. */
 export const pageGuard: MiddlewareHandler = async (context, next) => {
   const fault = faultOf(context)
-  if (fault !== undefined) throw new MetrobusError('MB_FOREIGN_PAGE', { fault })
-  await next()
+  if (fault === undefined) await next()
+  else context.res = answerOf(new MetrobusError('MB_FOREIGN_PAGE', { fault }))
   for (const [name, value] of Object.entries(headers)) context.res.headers.set(name, value)
 }
 
@@ -31,9 +32,9 @@ function faultOf({ req }: Context): string | undefined {
   if (!ownNames.has(host.replace(/:\d+$/, ''))) return `it was sent to the name "${host}"`
   const origin = req.header('origin')
   if (origin !== undefined && origin !== `http://${host}`) return `it came from a page of ${origin}`
-  // A link from elsewhere may open the page; no page from elsewhere may ask for anything in it.
+  // A link from elsewhere may open the page, in a window of its own; no page from elsewhere may ask for anything in it, not even as a frame or a download.
   const site = req.header('sec-fetch-site') ?? 'none'
-  const opensPage = req.method === 'GET' && req.header('sec-fetch-mode') === 'navigate'
+  const opensPage = req.method === 'GET' && req.path === '/' && req.header('sec-fetch-dest') === 'document'
   if (!['none', 'same-origin'].includes(site) && !opensPage) return 'it came from a page of another site'
   // Forms of any page may post, but not JSON.
   const type = req.header('content-type') ?? ''

@@ -457,6 +457,14 @@ test('streams beyond the bound are refused, and one that ends makes room', async
   for (const response of open.slice(1)) await response.body?.cancel()
 })
 
+test('a stream that was only asked for its head is not open', async () => {
+  const { ask } = await stage()
+  for (let time = 0; time < 33; time++)
+    assert.equal((await ask('/v1/topics/orders/records?follow=true', { method: 'HEAD' })).status, 200)
+
+  assert.equal((await ask('/v1/topics/orders/records')).status, 200)
+})
+
 test('says which app and process it is, and what its stops have done', async () => {
   const { client } = await stage()
 

@@ -12,7 +12,7 @@ import { mapOf } from '../itinerary/map.ts'
 import type { AppAnswer } from './answers.ts'
 import { deadLetterRoutes } from './dead-letter-routes.ts'
 import { entryRoutes } from './entry-routes.ts'
-import { errorAnswer, statusOf } from './failure.ts'
+import { answerOf } from './failure.ts'
 import { Fields } from './fields.ts'
 import { healthRoutes } from './health.ts'
 import { Live } from './live.ts'
@@ -43,9 +43,14 @@ const countMax = 1_000_000_000
 export function adminRoutes({ subject, clock, signal }: RoutesOptions): Hono {
   const gate = streamGate(signal)
   const routes = new Hono()
-  routes.onError((error) => Response.json({ error: errorAnswer(error) }, { status: statusOf(error) }))
+  routes.onError(answerOf)
   routes.notFound((context) => {
     throw new MetrobusError('MB_NOT_FOUND', { kind: 'route', name: `${context.req.method} ${context.req.path}` })
+  })
+  // HEAD is answered as GET is, and nobody will read the body: a stream must not wait for that.
+  routes.use(async (context, next) => {
+    await next()
+    if (context.req.raw.method === 'HEAD') await context.res.body?.cancel()
   })
   routes.use(
     bodyLimit({
