@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { extname, join } from 'node:path'
 import { test } from 'node:test'
@@ -50,6 +50,25 @@ test('refuses the lock while this process has it, and gives it again after relea
   const again = await nodeDisk.lock(dir, 'the third')
   assert.equal(await nodeDisk.lockNote(dir), 'the third')
   await again!.release()
+})
+
+test('what fails when the note is written leaves no lock behind, and what fails when it is emptied holds up no release', async (context) => {
+  const dir = folder(context)
+  // As on a full disk: the note cannot be written.
+  mkdirSync(join(dir, 'lock.note'))
+  await assert.rejects(nodeDisk.lock(dir, 'the first'), { code: 'EISDIR' })
+  rmSync(join(dir, 'lock.note'), { recursive: true })
+
+  const lock = await nodeDisk.lock(dir, 'the second')
+  assert.ok(lock !== undefined)
+  rmSync(join(dir, 'lock.note'))
+  mkdirSync(join(dir, 'lock.note'))
+  await lock.release()
+  rmSync(join(dir, 'lock.note'), { recursive: true })
+
+  const again = await nodeDisk.lock(dir, 'the third')
+  assert.ok(again !== undefined)
+  await again.release()
 })
 
 test('names the process that has it where nothing else was said', async (context) => {

@@ -28,11 +28,22 @@ export async function lockFolder(folder: string, note: string): Promise<DiskLock
     if (((error as { errcode?: number }).errcode ?? 0) % 256 === busy) return undefined
     throw error
   }
-  fs.writeFileSync(join(folder, noteName), note === '' ? `process ${process.pid}` : note, { mode: 0o600 })
+  const held = (text: string): void => fs.writeFileSync(join(folder, noteName), text, { mode: 0o600 })
+  try {
+    held(note === '' ? `process ${process.pid}` : note)
+  } catch (error) {
+    // On a full disk: a lock that nobody holds any more would refuse the next try of this very process.
+    database.close()
+    throw error
+  }
   return {
     release: async () => {
       if (!database.isOpen) return
-      fs.writeFileSync(join(folder, noteName), '')
+      try {
+        held('')
+      } catch {
+        // Nobody reads a note without a holder, and the next one writes its own.
+      }
       database.close()
     },
   }
