@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import * as z from 'zod'
-import { entry, memory, metrobus, stop } from '../../src/index.ts'
+import { entry, memory, metrobus, retry, stop } from '../../src/index.ts'
 import type { App, Entry } from '../../src/index.ts'
 import { silentLog } from '../../src/internal/log.ts'
 import { SeededRandom, SimDisk, VirtualClock, caughtUp } from '../../src/testing/index.ts'
@@ -65,4 +65,19 @@ test('moves a virtual clock on from timer to timer', async () => {
     code: 'MB_NOT_CAUGHT_UP',
     message: /after [\d.]+ s: the stop "keep"/,
   })
+})
+
+test('does not wait for what is tried for ever', async () => {
+  const clock = new VirtualClock()
+  const platform = { clock, random: new SeededRandom(1), disk: new SimDisk() }
+  const ask = stop('ask', { in: Order, policy: { attempts: Infinity } }, () => retry(10))
+  const app = metrobus('shop', { entries: [entry('orders', { in: Order, route: ask })] })
+  const running = await app.start({ bus: memory(), platform, log: silentLog, socket: false, blockedAfter: 0 })
+  await running.send('orders', { id: 'o' })
+
+  await assert.rejects(caughtUp(running, { clock }), {
+    code: 'MB_NOT_CAUGHT_UP',
+    message: /the stop "ask" has 1 key waiting for a retry/,
+  })
+  assert.ok(clock.monotonic() < 24 * 3_600_000)
 })

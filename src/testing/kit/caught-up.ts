@@ -18,20 +18,23 @@ const day = 24 * 3_600_000
 
 /**
  * Resolves when everything that was sent has ended or is a dead letter: nothing waits, runs, or waits for a retry. Rejects with MB_NOT_CAUGHT_UP, which says where
- * events still are.
+ * events still are; on virtual time also when events are tried again and again without an end, after 100,000 timers.
  */
 export async function caughtUp(
   app: Pick<RunningApp, 'name' | 'caughtUp' | 'stats'>,
   { clock, within = clock === undefined ? 10_000 : 30 * day }: CaughtUpOptions = {},
 ): Promise<void> {
   const withinMs = toMs(within)
+  const begun = clock?.monotonic() ?? 0
   const done = app.caughtUp()
   const isDone =
     clock === undefined
       ? await isInTime(done, withinMs)
       : await isReached(done, clock, withinMs, () => JSON.stringify(app.stats()))
-  if (!isDone)
-    throw new MetrobusError('MB_NOT_CAUGHT_UP', { app: app.name, afterMs: withinMs, waiting: waitingIn(app) })
+  if (!isDone) {
+    const afterMs = clock === undefined ? withinMs : clock.monotonic() - begun
+    throw new MetrobusError('MB_NOT_CAUGHT_UP', { app: app.name, afterMs, waiting: waitingIn(app) })
+  }
   await done
 }
 
@@ -48,8 +51,10 @@ function isInTime(done: Promise<void>, withinMs: number): Promise<boolean> {
 
 /** So many timers come without anything being done only where a handler never ends, and its deadline is looked after again and again. */
 const idleStepsMax = 10_000
+/** So many come only where something is tried for ever: a stop that asks each second would do so for 30 days. */
+const stepsMax = 100_000
 
-/** Moves the clock from timer to timer until `isDone`; false when it is not in time, when no timer is left, or when `activity` does not change any more. */
+/** Moves the clock from timer to timer until `isDone`; false when it is not in time, when no timer is left, when `activity` does not change any more, or when it seems to go on for ever. */
 export async function moveUntil(
   isDone: () => boolean,
   clock: VirtualClock,
@@ -62,7 +67,7 @@ export async function moveUntil(
     await clock.settle()
     if (isDone()) return true
     const next = clock.untilNext
-    if (next === undefined || clock.monotonic() + next > until) return false
+    if (next === undefined || clock.monotonic() + next > until || step > stepsMax) return false
     if (step % idleStepsMax === 0) {
       const now = activity()
       if (now === before) return false
