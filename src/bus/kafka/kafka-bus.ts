@@ -105,8 +105,9 @@ export class KafkaBus implements Bus {
     const partitions = Math.max(1, ...subscriptions.map(({ topic }) => this.partitions(topic)))
     const stateTopic = names.outside(names.state(group))
     await cluster.refresh([stateTopic])
-    const kept = cluster.topic(stateTopic)?.partitions ?? 0
-    if (kept < partitions) await this.ensureTopics([{ name: names.state(group), partitions, retention: rowsKept }])
+    // One that has more, since the group once read a larger topic, keeps them.
+    const homes = Math.max(partitions, cluster.topic(stateTopic)?.partitions ?? 0)
+    await this.ensureTopics([{ name: names.state(group), partitions: homes, retention: rowsKept }])
     const memberId = random.id()
     const producer = new Producer({
       cluster,
@@ -115,7 +116,7 @@ export class KafkaBus implements Bus {
       transactionTimeoutMs,
     })
     await producer.open()
-    const rows = { topic: stateTopic, partitions: Math.max(kept, partitions), offsets: logOffsets }
+    const rows = { topic: stateTopic, partitions: homes, offsets: logOffsets }
     const tables = new StateTables({ cluster, clock, ...rows })
     const member = new KafkaMember({
       cluster,

@@ -238,20 +238,24 @@ export class KafkaMember implements Member, Owner {
   async #assignments(shares: readonly Share[]): Promise<readonly Assignment[] | undefined> {
     const { groupOffsets, tables, names } = this.#options
     const group = this.#group!
+    const isOwned = (number: number): boolean => shares.some((share) => share.number === number && !share.isGone)
     const places = shares.flatMap((share) => this.#placesOf(share))
     const outside = places.map(({ topic, partition }) => ({ topic: names.outside(topic), partition }))
-    const fetched = await groupOffsets.fetch(group.membership, outside, lookingMs)
+    const { membership } = group
+    const fetched = await groupOffsets.fetch(membership, outside, lookingMs)
     if (fetched.kind === 'stale') {
       await group.confirm()
       return undefined
     }
     const found = new Map(fetched.offsets.map((one) => [placeOf(one.topic, one.partition), one]))
-    await tables.restore(shares.map(({ number }) => number))
+    const numbers = shares.map(({ number }) => number)
+    await tables.restore(numbers, isOwned)
     const fresh = places.filter((place) => found.get(this.#outside(place))!.offset < 0)
-    const begins = await this.#begin(fresh)
+    const begins = await this.#begin(fresh, membership)
     if (begins === undefined) return undefined
     const generation = group.membership.memberEpoch
-    return places.map(({ topic, partition }): Assignment => {
+    const owned = places.filter(({ partition }) => isOwned(partition))
+    return owned.map(({ topic, partition }): Assignment => {
       const { offset, metadata } = found.get(this.#outside({ topic, partition }))!
       const begin = begins.get(placeOf(topic, partition))
       if (begin !== undefined) return { topic, partition, watermark: begin, above: [], generation }
@@ -260,8 +264,14 @@ export class KafkaMember implements Member, Owner {
     })
   }
 
-  /** Where a group begins that has no position yet is committed at once: from then on `now` does not move. Undefined as in `#assignments`. */
-  async #begin(places: readonly TopicPartition[]): Promise<Map<string, number> | undefined> {
+  /**
+   * Where a group begins that has no position yet is committed at once: from then on `now` does not move. By who the member was when there was none: a later epoch might speak
+   * for what another owns by now, and has settled. Undefined as in `#assignments`.
+   */
+  async #begin(
+    places: readonly TopicPartition[],
+    membership: GroupMembership,
+  ): Promise<Map<string, number> | undefined> {
     const { logOffsets, groupOffsets, subscriptions, names } = this.#options
     const begins = new Map<string, number>()
     const positions: Position[] = []
@@ -277,7 +287,6 @@ export class KafkaMember implements Member, Owner {
       }
     }
     if (positions.length === 0) return begins
-    const { membership } = this.#group!
     if ((await groupOffsets.commit(membership, positions, lookingMs)) === 'committed') return begins
     await this.#group!.confirm()
     return undefined

@@ -37,10 +37,10 @@ export class StateTables {
     return partition % this.#options.partitions
   }
 
-  /** Keeps these partitions from now on (S1). */
-  async restore(homes: readonly number[]): Promise<void> {
+  /** Keeps these partitions from now on (S1), without those that are no longer owned when they are read. */
+  async restore(homes: readonly number[], isOwned: (home: number) => boolean): Promise<void> {
     const read = await this.#read(homes)
-    for (const [home, tables] of read) this.#kept.set(home, tables)
+    for (const [home, tables] of read) if (isOwned(home)) this.#kept.set(home, tables)
   }
 
   forget(home: number): void {
