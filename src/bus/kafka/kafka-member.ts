@@ -29,7 +29,7 @@ import type { ResolvedKafkaOptions } from './options.ts'
 import { PartitionReader } from './partition-reader.ts'
 import { decodeAbove, encodeText } from './positions.ts'
 import { aboveOf, aboveStore, Settler } from './settler.ts'
-import type { Owner } from './settler.ts'
+import type { Claims, Owner } from './settler.ts'
 import type { StateTables } from './state-tables.ts'
 import { Trimmer } from './trimmer.ts'
 import type { Trimmed } from './trimmer.ts'
@@ -188,13 +188,14 @@ export class KafkaMember implements Member, Owner {
     await this.#group?.confirm()
   }
 
-  committed({ acknowledgements, changes }: CommitUnit, rows: readonly StateChange[]): void {
-    for (const mark of acknowledgements) {
-      const place = placeOf(mark.topic, mark.partition)
-      if (this.#settled.has(place)) this.#settled.set(place, mark)
-    }
-    this.#options.tables.absorb(changes)
-    this.#options.tables.absorb(rows)
+  /** What was lost meanwhile begins from what its owner between has settled, also when it is back: nothing of this unit is put over it. */
+  committed({ acknowledgements, changes }: CommitUnit, rows: readonly StateChange[], claims: Claims): void {
+    const lost = new Set<number>()
+    for (const [index, mark] of acknowledgements.entries())
+      if (this.claim(mark.topic, mark.partition) === claims[index])
+        this.#settled.set(placeOf(mark.topic, mark.partition), mark)
+      else lost.add(mark.partition)
+    this.#options.tables.absorb([...changes, ...rows].filter(({ partition }) => !lost.has(partition)))
   }
 
   #keepPositions(): void {

@@ -24,6 +24,9 @@ import { decodeText, encodeAbove, encodeText, isElsewhere } from './positions.ts
 import { UnitBatches } from './unit-batches.ts'
 import type { UnitBatchesOptions } from './unit-batches.ts'
 
+/** What made partitions the member's; undefined where they were not. */
+export type Claims = readonly (object | undefined)[]
+
 /** What the settler asks of its member. */
 export interface Owner {
   /** What makes a partition the member's, another one each time that it is given; undefined while it is not. */
@@ -34,8 +37,8 @@ export interface Owner {
   membership(): GroupMembership | undefined
   /** Resolves when the coordinator has said who the member is. */
   confirm(): Promise<void>
-  /** A unit is committed. */
-  committed(unit: CommitUnit, rows: readonly StateChange[]): void
+  /** A unit is committed, which was handed over under these claims, one an acknowledgement. */
+  committed(unit: CommitUnit, rows: readonly StateChange[], claims: Claims): void
 }
 
 export interface SettlerOptions extends ScanOptions {
@@ -52,7 +55,7 @@ export interface SettlerOptions extends ScanOptions {
 interface Pending {
   readonly unit: CommitUnit
   /** By its acknowledgements, when it was handed over. */
-  readonly claims: readonly (object | undefined)[]
+  readonly claims: Claims
   readonly answer: (settled: Settled) => void
   readonly fail: (error: unknown) => void
 }
@@ -133,7 +136,7 @@ export class Settler {
       const offsets = await this.#offsetsOf(end, made, positions, membership)
       if (offsets !== undefined) {
         made.place(offsets)
-        owner.committed(unit, rows)
+        owner.committed(unit, rows, pending.claims)
         return 'committed'
       }
       if (end.end !== 'committed') log.warn({ error: end.error.message }, 'a unit is settled again')

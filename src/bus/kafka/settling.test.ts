@@ -1,6 +1,7 @@
 /** What becomes of a unit when nobody answers the question that ends its transaction, and what a member does that was replaced. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { MetrobusError } from '../../errors/index.ts'
 import { SeededRandom, SimDisk, VirtualClock } from '../../testing/index.ts'
 import type { BusFixture } from '../conformance.ts'
 import { Probe, openBus, output, records, ridesOf, unit } from '../conformance/fixture.ts'
@@ -90,6 +91,48 @@ test('a member that was replaced while it hung is refused, whatever its unit hol
   wire.isCut = false
   assert.equal(await zombie.ended(late), 'refused')
   assert.deepEqual(await it.bus.inspector.read('out', 0, 0, 9), [])
+  await bus.close()
+  await it.bus.close()
+})
+
+test('a unit that turns out to be committed when its partition was another’s meanwhile puts nothing back', async () => {
+  await using it = await sceneOf(6)
+  const { bus, wire } = it.stage.process()
+  await it.probe.ended(it.probe.member.leave())
+  await bus.open(it.fixture.platform)
+  await bus.ensureTopics([{ name: 'in' }, { name: 'out' }])
+  const slow = await Probe.join(it.fixture, bus, 'app', { topic: 'in' })
+  const row = (value: string) => ({ store: 's', partition: 0, key: 'k', value })
+  const unitAt = (watermark: number) => ({
+    outputs: [output('out', records(`at ${watermark}`))],
+    acknowledgements: [0, 1, 2, 3].map((partition) => ({ topic: 'in', partition, watermark, above: [] })),
+    changes: [row(`${watermark}`)],
+  })
+  // Its transaction is committed, and it hears of that late.
+  const request = wire.request.bind(wire)
+  let isDeaf = true
+  wire.request = async (address, api, question, travel) => {
+    const answer = await request(address, api, question, travel)
+    if (isDeaf && (api.name === 'EndTxn' || api.name === 'InitProducerId'))
+      throw new MetrobusError('MB_KAFKA_NO_ANSWER', { request: api.name, broker: 'model', reason: 'the test' })
+    return answer
+  }
+  const late = slow.member.settle(unitAt(1))
+  await it.fixture.until(() => it.stage.clock.monotonic() > 30_000, 'nobody answers')
+  wire.isCut = true
+  const other = await Probe.join(it.fixture, it.bus, 'app', { topic: 'in' })
+  await it.fixture.until(() => other.assignments.size === 4, 'the other has all')
+  assert.equal(await other.ended(other.member.settle(unitAt(5))), 'committed')
+  wire.isCut = false
+  await it.fixture.until(() => slow.assignments.size === 2 && other.assignments.size === 2, 'it has some again')
+  isDeaf = false
+  assert.equal(await slow.ended(late), 'committed')
+  await slow.settle({ outputs: [output('out', records('carries a position'))] })
+  const [group] = await it.bus.inspector.groups()
+  assert.deepEqual(
+    group!.positions.map(({ watermark }) => watermark),
+    [5, 5, 5, 5],
+  )
   await bus.close()
   await it.bus.close()
 })
