@@ -111,8 +111,12 @@ export class KafkaMember implements Member, Owner {
       listener: {
         assigned: (partitions) => this.#assigned(partitions),
         revoke: (partitions) => this.#revoke(partitions),
-        lost: (partitions) => this.#drop(partitions),
-        failed: (error) => listener.failed(error),
+        lost: (partitions) => this.#drop(partitions.map((one) => one.partition)),
+        failed: (error) => {
+          listener.failed(error)
+          // What waits would be tried for ever.
+          this.#drop()
+        },
       },
     })
   }
@@ -164,7 +168,7 @@ export class KafkaMember implements Member, Owner {
     this.#trimmer.end()
     this.#keeping?.cancel()
     await this.#settler.drained()
-    this.#drop([...this.#shares.values()].map(({ number }) => ({ topic: '', partition: number })))
+    this.#drop()
     await this.#settler.drained()
     this.#fetcher.close()
     await this.#group?.leave()
@@ -315,19 +319,19 @@ export class KafkaMember implements Member, Owner {
   }
 
   async #revoke(partitions: readonly OwnedPartition[]): Promise<void> {
-    this.#drop(partitions)
+    this.#drop(partitions.map((one) => one.partition))
     // What waits behind is refused by now: one unit at the most is on its way for them.
     await this.#settler.drained()
   }
 
-  #drop(partitions: readonly OwnedPartition[]): void {
+  #drop(numbers: Iterable<number> = this.#shares.keys()): void {
     const lost: TopicPartition[] = []
-    for (const { partition } of partitions) {
-      const share = this.#shares.get(partition)
+    for (const number of numbers) {
+      const share = this.#shares.get(number)
       if (share === undefined) continue
       share.isGone = true
-      this.#shares.delete(partition)
-      this.#options.tables.forget(partition)
+      this.#shares.delete(number)
+      this.#options.tables.forget(number)
       lost.push(...share.told)
     }
     for (const { topic, partition } of lost) {

@@ -76,6 +76,29 @@ test('a unit that was handed over before its partition was taken is refused, als
   await it.bus.close()
 })
 
+test('a unit of a member that its group no longer takes ends, and the member can leave', async () => {
+  await using it = await sceneOf(7)
+  const { bus, wire } = it.stage.process()
+  await it.probe.ended(it.probe.member.leave())
+  await bus.open(it.fixture.platform)
+  await bus.ensureTopics([{ name: 'in' }, { name: 'out' }])
+  const barred = await Probe.join(it.fixture, bus, 'app', { topic: 'in' })
+  const request = wire.request.bind(wire)
+  wire.request = async (address, api, question, travel) => {
+    const answer = await request(address, api, question, travel)
+    // GROUP_MAX_SIZE_REACHED
+    return api.name === 'ConsumerGroupHeartbeat' ? { ...answer, errorCode: 81 } : answer
+  }
+  it.stage.kafka.expel('app', it.stage.kafka.group('app').members[0]!)
+  const parts = { outputs: [output('out', records('x'))], settled: [['in', 1]] } as const
+  assert.equal(await barred.ended(barred.member.settle(unit(parts))), 'refused')
+  assert.equal(barred.failures.length, 1)
+  await barred.ended(barred.member.leave())
+  assert.deepEqual(await it.bus.inspector.read('out', 0, 0, 9), [])
+  await bus.close()
+  await it.bus.close()
+})
+
 test('a member that was replaced while it hung is refused, whatever its unit holds', async () => {
   await using it = await sceneOf(4)
   const { bus, wire } = it.stage.process()
