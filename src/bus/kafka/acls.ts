@@ -37,14 +37,14 @@ export function aclsOf({ app, publishes, reads }: AclSubject, options: AclOption
     pattern: KafkaAcl['pattern'],
     ...operations: KafkaAcl['operations']
   ): KafkaAcl => ({ principal, operations, resource, name: prefix + name, pattern })
-  const both = publishes.filter((topic) => reads.includes(topic))
-  const only = (topics: readonly string[]): string[] => topics.filter((topic) => !both.includes(topic))
   return [
     // To delete is to cut off what is settled.
     rule('topic', `${app}.`, 'prefixed', 'Create', 'Delete', 'DescribeConfigs', 'Read', 'Write'),
-    ...both.map((topic) => rule('topic', topic, 'literal', 'Create', 'DescribeConfigs', 'Read', 'Write')),
-    ...only(publishes).map((topic) => rule('topic', topic, 'literal', 'Create', 'DescribeConfigs', 'Write')),
-    ...only(reads).map((topic) => rule('topic', topic, 'literal', 'DescribeConfigs', 'Read')),
+    // Also read: at its start, and for `trace`, an app looks at everything that it may know of.
+    ...publishes.map((topic) => rule('topic', topic, 'literal', 'Create', 'DescribeConfigs', 'Read', 'Write')),
+    ...reads
+      .filter((topic) => !publishes.includes(topic))
+      .map((topic) => rule('topic', topic, 'literal', 'DescribeConfigs', 'Read')),
     rule('group', app, 'literal', 'Read'),
     rule('transactional-id', `${app}.`, 'prefixed', 'Write'),
   ]
