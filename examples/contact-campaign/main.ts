@@ -35,8 +35,11 @@ async function main({ input, format, dir, again, rate, stay, port }: Options): P
   const dependencies = realDependencies(dir)
   process.on('SIGHUP', () => dependencies.emails.refresh())
   const running = await contactCampaign(dependencies).start({ bus: embedded({ dir }), drain, log: errorsOnly })
-  const page = await openConsole(running, port)
+  let page: Page | undefined
   try {
+    page = await openConsole(running, port)
+    // To people; what is written to a file is the same with a console and without.
+    if (page !== undefined && (stay || process.stderr.isTTY)) process.stderr.write(`console  ${page.url}\n`)
     const batchLinesMax = rate === undefined ? {} : { batchLinesMax: Math.max(1, Math.ceil(rate / batchesASecond)) }
     const lines = { lineBytesMax, ...batchLinesMax, ...(format !== undefined && { format }) }
     const source = paced(await inputSource(input, lines), rate)
@@ -68,16 +71,16 @@ async function main({ input, format, dir, again, rate, stay, port }: Options): P
   return 0
 }
 
+type Page = Awaited<ReturnType<typeof serveConsole>>
+
 /** At the address that people know, or at any when somebody else is there. Where it is not built, the campaign rides without it. */
-async function openConsole(running: RunningApp, port: number): Promise<{ close(): Promise<void> } | undefined> {
-  const opened = await serveConsole(running, { port }).catch((error: unknown) => {
+async function openConsole(running: RunningApp, port: number): Promise<Page | undefined> {
+  return serveConsole(running, { port }).catch((error: unknown) => {
     if (!isMetrobusError(error)) throw error
     if (error.code === 'MB_CANNOT_LISTEN' && port === knownPort) return serveConsole(running, { port: 0 })
     if (error.code === 'MB_NO_CONSOLE') return undefined
     throw error
   })
-  if (opened !== undefined) process.stderr.write(`console  ${opened.url}\n`)
-  return opened
 }
 
 function lastWord({ isComplete, linesDone }: IngestReport, isStopped: boolean): string | undefined {
