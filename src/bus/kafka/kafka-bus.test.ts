@@ -1,8 +1,10 @@
+import assert from 'node:assert/strict'
 import test from 'node:test'
 import { SeededRandom, SimDisk, VirtualClock } from '../../testing/index.ts'
 import { resolveCapabilities } from '../capabilities.ts'
 import { plannedCases } from '../conformance.ts'
 import type { BusFixture } from '../conformance.ts'
+import { output, Probe, records } from '../conformance/fixture.ts'
 import { kafka } from './index.ts'
 import { Stage } from './model/stage.ts'
 
@@ -39,3 +41,27 @@ for (const { name, run } of plannedCases({
   leftOut,
 }))
   test(`kafka, on a model of a cluster: ${name}`, run)
+
+test('what an app waits for holds up neither another app of the process nor who looks at a topic', async () => {
+  const platform = { clock: new VirtualClock(), random: new SeededRandom(2), disk: new SimDisk() }
+  const stage = new Stage(platform, new SeededRandom(3))
+  const { bus, wire } = stage.process()
+  const until = (isSo: () => boolean, what: string): Promise<void> => stage.until(isSo, what)
+  const fixture: BusFixture = { platform, make: () => bus, until, end: () => stage.end() }
+  await bus.open(stage.platform)
+  await bus.ensureTopics([{ name: 'in' }])
+  const request = wire.request.bind(wire)
+  const lanes = new Set<string | undefined>()
+  wire.request = (address, api, question, travel) => {
+    if (api.name === 'Fetch') lanes.add(travel.lane)
+    return request(address, api, question, travel)
+  }
+  for (const group of ['shop', 'mail']) {
+    const probe = await Probe.join(fixture, bus, group, { topic: 'in' })
+    if (group === 'shop') await probe.settle({ outputs: [output('in', records('a'))] })
+  }
+  await bus.inspector.read('in', 0, 0, 9)
+  await bus.close()
+  await fixture.end()
+  assert.equal(lanes.size, 3)
+})

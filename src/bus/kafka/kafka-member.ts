@@ -90,6 +90,7 @@ export class KafkaMember implements Member, Owner {
     this.#fetcher = new Fetcher({
       cluster,
       clock,
+      lane: `fetch ${memberId}`,
       bytesMax: options.options.fetchBytesMax,
       listener: {
         ready: (partition) => this.#readersOf.get(partition)?.tell(),

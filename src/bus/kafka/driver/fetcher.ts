@@ -42,6 +42,8 @@ export interface FetcherOptions {
   readonly cluster: FetchCluster
   readonly clock: Clock
   readonly listener: FetchListener
+  /** Its questions hold up those of others in the same lane while a broker waits for a first byte. Default 'fetch'. */
+  readonly lane?: string
   /** Milliseconds that a broker waits for a first byte. Default 250. */
   readonly maxWaitMs?: number
   /** Milliseconds beyond `maxWaitMs` after which a broker counts as gone. Default 10,000. */
@@ -95,6 +97,7 @@ export class Fetcher {
 
   constructor(options: FetcherOptions) {
     this.#options = {
+      lane: 'fetch',
       maxWaitMs: 250,
       requestMs: 10_000,
       bytesMax: 32 * MiB,
@@ -216,7 +219,7 @@ export class Fetcher {
   }
 
   #askNode(node: Node, wishes: Wish[], isCrowded: boolean): void {
-    const { bytesMax, answerBytesMax, maxWaitMs, requestMs, cluster } = this.#options
+    const { bytesMax, answerBytesMax, maxWaitMs, requestMs, cluster, lane } = this.#options
     const free = bytesMax - this.#bufferedBytes - this.#reservedBytes
     const share = Math.floor(bytesMax / this.#nodes.size)
     if (free < Math.min(answerBytesMin, share)) {
@@ -236,7 +239,7 @@ export class Fetcher {
       node.isBusy = false
       this.#reservedBytes -= maxBytes
     }
-    cluster.request(node.id, fetch, question, { timeoutMs: waitMs + requestMs, lane: 'fetch' }).then(
+    cluster.request(node.id, fetch, question, { timeoutMs: waitMs + requestMs, lane }).then(
       (answer) => {
         release()
         this.#onAnswer(node, answer)
