@@ -14,7 +14,7 @@ export interface Moment {
   /** Milliseconds since 1970. */
   readonly at: number
   readonly answer: LiveAnswer
-  /** Events a second, by stop. */
+  /** Events a second, by stop; none where there is no moment before. */
   readonly rates: ReadonlyMap<string, StopRate>
   readonly accepted: number
 }
@@ -24,41 +24,66 @@ const keptMax = 600
 
 type Listener = () => void
 
+/** A browser asks again by itself where the app is gone, but not where it was refused. */
+const againMs = 3_000
+
 class LiveFeed {
   readonly moments: Moment[] = []
   isBroken = false
   readonly #listeners = new Set<Listener>()
   #source: EventSource | undefined
+  #again: ReturnType<typeof setTimeout> | undefined
 
   listen(listener: Listener): () => void {
+    if (this.#listeners.size === 0) document.addEventListener('visibilitychange', this.#turn)
     this.#listeners.add(listener)
-    this.#open()
-    return () => void this.#listeners.delete(listener)
+    this.#turn()
+    return () => {
+      this.#listeners.delete(listener)
+      if (this.#listeners.size > 0) return
+      document.removeEventListener('visibilitychange', this.#turn)
+      this.#turn()
+    }
+  }
+
+  /** Open only while somebody looks: a browser has six connections to an app for all its tabs, and a seventh tab would wait for ever. */
+  readonly #turn = (): void => {
+    const isWanted = this.#listeners.size > 0 && !document.hidden
+    if (isWanted === (this.#source !== undefined)) return
+    if (isWanted) this.#open()
+    else this.#close()
+  }
+
+  #close(): void {
+    clearTimeout(this.#again)
+    this.#source?.close()
+    this.#source = undefined
   }
 
   #open(): void {
-    if (this.#source !== undefined) return
     const source = new EventSource('v1/live')
     this.#source = source
+    // It may be another start of the app, whose counts began at nothing: there is no rate between the two.
+    let isFirst = true
+    source.addEventListener('open', () => (isFirst = true))
     source.addEventListener('message', ({ data }: MessageEvent<string>) => {
       const answer = JSON.parse(data) as LiveAnswer | { readonly error: unknown }
       if ('error' in answer) return
       this.isBroken = false
-      this.#add(answer)
+      this.#add(answer, isFirst ? undefined : this.moments.at(-1))
+      isFirst = false
     })
     source.addEventListener('error', () => {
       this.isBroken = true
       this.#tell()
+      if (source.readyState !== EventSource.CLOSED) return
+      this.#close()
+      this.#again = setTimeout(this.#turn, againMs)
     })
   }
 
-  #add(answer: LiveAnswer): void {
-    const at = Date.parse(answer.at)
-    const last = this.moments.at(-1)
-    // The app was started again: what it counts began at nothing.
-    if (last !== undefined && last.answer.stats.accepted > answer.stats.accepted) this.moments.length = 0
-    const before = this.moments.at(-1)
-    this.moments.push(momentOf(at, answer, before))
+  #add(answer: LiveAnswer, before: Moment | undefined): void {
+    this.moments.push(momentOf(Date.parse(answer.at), answer, before))
     if (this.moments.length > keptMax) this.moments.shift()
     this.#tell()
   }
@@ -69,10 +94,11 @@ class LiveFeed {
 }
 
 function momentOf(at: number, answer: LiveAnswer, before: Moment | undefined): Moment {
-  const seconds = before === undefined ? 0 : (at - before.at) / 1000
+  if (before === undefined) return { at, answer, rates: new Map(), accepted: 0 }
+  const seconds = (at - before.at) / 1000
   const rate = (now: number, then: number | undefined): number =>
     seconds <= 0 || then === undefined ? 0 : Math.max(0, (now - then) / seconds)
-  const earlier = new Map(before?.answer.stats.stops.map((stop) => [stop.stop, stop]))
+  const earlier = new Map(before.answer.stats.stops.map((stop) => [stop.stop, stop]))
   const rates = new Map(
     answer.stats.stops.map((stop) => {
       const then = earlier.get(stop.stop)
@@ -87,7 +113,7 @@ function momentOf(at: number, answer: LiveAnswer, before: Moment | undefined): M
       ]
     }),
   )
-  return { at, answer, rates, accepted: rate(answer.stats.accepted, before?.answer.stats.accepted) }
+  return { at, answer, rates, accepted: rate(answer.stats.accepted, before.answer.stats.accepted) }
 }
 
 const feed = new LiveFeed()

@@ -1,5 +1,5 @@
-import type { RefObject } from 'preact'
 /** The part of the map that is seen: dragged, turned by the wheel, or moved by keys. */
+import type { RefObject } from 'preact'
 import { useCallback, useEffect, useRef } from 'preact/hooks'
 
 interface Box {
@@ -78,6 +78,8 @@ export function useViewBox(svg: RefObject<SVGSVGElement | null>, width: number, 
         from = undefined
       },
       keydown: (event: KeyboardEvent) => {
+        // The browser's own: its zoom, and its way back.
+        if (event.ctrlKey || event.metaKey || event.altKey) return
         const { width: wide, height: high } = box.current
         const key = event.key
         if (key === '+' || key === '=') zoomAt(1 / zoomStep, { x: 0.5, y: 0.5 })

@@ -7,7 +7,8 @@ export interface Series {
   readonly label: string
   /** An index of the palette. */
   readonly colour: number
-  readonly values: readonly number[]
+  /** Null where nothing is known. */
+  readonly values: readonly (number | null)[]
 }
 
 const height = 160

@@ -1,5 +1,5 @@
-import { useState } from 'preact/hooks'
 /** One event's whole journey. */
+import { useState } from 'preact/hooks'
 import type { HopAnswer } from '../../../src/admin/answers.ts'
 import { api } from '../api.ts'
 import type { RecordAnswer, RideAnswer } from '../api.ts'

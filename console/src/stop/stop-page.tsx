@@ -66,8 +66,8 @@ export function StopPage({ name }: { readonly name: string }) {
           title="Events a second"
           times={times}
           series={[
-            { label: 'in', colour: 0, values: moments.map(({ rates }) => rates.get(name)?.in ?? 0) },
-            { label: 'out', colour: 2, values: moments.map(({ rates }) => rates.get(name)?.out ?? 0) },
+            { label: 'in', colour: 0, values: moments.map(({ rates }) => rates.get(name)?.in ?? null) },
+            { label: 'out', colour: 2, values: moments.map(({ rates }) => rates.get(name)?.out ?? null) },
           ]}
         />
         <Chart

@@ -24,7 +24,8 @@ export function RecordsPage({ topic }: { readonly topic: string }) {
   const [question, setQuestion] = useState<Question>({ from: 'newest', at: '', follow: false })
   const [words, setWords] = useState('')
   const { records, error, isReading, isFull } = useRecords(topic, question)
-  const found = useMemo(() => search(records, words), [records, words])
+  const isWanted = useMemo(() => searchFor(words), [words])
+  const found = useMemo(() => records.filter(isWanted), [records, isWanted])
   return (
     <>
       <h1>
@@ -145,12 +146,20 @@ function detailOf(record: RecordAnswer) {
   )
 }
 
-function search(records: readonly RecordAnswer[], words: string): readonly RecordAnswer[] {
+/** Each record is looked through once for the same words, however often the list is drawn while more come. */
+function searchFor(words: string): (record: RecordAnswer) => boolean {
   const wanted = words.trim().toLowerCase()
-  if (wanted === '') return records
-  return records.filter((record) =>
-    JSON.stringify([record.key, record.id, record.headers, record.data]).toLowerCase().includes(wanted),
-  )
+  if (wanted === '') return () => true
+  const known = new WeakMap<RecordAnswer, boolean>()
+  return (record) => {
+    let isWanted = known.get(record)
+    if (isWanted === undefined) {
+      const text = JSON.stringify([record.key, record.id, record.headers, record.data])
+      isWanted = text.toLowerCase().includes(wanted)
+      known.set(record, isWanted)
+    }
+    return isWanted
+  }
 }
 
 /** Reads as the question says; what comes is shown a few times a second. */
@@ -180,14 +189,14 @@ function useRecords(topic: string, { from, at, follow }: Question) {
     }
     const timer = setInterval(() => isChanged && show({ isReading: true }), drawEveryMs)
     const read = async (): Promise<void> => {
-      for (const query of await queriesOf(topic, { from, at, follow }, ending.signal))
-        for await (const record of api.records(topic, query, ending.signal)) {
-          held.push(record)
-          isChanged = true
-          if (held.length < heldMax) continue
-          if (!follow) return
-          held.shift()
-        }
+      for await (const record of recordsOf(topic, { from, at, follow }, ending.signal)) {
+        held.push(record)
+        isChanged = true
+        if (held.length < heldMax) continue
+        if (!follow) return
+        // Many at once: each time all that stay are moved.
+        held.splice(0, heldMax / 10)
+      }
     }
     show({ isReading: true })
     void read()
@@ -206,21 +215,33 @@ function useRecords(topic: string, { from, at, follow }: Question) {
 
 const newestMax = 500
 
-async function queriesOf(
-  topic: string,
-  { from, at, follow }: Question,
-  signal: AbortSignal,
-): Promise<readonly RecordsQuery[]> {
-  if (from === 'beginning') return [{ from, follow }]
-  if (from === 'time') return at === '' ? [] : [{ since: new Date(at).toISOString(), follow }]
-  if (from === 'offset') return at === '' ? [] : [{ offset: Number(at), follow }]
-  const known = (await api.topics(signal)).find((one) => one.topic === topic)
-  const each = Math.ceil(newestMax / Math.max(1, known?.partitions.length ?? 1))
-  const queries = (known?.partitions ?? []).map(({ partition, begin, end }) => ({
-    partition,
-    offset: Math.max(begin, end - each),
-    count: Math.max(1, Math.min(each, end - begin)),
-  }))
-  const past = queries.filter((_, index) => known!.partitions[index]!.end > known!.partitions[index]!.begin)
-  return follow ? [...past, { from: 'end', follow: true }] : past
+function recordsOf(topic: string, { from, at, follow }: Question, signal: AbortSignal): AsyncIterable<RecordAnswer> {
+  if (from === 'newest') return newestOf(topic, follow, signal)
+  if (from === 'beginning') return api.records(topic, { from, follow }, signal)
+  if (at === '') return nothing()
+  const query = from === 'time' ? { since: new Date(at).toISOString() } : { offset: Number(at) }
+  return api.records(topic, { ...query, follow }, signal)
+}
+
+async function* nothing(): AsyncGenerator<never> {}
+
+/** The last of each partition, in the order in which they were appended, and what comes. */
+async function* newestOf(topic: string, follow: boolean, signal: AbortSignal): AsyncGenerator<RecordAnswer> {
+  const partitions = (await api.topics(signal)).find((one) => one.topic === topic)?.partitions ?? []
+  const each = Math.ceil(newestMax / Math.max(1, partitions.length))
+  const past: RecordAnswer[] = []
+  for (const { partition, begin, end } of partitions) {
+    if (begin === end) continue
+    const query = { partition, offset: Math.max(begin, end - each), count: Math.min(each, end - begin) }
+    for await (const record of api.records(topic, query, signal)) if (record.offset < end) past.push(record)
+  }
+  past.sort((one, other) => Date.parse(one.appended) - Date.parse(other.appended))
+  yield* past
+  if (!follow) return
+  // Not from the end: what was appended while the past was read would be left out.
+  const last = past.at(-1)
+  const start: RecordsQuery = last === undefined ? { from: 'beginning' } : { since: last.appended }
+  const ends = new Map(partitions.map(({ partition, end }) => [partition, end]))
+  for await (const record of api.records(topic, { ...start, follow }, signal))
+    if (record.offset >= (ends.get(record.partition) ?? 0)) yield record
 }
