@@ -1,16 +1,22 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import * as z from 'zod'
 import { flowsOf } from '../../console/src/map/flows.ts'
 import type { StationState } from '../../console/src/map/station-state.ts'
+import { entry, line, metrobus, stop, topic } from '../../src/index.ts'
 import { mapOf } from '../../src/itinerary/map.ts'
 import { layOut } from '../../src/metro-map/layout.ts'
 import { networkOf } from '../../src/metro-map/network.ts'
 import { shop } from './shop.ts'
 
-const layout = layOut(networkOf([mapOf(shop().definition)]))
+const shopLayout = layOut(networkOf([mapOf(shop().definition)]))
 
 /** A second of the shop: what comes and goes, by stop. */
-function flows(rates: Readonly<Record<string, readonly [came: number, went: number]>>, accepted: number) {
+function flows(
+  rates: Readonly<Record<string, readonly [came: number, went: number]>>,
+  accepted: number,
+  layout = shopLayout,
+) {
   const still = {
     waiting: 0,
     oldestMs: 0,
@@ -31,7 +37,7 @@ function flows(rates: Readonly<Record<string, readonly [came: number, went: numb
   return (from: string, to: string) =>
     Math.round(
       layout.legs.reduce(
-        (sum, leg, index) => sum + (leg.from === `shop/${from}` && leg.to.endsWith(to) ? found[index]! : 0),
+        (sum, leg, index) => sum + (leg.from.endsWith(`/${from}`) && leg.to.endsWith(to) ? found[index]! : 0),
         0,
       ),
     )
@@ -56,6 +62,14 @@ test('what meets at a stop is told apart where the counts tell it', () => {
   assert.equal(flow('stop:wrap', 'stop:write-card'), 10)
   assert.equal(flow('stop:wrap', 'stop:ship'), 20)
   assert.equal(flow('stop:write-card', 'stop:ship'), 10)
+})
+
+test('what an entry reads from a topic rides on, though nobody has sent it', () => {
+  const orders = topic('orders', { schema: z.string() })
+  const mail = entry('mail', { from: orders, route: line('mailing').to(stop('send', { in: z.string() }, () => {})) })
+  const layout = layOut(networkOf([mapOf(metrobus('post', { entries: [mail] }).definition)]))
+
+  assert.equal(flows({ send: [40, 0] }, 0, layout)('entry:mail', 'stop:send'), 40)
 })
 
 test('nothing rides while nothing is counted', () => {

@@ -25,6 +25,8 @@ export function flowsOf(
   const told = new Set(routes.filter(({ kind }) => kind === 'told').map(({ id }) => id))
   const kinds = new Map(stations.map((station) => [station.id, station]))
   const entries = stations.filter(({ kind }) => kind === 'entry').length
+  // What a topic or a stop tells an entry is not among what was accepted.
+  const hearing = new Set(legs.filter(({ route }) => told.has(route)).map(({ to }) => to))
   const stateOf = (id: string): StationState | undefined => {
     const station = kinds.get(id)
     return station?.kind === 'stop' ? states.get(station.name) : undefined
@@ -40,7 +42,8 @@ export function flowsOf(
   const list = [...ways.values()]
   const leaving = [...Map.groupBy(list, ({ from }) => from)].flatMap(([id, group]) => {
     // Of several entries nobody knows which; a ride may end where others go on, so what leaves is a bound.
-    const most = kinds.get(id)?.kind === 'entry' ? (entries === 1 ? accepted : Infinity) : (stateOf(id)?.rate.out ?? 0)
+    const entered = entries === 1 && !hearing.has(id) ? accepted : Infinity
+    const most = kinds.get(id)?.kind === 'entry' ? entered : (stateOf(id)?.rate.out ?? 0)
     return most === Infinity ? [] : [{ group, most }]
   })
   const reaching = [...Map.groupBy(list, ({ to }) => to)].map(([id, group]) => ({
