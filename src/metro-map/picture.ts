@@ -1,4 +1,4 @@
-/** A layout as SVG, for a page or a file of its own: nothing in it is written as code of a page, and names are text. */
+/** A layout as SVG, for a file of its own with styles and a legend: nothing in it is written as code of a page, and names are text. */
 import { colours, coloursOf } from './colours.ts'
 import type { Layout, PlacedLeg, PlacedStation } from './layout.ts'
 import { shortName } from './layout.ts'
@@ -15,24 +15,19 @@ const styles = [
   '@media(prefers-color-scheme:dark){text{fill:#e6e6e6}.sign{fill:#111;stroke:#e6e6e6}.entry .sign{fill:#e6e6e6}.app{fill:#999}}',
 ].join('')
 
-export interface PictureOptions {
-  /** With its styles inside, and a legend: for a file. Without them the page that holds it has the classes. Default: true. */
-  readonly standsAlone?: boolean
-}
-
 const legendRow = 22
 
 /** Draws a layout. Stations and legs carry their ids as `data-id`, `data-from`, `data-to` and `data-route`. */
-export function pictureOf(layout: Layout, { standsAlone = true }: PictureOptions = {}): string {
+export function pictureOf(layout: Layout): string {
   const given = coloursOf(layout.routes)
-  const shown = standsAlone ? layout.routes.filter(({ kind }) => kind !== 'told') : []
+  const shown = layout.routes.filter(({ kind }) => kind !== 'told')
   const apps = new Set(layout.stations.flatMap(({ app }) => app ?? []))
   const names = shown.map(({ app, name }) => (apps.size > 1 ? `${app}: ${name}` : name))
   const width = Math.ceil(Math.max(layout.width, 70 + Math.max(0, ...names.map(({ length }) => length)) * 7.4))
   const height = Math.ceil(layout.height + shown.length * legendRow)
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escaped(labelOf(layout, apps))}">`,
-    ...(standsAlone ? [`<style>${styles}</style>`] : []),
+    `<style>${styles}</style>`,
     ...layout.legs.toSorted((one, other) => rankOf(one, given) - rankOf(other, given)).map((leg) => legOf(leg, given)),
     ...layout.stations.map((station) => stationOf(station, apps.size > 1)),
     ...shown.map(({ id }, index) => legendOf(names[index]!, given.get(id), layout.height + index * legendRow)),
