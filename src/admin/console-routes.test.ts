@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Hono } from 'hono'
-import { consoleRoutes } from './console.ts'
+import { consoleRoutes } from './console-routes.ts'
 
 const host = '127.0.0.1:4900'
 const app = new Hono().get('/v1/app', () => Response.json({ app: 'shop' })).post('/v1/acts', () => Response.json({}))
