@@ -233,8 +233,13 @@ export class GroupCommit {
 
   async #growAhead(file: OpenSegment): Promise<void> {
     if (this.#durability.mode !== 'fdatasync' || file.end <= file.size) return
-    await file.handle.truncate(file.end + this.#aheadBytes)
-    file.size = file.end + this.#aheadBytes
+    try {
+      await file.handle.truncate(file.end + this.#aheadBytes)
+      file.size = file.end + this.#aheadBytes
+    } catch (error) {
+      // What is to be written may find space where so much more does not: the file then grows with it.
+      if (!isNoSpace(error)) throw error
+    }
   }
 
   /** Ends the file where what is in it ends. False when the journal is poisoned. */

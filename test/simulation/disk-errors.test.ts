@@ -40,7 +40,8 @@ for (const code of ['EROFS', 'EACCES', 'EMFILE'] as const)
 test('settles while the disk is full, asks entries to wait, and takes them again within 5 s when there is room', async () => {
   const trace = new Trace(23)
   const disk = new SimDisk()
-  const journal = await openOn(disk, trace.clock, { reserveBytes: 20_000, segmentBytesMax: 64 * 1024 })
+  // A segment's space is set ahead, so the disk is full where a new one begins, and what is settled there cannot refer to the one before.
+  const journal = await openOn(disk, trace.clock, { reserveBytes: 40_000, segmentBytesMax: 64 * 1024 })
   trace.createTopics(journal)
   for (let round = 0; round < 10; round++) {
     disk.capacityBytes = disk.files().reduce((sum, { size }) => sum + size, 0) + 1000
@@ -75,4 +76,17 @@ test('brings short reads together', async () => {
   next.fail(({ name, bytes }) => (name === 'read' ? { bytes: Math.ceil(bytes / 2) } : undefined))
 
   assert.equal(await shown(await openOn(next, trace.clock)), trace.steps.at(-1)!.state)
+})
+
+test('writes on where a file cannot be set ahead, for what is to be written may fit', async () => {
+  const trace = new Trace(31)
+  const disk = new SimDisk()
+  disk.fail(({ name }) => (name === 'truncate' ? { error: 'ENOSPC' } : undefined))
+  const journal = await openOn(disk, trace.clock)
+  trace.createTopics(journal)
+  for (let unit = 0; unit < 5; unit++) {
+    trace.append(journal)
+    await journal.synced()
+    assert.equal(journal.pressure, undefined)
+  }
 })
