@@ -7,19 +7,21 @@ import type {
   RideAnswer,
   TopicAnswer,
 } from '../../src/admin/answers.ts'
+import type { RecordsQuery } from '../../src/admin/client.ts'
 import type { MetroMap } from '../../src/itinerary/map.ts'
-import type { DeadLetterRecord } from '../../src/runtime/running.ts'
+import type { DeadLetterGroup, DeadLetterRecord } from '../../src/runtime/running.ts'
 
-export type { AppAnswer, DeadLetterRecord, LagAnswer, LiveAnswer, MetroMap, RecordAnswer, RideAnswer, TopicAnswer }
-
-export interface DeadLetterGroup {
-  readonly fingerprint: string
-  readonly stop: string
-  readonly cause: string
-  readonly message: string
-  readonly count: number
-  readonly first: number
-  readonly last: number
+export type {
+  AppAnswer,
+  DeadLetterGroup,
+  DeadLetterRecord,
+  LagAnswer,
+  LiveAnswer,
+  MetroMap,
+  RecordAnswer,
+  RecordsQuery,
+  RideAnswer,
+  TopicAnswer,
 }
 
 /** Which dead letters an act is for. */
@@ -57,15 +59,6 @@ async function ask(path: string, body?: unknown, signal?: AbortSignal): Promise<
 
 const get = async <T>(path: string, signal?: AbortSignal): Promise<T> =>
   (await ask(path, undefined, signal)).json() as Promise<T>
-
-export interface RecordsQuery {
-  readonly partition?: number
-  readonly offset?: number
-  readonly since?: string
-  readonly from?: 'beginning' | 'end'
-  readonly count?: number
-  readonly follow?: boolean
-}
 
 const queryOf = (fields: object): string => {
   const query = new URLSearchParams()

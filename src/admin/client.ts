@@ -7,7 +7,7 @@ import { requestOverSocket } from '../internal/platform/http.ts'
 import type { SocketRequest, SocketResponse } from '../internal/platform/http.ts'
 import type { MetroMap } from '../itinerary/map.ts'
 import type { AppStats } from '../runtime/definition.ts'
-import type { DeadLetterFilter, DeadLetterRecord } from '../runtime/running.ts'
+import type { DeadLetterFilter, DeadLetterGroup, DeadLetterRecord } from '../runtime/running.ts'
 import type {
   AppAnswer,
   ErrorAnswer,
@@ -24,17 +24,6 @@ import type {
 
 /** Carries one request. */
 export type Transport = (request: SocketRequest) => Promise<SocketResponse>
-
-/** A kind of dead letters, counted. */
-export interface DeadLetterGroup {
-  readonly fingerprint: string
-  readonly stop: string
-  readonly cause: string
-  readonly message: string
-  readonly count: number
-  readonly first: number
-  readonly last: number
-}
 
 /** Which records to stream; at most one of `from`, `offset` and `since`. */
 export interface RecordsQuery {

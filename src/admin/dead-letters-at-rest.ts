@@ -2,8 +2,7 @@
 import type { BusInspector, TopicInfo } from '../bus/bus.ts'
 import { AckSet } from '../runtime/ack-set.ts'
 import { describeRecord, fits } from '../runtime/letter.ts'
-import type { DeadLetterFilter, DeadLetterRecord } from '../runtime/running.ts'
-import type { DeadLetterGroup } from './client.ts'
+import type { DeadLetterFilter, DeadLetterGroup, DeadLetterRecord } from '../runtime/running.ts'
 import type { ReadableDeadLetters } from './subject.ts'
 import { roleOf } from './topic-role.ts'
 

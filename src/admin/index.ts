@@ -2,7 +2,8 @@ export { serveConsole } from './console.ts'
 export type { ConsoleOptions } from './console.ts'
 export { serveHealth, serveSocket } from './server.ts'
 export { AdminClient, inProcess, overSocket } from './client.ts'
-export type { DeadLetterGroup, RecordsQuery, Transport } from './client.ts'
+export type { RecordsQuery, Transport } from './client.ts'
+export type { DeadLetterGroup } from '../runtime/running.ts'
 export type {
   AppAnswer,
   ErrorAnswer,

@@ -2,6 +2,7 @@
 import { colours, coloursOf } from './colours.ts'
 import type { Layout, PlacedLeg, PlacedStation } from './layout.ts'
 import { shortName } from './layout.ts'
+import { tenth } from './rounded.ts'
 
 const styles = [
   'text{font:13px Helvetica,Arial,sans-serif;fill:#222}',
@@ -55,21 +56,19 @@ function stationOf({ id, kind, name, app, x, y, width, height }: PlacedStation, 
   const [left, top] = [x - width / 2, y - height / 2]
   const title = `<title>${escaped(app === null ? `topic ${name}` : `${kind} ${name} of ${app}`)}</title>`
   const radius = Math.min(width, height) / 2
-  const sign = `<rect class="sign" x="${number(left)}" y="${number(top)}" width="${number(width)}" height="${number(height)}" rx="${kind === 'entry' ? 2 : radius}"/>`
+  const sign = `<rect class="sign" x="${tenth(left)}" y="${tenth(top)}" width="${tenth(width)}" height="${tenth(height)}" rx="${kind === 'entry' ? 2 : radius}"/>`
   const labelY = kind === 'topic' ? y + 4 : top - 7
-  const label = `<text x="${number(x)}" y="${number(labelY)}" text-anchor="middle">${escaped(shortName(name))}</text>`
+  const label = `<text x="${tenth(x)}" y="${tenth(labelY)}" text-anchor="middle">${escaped(shortName(name))}</text>`
   const whose =
     isSystem && kind === 'entry'
-      ? `<text class="app" x="${number(x)}" y="${number(y + height / 2 + 15)}" text-anchor="middle">${escaped(shortName(app ?? ''))}</text>`
+      ? `<text class="app" x="${tenth(x)}" y="${tenth(y + height / 2 + 15)}" text-anchor="middle">${escaped(shortName(app ?? ''))}</text>`
       : ''
   return `<g class="station ${kind}" data-id="${escaped(id)}">${title}${sign}${label}${whose}</g>`
 }
 
 function legendOf(name: string, colour: number | undefined, y: number): string {
-  return `<rect class="c${colour}" x="28" y="${number(y - 4)}" width="26" height="4" rx="2"/><text x="64" y="${number(y + 2)}">${escaped(name)}</text>`
+  return `<rect class="c${colour}" x="28" y="${tenth(y - 4)}" width="26" height="4" rx="2"/><text x="64" y="${tenth(y + 2)}">${escaped(name)}</text>`
 }
-
-const number = (value: number): string => String(Math.round(value * 10) / 10)
 
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
 

@@ -36,7 +36,7 @@ function towards(from: Point, to: Point, length: number): Point {
   return { x: from.x + (to.x - from.x) * part, y: from.y + (to.y - from.y) * part }
 }
 
-const at = ({ x, y }: Point): string => `${number(x)} ${number(y)}`
+const at = ({ x, y }: Point): string => `${tenth(x)} ${tenth(y)}`
 
 /** A tenth of a pixel is finer than anybody sees. */
-const number = (value: number): string => String(Math.round(value * 10) / 10)
+export const tenth = (value: number): string => String(Math.round(value * 10) / 10)

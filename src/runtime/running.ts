@@ -68,23 +68,24 @@ export interface DeadLetterFilter {
   readonly since?: number
 }
 
+/** Events given up for one reason, counted. */
+export interface DeadLetterGroup {
+  readonly fingerprint: string
+  readonly stop: string
+  readonly cause: string
+  readonly message: string
+  readonly count: number
+  readonly first: number
+  readonly last: number
+}
+
 /** What operators do with events given up. */
 export interface DeadLetters {
   list(
     filter?: DeadLetterFilter,
     page?: { readonly after?: string; readonly countMax?: number },
   ): Promise<readonly DeadLetterRecord[]>
-  groups(filter?: DeadLetterFilter): Promise<
-    readonly {
-      readonly fingerprint: string
-      readonly stop: string
-      readonly cause: string
-      readonly message: string
-      readonly count: number
-      readonly first: number
-      readonly last: number
-    }[]
-  >
+  groups(filter?: DeadLetterFilter): Promise<readonly DeadLetterGroup[]>
   show(place: string): Promise<DeadLetterRecord | undefined>
   /** Each once, in key order, at most `ratePerSecond`; `data` (for one place only) replaces the event's data. Answers how many went. Two operators at once: each event goes once. */
   replay(

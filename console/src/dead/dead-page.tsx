@@ -5,6 +5,7 @@ import type { Chosen, DeadLetterGroup, DeadLetterRecord } from '../api.ts'
 import { useAsked } from '../parts/asked.ts'
 import { Json } from '../parts/json.tsx'
 import { Notice } from '../parts/notice.tsx'
+import { Table } from '../parts/table.tsx'
 import { count, time } from '../parts/words.ts'
 import { href } from '../place.ts'
 import { Acts } from './acts.tsx'
@@ -27,24 +28,11 @@ function Groups() {
   return (
     <>
       <h1>Dead letters</h1>
-      <div class="wide">
-        <table>
-          <thead>
-            <tr>
-              {['Waiting', 'Stop', 'Cause', 'Message', 'First', 'Last'].map((head) => (
-                <th key={head} scope="col">
-                  {head}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {groups.map((group) => (
-              <GroupRow key={group.fingerprint} group={group} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table heads={['Waiting', 'Stop', 'Cause', 'Message', 'First', 'Last']}>
+        {groups.map((group) => (
+          <GroupRow key={group.fingerprint} group={group} />
+        ))}
+      </Table>
       <Acts what={`all ${count(all)} dead letters`} chosen={{ all: true }} finished={again} />
     </>
   )

@@ -6,6 +6,7 @@ import { api } from '../api.ts'
 import { useLive } from '../live.ts'
 import { useAsked } from '../parts/asked.ts'
 import { Notice } from '../parts/notice.tsx'
+import { Table } from '../parts/table.tsx'
 import { count, duration, rate } from '../parts/words.ts'
 import { href } from '../place.ts'
 import { MetroDrawing } from './metro-drawing.tsx'
@@ -50,37 +51,26 @@ function StopTable({
 }) {
   if (stops.length === 0) return <p class="empty">This app has no stops.</p>
   return (
-    <div class="wide">
-      <table>
-        <caption>The same as a table</caption>
-        <thead>
-          <tr>
-            {[
-              'Stop',
-              'State',
-              'In / s',
-              'Out / s',
-              'Waiting',
-              'Oldest',
-              'In flight',
-              'Keys retrying',
-              'Dead letters',
-              'p50',
-              'p99',
-            ].map((head) => (
-              <th key={head} scope="col">
-                {head}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {stops.map((stop) => (
-            <Row key={stop} stop={stop} state={states.get(stop)} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table
+      caption="The same as a table"
+      heads={[
+        'Stop',
+        'State',
+        'In / s',
+        'Out / s',
+        'Waiting',
+        'Oldest',
+        'In flight',
+        'Keys retrying',
+        'Dead letters',
+        'p50',
+        'p99',
+      ]}
+    >
+      {stops.map((stop) => (
+        <Row key={stop} stop={stop} state={states.get(stop)} />
+      ))}
+    </Table>
   )
 }
 

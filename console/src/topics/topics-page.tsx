@@ -2,6 +2,7 @@
 import { api } from '../api.ts'
 import { useAsked } from '../parts/asked.ts'
 import { Notice } from '../parts/notice.tsx'
+import { Table } from '../parts/table.tsx'
 import { bytes, count, duration } from '../parts/words.ts'
 import { href } from '../place.ts'
 
@@ -18,40 +19,27 @@ export function TopicsPage() {
           Look again
         </button>
       </h1>
-      <div class="wide">
-        <table>
-          <thead>
-            <tr>
-              {['Topic', 'Records', 'Size', 'Partitions', 'Kept', 'Behind'].map((head) => (
-                <th key={head} scope="col">
-                  {head}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {topics.map(({ topic, records, bytes: size, partitions, retention }) => (
-              <tr key={topic}>
-                <th scope="row">
-                  <a href={href('topics', topic)}>{topic}</a>
-                </th>
-                <td>{count(records)}</td>
-                <td>{bytes(size)}</td>
-                <td>{partitions.length}</td>
-                <td>{keptFor(retention)}</td>
-                <td>
-                  {lags
-                    .filter((lag) => lag.topic === topic)
-                    .map(({ group, behind, oldestMs }) =>
-                      behind === 0 ? `${group} 0` : `${group} ${count(behind)} (${duration(oldestMs)})`,
-                    )
-                    .join(', ')}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table heads={['Topic', 'Records', 'Size', 'Partitions', 'Kept', 'Behind']}>
+        {topics.map(({ topic, records, bytes: size, partitions, retention }) => (
+          <tr key={topic}>
+            <th scope="row">
+              <a href={href('topics', topic)}>{topic}</a>
+            </th>
+            <td>{count(records)}</td>
+            <td>{bytes(size)}</td>
+            <td>{partitions.length}</td>
+            <td>{keptFor(retention)}</td>
+            <td>
+              {lags
+                .filter((lag) => lag.topic === topic)
+                .map(({ group, behind, oldestMs }) =>
+                  behind === 0 ? `${group} 0` : `${group} ${count(behind)} (${duration(oldestMs)})`,
+                )
+                .join(', ')}
+            </td>
+          </tr>
+        ))}
+      </Table>
     </>
   )
 }
