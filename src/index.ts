@@ -62,7 +62,7 @@ export type {
   SendOptions,
   StopStats,
 } from './runtime/definition.ts'
-export type { DeadLetterFilter, DeadLetterRecord, DeadLetters, RunningApp } from './runtime/running.ts'
+export type { DeadLetterFilter, DeadLetterGroup, DeadLetterRecord, DeadLetters, RunningApp } from './runtime/running.ts'
 
 // Errors
 export { MetrobusError, familyOf, isMetrobusError } from './errors/index.ts'

@@ -1,11 +1,11 @@
 /** What a map in motion needs of an app, once a second: what it has done, what waits where, and how it is. Looked up once, however many look on. */
-import type { BusInspector } from '../bus/bus.ts'
 import type { Clock } from '../internal/platform/platform.ts'
 import { leftIn } from '../runtime/lag.ts'
 import type { RunningApp } from '../runtime/running.ts'
 import type { LiveAnswer } from './answers.ts'
 import { pause } from './pause.ts'
-import { lagOf } from './positions.ts'
+import { lagOf, standingOf } from './positions.ts'
+import type { Standing } from './positions.ts'
 import { roleOf } from './topic-role.ts'
 
 /** Between two looks. */
@@ -49,23 +49,23 @@ export class Live {
   async #look(): Promise<LiveAnswer> {
     const { name, inspector } = this.#running
     const now = this.#clock.now()
-    const [lag, dead] = await Promise.all([lagOf(inspector, now), deadIn(inspector, name)])
+    const { topics, groups } = await standingOf(inspector)
+    // Of this app alone: lag reads a record of each partition that is behind.
+    const own = { topics, groups: groups.filter(({ group }) => group === name) }
+    const lag = await lagOf(inspector, now, own)
     return {
       at: new Date(now).toISOString(),
       health: this.#running.health(),
       stats: this.#running.stats(),
-      lag: lag
-        .filter(({ group }) => group === name)
-        .map(({ topic, behind, oldestMs }) => ({ topic, behind, oldestMs })),
-      dead,
+      lag: lag.map(({ topic, behind, oldestMs }) => ({ topic, behind, oldestMs })),
+      dead: deadIn(own, name),
     }
   }
 }
 
-/** Dead letters that wait for an operator, by stop. */
-async function deadIn(inspector: BusInspector, app: string): Promise<LiveAnswer['dead']> {
-  const [topics, groups] = await Promise.all([inspector.topics(), inspector.groups()])
-  const positions = groups.find(({ group }) => group === app)?.positions ?? []
+/** Dead letters that wait for an operator, by stop: of the one group of the standing. */
+function deadIn({ topics, groups }: Standing, app: string): LiveAnswer['dead'] {
+  const positions = groups[0]?.positions ?? []
   return topics.flatMap(({ topic, partitions }) => {
     const role = roleOf(topic)
     if (role.kind !== 'dead' || role.app !== app || role.stop === undefined) return []

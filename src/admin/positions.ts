@@ -29,9 +29,23 @@ const retentionAnswer = ({ compact = false, timeMs, bytesMax }: RetentionSpec): 
 /** JSON has no infinity. */
 const finite = (value: number | undefined): number | null => (value === undefined || value === Infinity ? null : value)
 
-/** For each group and topic that it has settled in: what is left, most behind first. */
-export async function lagOf(inspector: BusInspector, now: number): Promise<readonly LagAnswer[]> {
+/** What there is, and how far each group has come in it. */
+export interface Standing {
+  readonly topics: Awaited<ReturnType<BusInspector['topics']>>
+  readonly groups: Awaited<ReturnType<BusInspector['groups']>>
+}
+
+export async function standingOf(inspector: BusInspector): Promise<Standing> {
   const [topics, groups] = await Promise.all([inspector.topics(), inspector.groups()])
+  return { topics, groups }
+}
+
+/** For each group and topic that it has settled in: what is left, most behind first. */
+export async function lagOf(
+  inspector: BusInspector,
+  now: number,
+  { topics, groups }: Standing,
+): Promise<readonly LagAnswer[]> {
   const ends = new Map(topics.map(({ topic, partitions }) => [topic, partitions]))
   const lags: LagAnswer[] = []
   for (const { group, positions } of groups) {

@@ -16,7 +16,7 @@ import { answerOf } from './failure.ts'
 import { Fields } from './fields.ts'
 import { healthRoutes } from './health.ts'
 import { Live } from './live.ts'
-import { lagOf, topicsOf } from './positions.ts'
+import { lagOf, standingOf, topicsOf } from './positions.ts'
 import { recordAnswer } from './record-answer.ts'
 import { storeRoutes } from './store-routes.ts'
 import type { StreamGate } from './streaming.ts'
@@ -86,7 +86,9 @@ export function adminRoutes({ subject, clock, signal }: RoutesOptions): Hono {
 function readingRoutes(routes: Hono, subject: Subject, clock: Clock, gate: StreamGate): void {
   const { inspector } = subject
   routes.get('/v1/topics', async () => Response.json({ topics: await topicsOf(inspector) }))
-  routes.get('/v1/lag', async () => Response.json({ lag: await lagOf(inspector, clock.now()) }))
+  routes.get('/v1/lag', async () =>
+    Response.json({ lag: await lagOf(inspector, clock.now(), await standingOf(inspector)) }),
+  )
   routes.get('/v1/topics/:topic/records', (context) => {
     const fields = Fields.ofQuery(new URL(context.req.url).searchParams)
     const request = {
