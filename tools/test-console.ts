@@ -4,20 +4,11 @@
  * It builds the console, and installs Debian's Chromium where there is none. Where it cannot, it fails.
  */
 import { spawnSync } from 'node:child_process'
-import { globSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildConsole } from './console.ts'
-import { relativePath, testsPass } from './test-run.ts'
+import { filesWanted, testsPass } from './test-run.ts'
 
-const wanted = process.argv.slice(2).map(relativePath)
-const files = globSync('test/console/**/*.browser.ts')
-  .map(relativePath)
-  .filter((file) => wanted.length === 0 || wanted.some((path) => file.startsWith(path)))
-  .toSorted()
-if (files.length === 0) {
-  console.error(`No test of the console below ${wanted.join(', ') || 'test/console'}.`)
-  process.exit(1)
-}
+const files = filesWanted('test/console/**/*.browser.ts')
 const installed = spawnSync(join(import.meta.dirname, 'chromium.sh'), { stdio: 'inherit' })
 if (installed.status !== 0) process.exit(1)
 await buildConsole()

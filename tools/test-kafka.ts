@@ -5,26 +5,17 @@
  * tests. Where no broker can be started it fails.
  */
 import { spawnSync } from 'node:child_process'
-import { globSync, mkdtempSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Brokers, planOf, portsOf } from './servers/kafka/brokers.ts'
 import { freePorts, ServerProblem } from './servers/run.ts'
-import { relativePath, testsPass } from './test-run.ts'
+import { filesWanted, testsPass } from './test-run.ts'
 
 /** Killing one leaves a quorum and enough replicas. */
 const nodes = 3
 
-const wanted = process.argv.slice(2).map(relativePath)
-const files = globSync('test/kafka/**/*.broker.ts')
-  .map(relativePath)
-  .filter((file) => wanted.length === 0 || wanted.some((path) => file.startsWith(path)))
-  .toSorted()
-if (files.length === 0) {
-  console.error(`No test of brokers below ${wanted.join(', ') || 'test/kafka'}.`)
-  process.exit(1)
-}
-
+const files = filesWanted('test/kafka/**/*.broker.ts')
 const installed = spawnSync(join(import.meta.dirname, 'kafka-programs.sh'), { stdio: 'inherit' })
 if (installed.status !== 0) process.exit(1)
 const folder = mkdtempSync(join(tmpdir(), 'metrobus-kafka-'))
