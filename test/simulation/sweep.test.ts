@@ -13,7 +13,10 @@ const shrinks = process.env['METROBUS_MUTANT'] === undefined
 const seeds = only === undefined ? Array.from({ length: count }, (_, index) => index + 1) : [Number(only)]
 
 /** Seeds that have found a fault; they run first. */
-const found = { machine: [74, 2380, 30228], cluster: [166, 1309, 1397, 10142, 10887, 20093, 20344, 30429, 30440] }
+const found = {
+  machine: [74, 2380, 30228],
+  cluster: [166, 1309, 1397, 10142, 10887, 20093, 20344, 30429, 30440, 836212783],
+}
 
 /** The same for programs with many events. */
 const foundLarge = { machine: [70004], cluster: [] }

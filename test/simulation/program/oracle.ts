@@ -186,7 +186,10 @@ export class Oracle implements Probe {
         this.#order.revoked(process, places)
         for (const place of places) this.#forget(process, place)
       },
-      assigned: () => this.#coverage.add('bus', 'assigned'),
+      assigned: (_process, places) => {
+        this.#coverage.add('bus', 'assigned')
+        this.#order.assigned(places)
+      },
       settling: (process, unit, group) => {
         for (const fault of this.bus.settling(process, unit, group)) this.violation(fault)
         this.#coverage.unit(unit)

@@ -5,7 +5,7 @@
  * The order is that of the input topic. An event that was moved to the parking topic keeps its place: it is known from when it was read from the input.
  */
 import type { TopicPartition } from '../../../src/bus/index.ts'
-import type { CommitUnit } from '../../../src/event/unit.ts'
+import type { Acknowledgement, CommitUnit } from '../../../src/event/unit.ts'
 import { inside, placeOf } from './bus-model.ts'
 
 interface PolledRecord {
@@ -44,6 +44,9 @@ function laneOf({ topic, partition }: TopicPartition): string | undefined {
   const name = topic.endsWith(parkedSuffix) ? topic.slice(0, -parkedSuffix.length) : topic
   return /^app\d*\.b\d+-s\d+$/.test(name) ? `${name}/${partition}` : undefined
 }
+
+const isSettledBy = ({ watermark, above }: Acknowledgement): ((offset: number) => boolean) =>
+  inside([watermark, ...above].join())
 
 const nameOf = ({ id, replay }: { readonly id: string; readonly replay: number }): string => `${id}#${replay}`
 const keyOf = (record: Pick<PolledRecord, 'id' | 'replay' | 'key'>): string => record.key ?? `\0${nameOf(record)}`
@@ -120,12 +123,21 @@ export class OrderCheck<Process> {
       for (const record of output.records) parked.set(record.offset, { name: nameOf(record), key: keyOf(record) })
     }
     for (const mark of acknowledgements) {
-      this.#settled.set(placeOf(mark), inside([mark.watermark, ...mark.above].join()))
-      const parked = this.#parked.get(placeOf(mark))
-      if (parked === undefined) continue
-      const isSettled = inside([mark.watermark, ...mark.above].join())
-      for (const offset of parked.keys()) if (isSettled(offset)) parked.delete(offset)
+      this.#settled.set(placeOf(mark), isSettledBy(mark))
+      this.#unpark(mark)
     }
+  }
+
+  /** A member is told what the owners before it have settled: also in a unit whose process died before it heard that it was committed. */
+  assigned(marks: readonly Acknowledgement[]): void {
+    for (const mark of marks) this.#unpark(mark)
+  }
+
+  #unpark(mark: Acknowledgement): void {
+    const parked = this.#parked.get(placeOf(mark))
+    if (parked === undefined) return
+    const isSettled = isSettledBy(mark)
+    for (const offset of parked.keys()) if (isSettled(offset)) parked.delete(offset)
   }
 
   /** A handler is given an event. Answers what is wrong with that, and how to tell that it has ended. */
