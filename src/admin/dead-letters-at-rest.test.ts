@@ -59,9 +59,9 @@ test('lists what waits of one app, without what was replayed or discarded', asyn
   const letters = await (await stage('one')).list()
 
   assert.deepEqual(letters.map(({ place, ride }) => `${place} ${ride}`).toSorted(), [
+    'entry.orders/0/0 e',
     'list/0/1 b',
     'list/0/3 d',
-    'orders/0/0 e',
   ])
   assert.deepEqual(
     letters.find(({ ride }) => ride === 'd'),

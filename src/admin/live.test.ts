@@ -6,6 +6,7 @@ import type { Clock } from '../internal/platform/platform.ts'
 import { line } from '../itinerary/line.ts'
 import { metrobus } from '../runtime/app.ts'
 import { entry } from '../runtime/entry.ts'
+import { topic } from '../runtime/topic.ts'
 import { deadLetter } from '../stop/outcome.ts'
 import { stop } from '../stop/stop.ts'
 import { memory, VirtualClock } from '../testing/index.ts'
@@ -40,6 +41,44 @@ test('a look has what was done, what waits, and the dead letters that nobody has
   await app.deadLetters.discard({}, 'seen')
   await clock.advance(1_000)
   assert.deepEqual((await live.now()).dead, [])
+})
+
+test('an entry that reads a topic is told apart from a stop of the same name', async () => {
+  const posts = topic('posts', { schema: z.unknown() })
+  const mail = entry('mail', {
+    from: topic('posts', { schema: Item }),
+    start: 'beginning',
+    route: line('mailing').to(stop('mail', { in: Item }, ({ good }) => (good ? undefined : deadLetter('no-good')))),
+  })
+  const write = stop('write', { in: z.unknown(), emits: [posts] }, (data, { emit }) => emit(posts, data))
+  const writing = entry('writing', { in: z.unknown(), route: line('write').to(write) })
+  const bus = memory()
+  const quiet = { info() {}, warn() {}, error() {} }
+  await using owner = await metrobus('owner', { entries: [writing], publishes: [posts] }).start({
+    bus,
+    socket: false,
+    log: quiet,
+  })
+  await using app = await metrobus('app', { entries: [mail] }).start({ bus, socket: false, log: quiet })
+  for (const data of [{ good: true }, { good: false }, 'no item', 'nor this']) await owner.send('writing', data)
+  await owner.caughtUp()
+  await app.caughtUp()
+
+  const { stats, dead } = await new Live(app, new VirtualClock()).now()
+
+  assert.deepEqual(
+    stats.stops.map((one) => `${one.stop}: ${one.in} in, ${one.dead} dead`),
+    ['mail: 2 in, 1 dead', 'entry.mail: 4 in, 2 dead'],
+  )
+  assert.deepEqual(
+    dead.toSorted((one, other) => one.waiting - other.waiting),
+    [
+      { stop: 'mail', waiting: 1 },
+      { stop: 'entry.mail', waiting: 2 },
+    ],
+  )
+  const [letter] = await app.deadLetters.list({ stop: 'entry.mail' })
+  assert.deepEqual(await app.deadLetters.show(letter!.place), letter)
 })
 
 test('many who look on within a second share one look', async () => {

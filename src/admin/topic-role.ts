@@ -4,7 +4,7 @@
 export interface TopicRole {
   readonly kind: 'input' | 'parked' | 'dead' | 'ended' | 'errors' | 'declared' | 'changes'
   readonly app: string | undefined
-  /** The stop, or the entry that reads a declared topic. */
+  /** The stop, or as `entry.mail` the entry that reads a declared topic. */
   readonly stop: string | undefined
   /** Whose changes it holds. */
   readonly store?: string
@@ -24,6 +24,6 @@ export function roleOf(topic: string): TopicRole {
   return {
     kind: kinds[rest.at(-1) ?? ''] ?? 'input',
     app,
-    stop: second === 'entry' && rest.length === 2 ? rest[0] : second,
+    stop: second === 'entry' && rest.length === 2 ? `entry.${rest[0]}` : second,
   }
 }

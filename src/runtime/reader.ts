@@ -7,6 +7,7 @@ import { defaultPolicy } from '../resilience/retry-policy.ts'
 import { validate } from '../schema/validate.ts'
 import type { StopDefinition } from '../stop/definition.ts'
 import type { EntryDefinition } from './definition.ts'
+import { readerName } from './topics.ts'
 
 /** Concurrent validations of a partition; counts only for an asynchronous validator. */
 const concurrency = 64
@@ -22,7 +23,7 @@ export function readerOf(
   }
   return {
     kind: 'stop',
-    name: entry.name,
+    name: readerName(entry.name),
     inSchema: schema,
     outSchema: schema,
     schemaVersion: 1,

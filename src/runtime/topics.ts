@@ -9,9 +9,12 @@ export function stopTopics(app: string, stop: string): StopTopics {
   return { input: `${app}.${stop}`, parking: `${app}.${stop}.parked`, dead: `${app}.${stop}.dlq` }
 }
 
+/** What an entry that reads a topic is called where stops are: a stop may have the same name as an entry, and no name of a stop has a dot. */
+export const readerName = (entry: string): string => `entry.${entry}`
+
 /** For an entry that reads a declared topic: the topic itself, and places for what cannot enter. */
 export function entryTopics(app: string, entry: string, topic: string): StopTopics {
-  return { input: topic, parking: `${app}.entry.${entry}.parked`, dead: `${app}.entry.${entry}.dlq` }
+  return { input: topic, parking: `${app}.${readerName(entry)}.parked`, dead: `${app}.${readerName(entry)}.dlq` }
 }
 
 /** One small record for each ended ride. */
