@@ -158,7 +158,7 @@ class Watch {
 
   #saw({ event }: StopContext, answer: unknown, taken: number[]): void {
     const index = numberOf(event.correlationId ?? event.ride)
-    if (index === undefined || (isOutcome(answer) && outcomeKind(answer) === 'retry')) return
+    if (index === undefined || isPutOff(answer)) return
     const now = performance.now()
     this.#ended[index] = now
     if (index >= this.#firstCounted) taken.push(now - this.#due[index]!)
@@ -251,4 +251,9 @@ function latencyOf(taken: number[]): Latency {
   const at = (share: number): number =>
     Math.round((sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0) * 100) / 100
   return { count: sorted.length, p50Ms: at(0.5), p90Ms: at(0.9), p99Ms: at(0.99), maxMs: at(1) }
+}
+
+/** The event comes to its stop once more. */
+function isPutOff(answer: unknown): boolean {
+  return isOutcome(answer) && ['retry', 'wait'].includes(outcomeKind(answer))
 }

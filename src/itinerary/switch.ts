@@ -5,7 +5,7 @@ import type { StopContext } from '../stop/definition.ts'
 import type { HandlerContext, Targets } from '../stop/handler.ts'
 import type { StopOptions } from '../stop/options.ts'
 import { resolveStop } from '../stop/options.ts'
-import type { DeadLetter, Drop, Retry } from '../stop/outcome.ts'
+import type { DeadLetter, Drop, Retry, Wait } from '../stop/outcome.ts'
 import { reroute } from '../stop/outcome.ts'
 import type { Stop, Taking } from '../stop/typed.ts'
 import type { Lines } from './map-maker.ts'
@@ -31,6 +31,7 @@ type SwitchAnswer<In extends StandardSchema, Of extends Lines> =
   | DeepReadonly<SchemaOutput<In>>
   | Drop
   | Retry
+  | Wait
   | DeadLetter
 
 /**

@@ -14,6 +14,8 @@ export class StopCounters {
   done = 0
   split = 0
   retried = 0
+  /** Found too early by `wait()`. */
+  waited = 0
   dead = 0
   parkedKeys = 0
   inFlight = 0
@@ -46,6 +48,7 @@ export class StopCounters {
       out: this.out,
       dropped: Object.fromEntries(this.dropped),
       retried: this.retried,
+      waited: this.waited,
       dead: this.dead,
       parkedKeys: this.parkedKeys,
       inFlight: this.inFlight,

@@ -92,6 +92,8 @@ export interface StopStats {
   /** By slug. */
   readonly dropped: Readonly<Record<string, number>>
   readonly retried: number
+  /** How often it answered `wait()`. */
+  readonly waited: number
   readonly dead: number
   readonly parkedKeys: number
   readonly inFlight: number

@@ -20,7 +20,7 @@ import { isOutcome, type Outcome, outcomeKind } from '../stop/outcome.ts'
 import type { Attempt, Emission } from './attempt.ts'
 import { checkUnitData, encodeData, envelopeMax } from './encode.ts'
 import type { OutputQueue } from './outbox.ts'
-import { GivenUp, Retrying } from './retrying.ts'
+import { GivenUp, Retrying, TooEarly } from './retrying.ts'
 import type { StopRuntime } from './stop-runtime.ts'
 
 /** So many hops are never too many for a ride that its entry began; the limit need not be read on the way of a short line. */
@@ -98,6 +98,8 @@ function planOutcome(attempt: Attempt, outcome: Outcome): void {
     }
     case 'retry':
       throw new Retrying((outcome as Extract<Outcome, { readonly afterMs: number }>).afterMs)
+    case 'wait':
+      throw new TooEarly((outcome as Extract<Outcome, { readonly afterMs: number }>).afterMs)
     default: {
       const { slug, detail } = outcome as Extract<Outcome, { readonly slug: string }>
       throw new GivenUp(slug, detail)

@@ -17,7 +17,7 @@ import { causeOf, deadLetterOf, isWorthRetrying, messageOf } from './dead-letter
 import type { Feed } from './feed.ts'
 import { decodeRow, KeyState, type ParkRow, type Waiting } from './key-state.ts'
 import type { Lane } from './lane.ts'
-import { Retrying } from './retrying.ts'
+import { Retrying, TooEarly } from './retrying.ts'
 
 /** Records a lane may hold behind busy keys. */
 export const heldMax = 1024
@@ -118,9 +118,17 @@ export class Parking {
     else lane.engine.runnable(lane, state)
   }
 
-  /** Decides what follows a failed attempt: another try later, or a dead letter. */
+  /** Decides what follows an attempt that came to nothing: another try later, or a dead letter. */
   fail(attempt: Attempt, error: unknown): void {
     const lane = this.#lane
+    if (error instanceof TooEarly) {
+      attempt.handling?.end()
+      lane.stop.counters.waited++
+      const state = this.#stateOf(attempt)
+      // What had failed before is still counted.
+      this.#later(attempt, state, this.#rowOf(state), error.afterMs)
+      return
+    }
     attempt.handling?.end({ error, type: causeOf(error) })
     if (isMetrobusError(error) && error.family === 'stop') {
       // Not the event's fault: giving up one event after the other would empty the topic into the dead letters.
@@ -141,9 +149,15 @@ export class Parking {
     lane.stop.counters.retry(causeOf(error))
     const waitMs =
       error instanceof Retrying && error.afterMs !== undefined ? error.afterMs : this.#backoff(attempt.attempt)
-    row.due = now + waitMs
-    state.wait({ feed: attempt.feed, record: attempt.record }, true)
-    lane.held++
+    this.#later(attempt, state, row, waitMs)
+  }
+
+  /** The event stays the first of its key, which goes on with it after so long. */
+  #later({ feed, record }: Attempt, state: KeyState, row: ParkRow, waitMs: number): void {
+    row.due = this.#lane.engine.clock.now() + waitMs
+    this.#touch(state)
+    state.wait({ feed, record }, true)
+    this.#lane.held++
     this.#wait(state, waitMs)
     if (waitMs > shortWaitMs) this.#moveQueue(state)
   }

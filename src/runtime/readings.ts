@@ -68,6 +68,7 @@ function readStop(gathered: Gathered, { definition, clock }: Engine, stop: StopR
     gathered.add('eventsConsumed', { ...routed, outcome }, count)
   gathered.counts('drops', labels, 'reason', counters.dropped)
   gathered.counts('retries', labels, 'reason', counters.retries)
+  gathered.add('waits', labels, counters.waited)
   gathered.counts('deadLetters', labels, 'reason', counters.deaths)
   gathered.add('handlerInflight', labels, inflight)
   gathered.add('parkedKeys', labels, counters.parkedKeys)

@@ -12,6 +12,15 @@ export class Retrying {
   }
 }
 
+/** What a `wait()` outcome becomes inside: no failure, but the attempt has come to nothing. */
+export class TooEarly {
+  readonly afterMs: number
+
+  constructor(afterMs: number) {
+    this.afterMs = afterMs
+  }
+}
+
 /** What a `deadLetter()` outcome becomes inside: a failure that is never worth another try. */
 export class GivenUp {
   readonly slug: string

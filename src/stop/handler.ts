@@ -3,7 +3,7 @@ import type { TypeFault } from '../internal/type-fault.ts'
 import type { DeepReadonly } from '../schema/data.ts'
 import type { SchemaOutput, StandardSchema } from '../schema/standard.ts'
 import type { EmitTarget, StopContext } from './definition.ts'
-import type { DeadLetter, Drop, NoOutcome, Pop, Push, Reroute, Retry, Split } from './outcome.ts'
+import type { DeadLetter, Drop, NoOutcome, Pop, Push, Reroute, Retry, Split, Wait } from './outcome.ts'
 import type { StoreHandle, StoresByName, ValueOf } from './store.ts'
 import type { Carried, Fits, InOf, OutOf, Target } from './typed.ts'
 
@@ -48,6 +48,7 @@ export type Outcomes<Out extends StandardSchema | undefined, To extends Targets>
   | (Out extends StandardSchema ? Forwarded<SchemaOutput<Out>> : NoOutcome)
   | Drop
   | Retry
+  | Wait
   | DeadLetter
   | Turned<To, DataOf<Out>>
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { deadLetter, drop, isOutcome, outcomeKind, pop, push, reroute, retry, split } from './outcome.ts'
+import { deadLetter, drop, isOutcome, outcomeKind, pop, push, reroute, retry, split, wait } from './outcome.ts'
 
 test('every outcome has its kind and what it says', () => {
   const cases = [
@@ -13,6 +13,7 @@ test('every outcome has its kind and what it says', () => {
     [pop(1, 3), 'pop', { count: 3, value: 1 }],
     [retry(5), 'retry', { afterMs: 5 }],
     [retry({ seconds: 5 }), 'retry', { afterMs: 5000 }],
+    [wait({ seconds: 5 }), 'wait', { afterMs: 5000 }],
     [deadLetter('broken', 'for good'), 'dead-letter', { slug: 'broken', detail: 'for good' }],
   ] as const
   for (const [outcome, kind, fields] of cases) {
@@ -45,7 +46,8 @@ test('refuses a slug that could not be counted by', () => {
 
 test('refuses times, counts and lists that are none', () => {
   const refused = { code: 'MB_BAD_OUTCOME' }
-  for (const time of [-1, NaN, Infinity, { seconds: NaN }]) assert.throws(() => retry(time), refused)
+  for (const time of [-1, NaN, Infinity, { seconds: NaN }])
+    for (const outcome of [retry, wait]) assert.throws(() => outcome(time), refused)
   for (const count of [0, -1, 1.5, NaN]) assert.throws(() => pop(1, count), refused)
   assert.throws(() => split('abc' as unknown as readonly string[]), refused)
   assert.equal(retry(0).afterMs, 0)

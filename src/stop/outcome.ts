@@ -6,7 +6,7 @@ import { toMs } from '../internal/duration.ts'
 import type { Duration } from '../internal/duration.ts'
 
 /** Every kind of outcome, for counting and for the ride's record. */
-export type OutcomeKind = 'forward' | 'drop' | 'split' | 'reroute' | 'push' | 'pop' | 'retry' | 'dead-letter'
+export type OutcomeKind = 'forward' | 'drop' | 'split' | 'reroute' | 'push' | 'pop' | 'retry' | 'wait' | 'dead-letter'
 
 const brand: unique symbol = Symbol('metrobus.outcome')
 
@@ -50,6 +50,12 @@ export interface Retry {
   readonly afterMs: number
 }
 
+/** It is not this event's turn yet: asked again later; does not count as an attempt. */
+export interface Wait {
+  readonly [brand]: 'wait'
+  readonly afterMs: number
+}
+
 /** Give the event up now, without further attempts. */
 export interface DeadLetter {
   readonly [brand]: 'dead-letter'
@@ -65,6 +71,7 @@ export type Outcome =
   | Push<string, unknown>
   | Pop<unknown>
   | Retry
+  | Wait
   | DeadLetter
 
 /** Whatever is no outcome and no promise: what a handler may answer when nobody looks at it. */
@@ -127,12 +134,24 @@ export function pop<Value>(value: Value, count = 1): Pop<Value> {
   return new Branded('pop', { count, value }) as unknown as Pop<Value>
 }
 
-/** Tries again after a while: milliseconds, or `{ seconds }`. Counts as an attempt of the stop's policy. */
-export function retry(after: Duration): Retry {
+function waitMs(what: string, after: Duration): number {
   const afterMs = toMs(after)
   if (!(afterMs >= 0 && afterMs < Infinity))
-    throw bad('retry', `the time must be 0 or more milliseconds, found ${afterMs}`)
-  return new Branded('retry', { afterMs }) as unknown as Retry
+    throw bad(what, `the time must be 0 or more milliseconds, found ${afterMs}`)
+  return afterMs
+}
+
+/** Tries again after a while: milliseconds, or `{ seconds }`. Counts as an attempt of the stop's policy. For what has failed; what is only too early is `wait`. */
+export function retry(after: Duration): Retry {
+  return new Branded('retry', { afterMs: waitMs('retry', after) }) as unknown as Retry
+}
+
+/**
+ * Lets the event wait, and its key behind it: the stop is asked again after a while, in milliseconds or `{ seconds }`, as often as it answers this. Nothing has failed, so it is no attempt,
+ * and what the handler has changed in its stores or emitted counts for nothing. After a restart it may be asked sooner.
+ */
+export function wait(after: Duration): Wait {
+  return new Branded('wait', { afterMs: waitMs('wait', after) }) as unknown as Wait
 }
 
 /** Gives the event up now: it goes to the stop's dead letters, without further attempts. */

@@ -91,6 +91,13 @@ const declared = {
     labels: ['app', 'stop', 'reason'],
     help: 'Failures that will be tried again, by the code or name of the error.',
   },
+  waits: {
+    name: 'metrobus_waits_total',
+    kind: 'counter',
+    unit: '{event}',
+    labels: ['app', 'stop'],
+    help: 'Times that a stop found it too early for an event and answered wait().',
+  },
   parkedKeys: {
     name: 'metrobus_parked_keys',
     kind: 'gauge',

@@ -17,6 +17,7 @@ import {
   stop,
   switchStop,
   topic,
+  wait,
 } from '../../src/index.ts'
 import { given, numberOfTimes } from '../../src/testing/index.ts'
 
@@ -127,6 +128,48 @@ test('retries take no time: each try is told with its moment', async () => {
     await messageOf(given(later).when(order).thenTriesAt([0])),
     /at \[0\] ms, and tried it at \[0, 3600000\] ms/,
   )
+})
+
+test('what waits is left waiting when nothing else happens, and goes on when a later event lets it', async () => {
+  const cleared = new Set<string>()
+  const Ask = z.object({ id: z.string(), clear: z.boolean() })
+  const ask = stop('ask', { in: Ask, out: Ask, policy: { attempts: 1 } }, (one) => {
+    if (one.clear) cleared.add(one.id)
+    return one.clear || cleared.has(one.id) ? one : wait({ seconds: 1 })
+  })
+  const { tries, deadLetters } = await given(ask)
+    .when({ id: 'o-1', clear: false })
+    .thenAnswers(wait({ seconds: 1 }))
+    .when({ id: 'o-1', clear: true })
+    .thenAnswers({ id: 'o-1', clear: true })
+  const first = tries.filter(({ event }) => event === 'event-1')
+  assert.ok(first.length > 1_000)
+  assert.deepEqual([first.at(-1)?.answer, deadLetters], [{ id: 'o-1', clear: false }, []])
+  assert.deepEqual(new Set(tries.map(({ attempt }) => attempt)), new Set([1]))
+})
+
+test('what an event was split into is tried and emits as a part of it; what it emits is another event', async () => {
+  const noted = topic('noted', { schema: Order, key: ({ id }) => id })
+  const halve = stop('halve', { in: Order, out: Order }, (one) => split([1, 2].map((n) => ({ ...one, total: n }))))
+  const note = stop('note', { in: Order, emits: [noted], policy: { backoff: 100 } }, (one, { emit, attempt }) => {
+    if (one.total === 2 && attempt === 1) throw new Error('no luck')
+    emit(noted, one)
+  })
+  const again = stop('again', { in: Order, emits: [noted] }, (one, { emit }) =>
+    one.total < 9 ? emit(noted, { ...one, total: 9 }) : undefined,
+  )
+  const shop = metrobus('shop', {
+    entries: [
+      entry('orders', { in: Order, route: line('main').via(halve).to(note) }),
+      entry('notes', { from: noted, route: again }),
+    ],
+    publishes: [noted],
+  })
+  await given(shop)
+    .when('orders', order)
+    .thenEmits(noted, { ...order, total: 1 }, { ...order, total: 2 })
+    .thenTriesAt([0, 0, 100], 'note')
+    .thenTriesAt([0])
 })
 
 test('dead letters: with their cause, and not when there is none', async () => {

@@ -4,7 +4,7 @@ import type { SettleCall } from '../../src/bus/memory/index.ts'
 import { MetrobusError } from '../../src/errors/index.ts'
 import { silentLog } from '../../src/internal/log.ts'
 import type { RunningApp } from '../../src/runtime/running.ts'
-import { deadLetter, retry } from '../../src/stop/outcome.ts'
+import { deadLetter, retry, wait } from '../../src/stop/outcome.ts'
 import { entryOf, type Handler, lineOf, rest, stopOf, world, type World } from './harness.ts'
 
 interface Item {
@@ -505,4 +505,70 @@ test('a dead letter and its acknowledgement ride in one unit, also when the log 
 
   assert.deepEqual(units, [['dead letter', 'acknowledged']])
   await started.app.stop()
+})
+
+test('an event that is too early waits with its key, over restarts and as often as it is, and nothing has failed', async () => {
+  const w = world()
+  const order: string[] = []
+  const attempts: number[] = []
+  let isTime = false
+  const handler = ({ key, n }: Item, { attempt }: { readonly attempt: number }): unknown => {
+    if (n === 1) {
+      attempts.push(attempt)
+      // One failure on the way counts as one, however often it waits before and after.
+      if (attempts.length === 3) throw new Error('no luck')
+      if (!isTime) return wait(1_000)
+    }
+    order.push(`${key}${n}`)
+    return { key, n }
+  }
+  const policy = { attempts: 2, backoffFirstMs: 100 }
+  const definition = { entries: [entryOf('in', lineOf('main', stopOf('work', handler, { policy })))] }
+  const holder = await w.start({ ...definition, name: 'holder' })
+  let app = await w.start(definition)
+  for (const [key, n] of [
+    ['a', 1],
+    ['a', 2],
+    ['b', 1.5],
+  ] as const)
+    await app.send('in', { key, n })
+  await rest(w)
+  assert.deepEqual([order, attempts], [['b1.5'], [1]])
+  await advance(w, app, 999)
+  assert.deepEqual(attempts, [1])
+  await advance(w, app, 1)
+  await app.stop()
+  app = await w.start(definition)
+  for (let seconds = 0; seconds < 10; seconds++) await advance(w, app, 1_000)
+  assert.deepEqual(order, ['b1.5'])
+  assert.deepEqual([attempts.slice(0, 4), new Set(attempts.slice(4))], [[1, 1, 1, 2], new Set([2])])
+  isTime = true
+  await advance(w, app, 1_000)
+  assert.deepEqual(order, ['b1.5', 'a1', 'a2'])
+  const { retried, waited, dead, parkedKeys } = app.stats().stops[0]!
+  assert.deepEqual([retried, waited > 5, dead, parkedKeys], [1, true, 0, 0])
+  await Promise.all([app.stop(), holder.stop()])
+})
+
+test('a long wait moves the key out of the way of its partition, and its order holds', async () => {
+  const w = world()
+  const order: number[] = []
+  let isTime = false
+  const handler = (item: Item): unknown => {
+    if (item.n === 1 && !isTime) return wait({ seconds: 60 })
+    order.push(item.n)
+    return item
+  }
+  const app = await w.start({ entries: [entryOf('in', lineOf('main', stopOf('work', handler)))] })
+  for (let n = 1; n <= 4; n++) await app.send('in', { key: 'a', n })
+  await rest(w)
+  const left = (await w.bus.inspector.topics()).filter(({ topic }) => topic.endsWith('.parked'))
+  assert.ok(
+    left.some(({ partitions }) => partitions.some(({ begin, end }) => end > begin)),
+    'nothing was parked',
+  )
+  isTime = true
+  await advance(w, app, 60_000)
+  assert.deepEqual(order, [1, 2, 3, 4])
+  await app.stop()
 })

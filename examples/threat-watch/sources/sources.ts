@@ -3,7 +3,7 @@
  * request at a time and a pause after it, and a host that is slow, or down, holds up nobody but itself.
  */
 import * as z from 'zod'
-import { drop, entry, line, metrobus, retry, stop, store } from '../../../src/index.ts'
+import { drop, entry, line, metrobus, stop, store, wait } from '../../../src/index.ts'
 import type { RetryPolicy } from '../../../src/index.ts'
 import { digest } from '../digest.ts'
 import { candidates } from '../topics.ts'
@@ -92,11 +92,11 @@ export const sources = ({ web, inspection, delayMs, patience }: SourcesNeeds) =>
 
   const waitForTurn = stop(
     'wait-for-turn',
-    { in: Allowed, out: Allowed, stores: { turns }, policy: { attempts: Infinity } },
+    { in: Allowed, out: Allowed, stores: { turns } },
     (visit, { stores: { turns } }) => {
       const host = hostOf(visit.url)
       const waitMs = (turns.get(host) ?? 0) - Date.now()
-      if (waitMs > 0) return retry(waitMs)
+      if (waitMs > 0) return wait(waitMs)
       turns.put(host, Date.now() + visit.delayMs)
       return visit
     },

@@ -1,19 +1,19 @@
 /** Compares a candidate with each client, with one detector. */
-import { retry } from '../../../src/index.ts'
-import type { HandlerContext, Retry } from '../../../src/index.ts'
+import { wait } from '../../../src/index.ts'
+import type { HandlerContext, Wait } from '../../../src/index.ts'
 import type { Detector } from '../types.ts'
 import type { Judged } from './judged.ts'
 import { clientsMax } from './shelves.ts'
 import type { knowledge } from './shelves.ts'
 
-/** What waits for the first client waits for ever. What a detector throws, it throws again. */
-export const comparing = { attempts: Infinity, retryIf: () => false }
+/** What a detector throws, it throws again. */
+export const comparing = { attempts: 1 }
 
 export const compare =
   (detect: Detector) =>
-  (judged: Judged, { event, stores }: HandlerContext<never, { knowledge: typeof knowledge }>): Judged | Retry => {
+  (judged: Judged, { event, stores }: HandlerContext<never, { knowledge: typeof knowledge }>): Judged | Wait => {
     const known = stores.knowledge.range({ prefix: `${event.key}/`, limit: clientsMax })
-    if (known.length === 0) return retry({ seconds: 1 })
+    if (known.length === 0) return wait({ seconds: 1 })
     const { candidate } = judged
     const threats = [...judged.threats]
     const reasons = new Set(judged.reasons)

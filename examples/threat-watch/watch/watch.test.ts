@@ -1,17 +1,14 @@
 /** The watch alone: a candidate comes, and an alert or nothing becomes of it. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { drop, retry } from '../../../src/index.ts'
+import { drop, wait } from '../../../src/index.ts'
 import { given, numberOfTimes } from '../../../src/testing/index.ts'
-import { fakeDetectors, fakeNeeds } from '../fakes.ts'
+import { fakeNeeds } from '../fakes.ts'
 import type { Knowledge, Page, Registration } from '../types.ts'
 import { clean } from './clean.ts'
-import { compare } from './compare.ts'
 import { learn } from './learn.ts'
 import { allShelves, knowledge, shelfOf, shelves } from './shelves.ts'
 import { alerts, watch } from './watch.ts'
-
-type Context = Parameters<ReturnType<typeof compare>>[1]
 
 const client = { name: 'North Bank', domain: 'north.example' }
 const certificate = 'ab'.repeat(32)
@@ -145,17 +142,15 @@ test('a webhook that does not answer is told again, and in the end once', async 
   assert.equal(needs.alarm.raised.size, 1)
 })
 
-test('a candidate that comes before the first client waits for it', () => {
-  const judged = { candidate: domain('evil.test'), threats: [], reasons: [] }
-  const contextOf = (rows: readonly unknown[]) =>
-    ({ event: { key: 'shelf-00' }, stores: { knowledge: { range: () => rows } } }) as unknown as Context
-  const judge = compare(fakeDetectors['fake-domain'])
+test('a candidate that comes before the first client waits for it', async () => {
+  const needs = fakeNeeds()
 
-  const early = judge(judged, contextOf([]))
-  const later = judge(judged, contextOf([{ key: 'shelf-00/north.example', value: known }]))
+  await given(watch(needs))
+    .when('candidates', domain('evil.test'))
+    .thenAnswers(wait({ seconds: 1 }))
+    .when('clients', client)
 
-  assert.deepEqual(early, retry({ seconds: 1 }))
-  assert.ok('threats' in later && later.threats.length === 1)
+  assert.equal(needs.alarm.raised.size, 1)
 })
 
 test('of a client is known what its domain shows', async () => {

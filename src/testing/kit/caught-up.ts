@@ -14,28 +14,42 @@ export interface CaughtUpOptions {
   readonly within?: Duration
 }
 
+type CatchingUp = Pick<RunningApp, 'name' | 'caughtUp' | 'stats'>
+
 const day = 24 * 3_600_000
 
 /**
  * Resolves when everything that was sent has ended or is a dead letter: nothing waits, runs, or waits for a retry. Rejects with MB_NOT_CAUGHT_UP, which says where
  * events still are; on virtual time also when events are tried again and again without an end, after 100,000 timers.
  */
-export async function caughtUp(
-  app: Pick<RunningApp, 'name' | 'caughtUp' | 'stats'>,
-  { clock, within = clock === undefined ? 10_000 : 30 * day }: CaughtUpOptions = {},
-): Promise<void> {
+export async function caughtUp(app: CatchingUp, options: CaughtUpOptions = {}): Promise<void> {
+  const { clock, within = 10_000 } = options
+  if (clock !== undefined) return caughtUpOr(() => false, app, { ...options, clock })
   const withinMs = toMs(within)
-  const begun = clock?.monotonic() ?? 0
   const done = app.caughtUp()
-  const isDone =
-    clock === undefined
-      ? await isInTime(done, withinMs)
-      : await isReached(done, clock, withinMs, () => JSON.stringify(app.stats()))
-  if (!isDone) {
-    const afterMs = clock === undefined ? withinMs : clock.monotonic() - begun
-    throw new MetrobusError('MB_NOT_CAUGHT_UP', { app: app.name, afterMs, waiting: waitingIn(app) })
-  }
+  if (!(await isInTime(done, withinMs))) throw notCaughtUp(app, withinMs)
   await done
+}
+
+/** The same on virtual time, or until it is `enough`. */
+export async function caughtUpOr(
+  isEnough: () => boolean,
+  app: CatchingUp,
+  { clock, within = 30 * day }: CaughtUpOptions & { readonly clock: VirtualClock },
+): Promise<void> {
+  const begun = clock.monotonic()
+  const done = app.caughtUp()
+  let isDone = false
+  const end = (): void => void (isDone = true)
+  done.then(end, end)
+  const isAtRest = (): boolean => isDone || isEnough()
+  if (!(await moveUntil(isAtRest, clock, toMs(within), () => JSON.stringify(app.stats()))))
+    throw notCaughtUp(app, clock.monotonic() - begun)
+  if (isDone) await done
+}
+
+function notCaughtUp(app: CatchingUp, afterMs: number): MetrobusError {
+  return new MetrobusError('MB_NOT_CAUGHT_UP', { app: app.name, afterMs, waiting: waitingIn(app) })
 }
 
 function isInTime(done: Promise<void>, withinMs: number): Promise<boolean> {

@@ -1,6 +1,6 @@
 /** Writes down every try, and runs each inside the ambience of the test, under the name of its stop. */
 import type { StopContext, StopDefinition } from '../../stop/definition.ts'
-import { isOutcome } from '../../stop/outcome.ts'
+import { isOutcome, outcomeKind } from '../../stop/outcome.ts'
 import { callInside } from './ambience.ts'
 import type { Ambience } from './ambience.ts'
 import type { Around, Handed } from './instrument.ts'
@@ -10,6 +10,8 @@ import type { Try } from './story.ts'
 
 export class Recorder {
   readonly tries: Try[] = []
+  /** So many tries in a row have answered `wait`. */
+  waits = 0
   /** How often the event of a ride is handed to a stop; 1 unless a test asks for more. */
   timesOf: (ride: string) => number = () => 1
   readonly #ambience: Ambience
@@ -77,11 +79,13 @@ export class Recorder {
       const own = answers[index]
       // Besides an outcome, what a last stop returns counts for nothing.
       one.answer = stop.outSchema === undefined && !isOutcome(own) ? undefined : own
+      this.waits = isOutcome(own) && outcomeKind(own) === 'wait' ? this.waits + 1 : 0
     }
     return answer
   }
 
   #failed(tries: readonly Try[], error: unknown): never {
+    this.waits = 0
     for (const one of tries) {
       one.tookMs = this.#ambience.clock.monotonic() - one.at
       one.error = error ?? 'undefined'

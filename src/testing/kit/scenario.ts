@@ -20,7 +20,7 @@ import { SimDisk } from '../sim-disk.ts'
 import { VirtualClock } from '../virtual-clock.ts'
 import { inside } from './ambience.ts'
 import type { Ambience } from './ambience.ts'
-import { caughtUp, isReached } from './caught-up.ts'
+import { caughtUp, caughtUpOr, isReached } from './caught-up.ts'
 import { fail, isAnswer, siteHere } from './expectation.ts'
 import type { Site } from './expectation.ts'
 import { fillingEntry, fillingOf } from './filling.ts'
@@ -28,7 +28,7 @@ import type { WhenOptions } from './given.ts'
 import { instrument } from './instrument.ts'
 import { Recorder } from './recorder.ts'
 import { storyOf, tell, wordsOf } from './story.ts'
-import type { Ride, Story } from './story.ts'
+import type { Ride, Story, Try } from './story.ts'
 
 /** What a scenario plays. */
 export interface Scene {
@@ -48,6 +48,9 @@ export type Rows<Value> = Readonly<Record<string, DeepReadonly<Value>>>
 
 /** An event is accepted within so long, unless its validator never ends. */
 const acceptedMs = 60_000
+
+/** So often in a row stops answer `wait`, and nothing else happens: what they wait for is still to come, with a later step of the test. */
+const waitsMax = 1_000
 
 /** Made by `given`. Awaiting it answers the story so far, for assertions of your own. */
 export class Scenario<When extends readonly unknown[], Out> implements Promise<Story> {
@@ -160,11 +163,14 @@ export class Scenario<When extends readonly unknown[], Out> implements Promise<S
     })
   }
 
-  /** The event was tried at these moments, in milliseconds after it came to the stop. Default of `stop`: the last it came to. Waits between tries have no random share here. */
+  /**
+   * The event, or what it was split into, was tried at these moments, in milliseconds after it first came to the stop. Default of `stop`: the last that it came to itself. Waits between
+   * tries have no random share here.
+   */
   thenTriesAt(moments: readonly number[], stop?: string): this {
     return this.#check(siteHere(), (ride, failed) => {
       const at = stop ?? ride.stops.at(-1)
-      const tries = ride.tries.filter((one) => one.stop === at)
+      const tries = this.#triesOf(ride).filter((one) => one.stop === at)
       const found = tries.map((one) => one.at - tries[0]!.at)
       if (!isDeepStrictEqual(found, moments))
         failed(
@@ -188,10 +194,10 @@ export class Scenario<When extends readonly unknown[], Out> implements Promise<S
     })
   }
 
-  /** The event's stops emitted just this to an entry or a topic, in this order. */
+  /** The stops of the event, and of what it was split into, emitted just this to an entry or a topic, in this order. What is emitted is an event of its own, and what that emits does not count. */
   thenEmits(target: { readonly name: string }, ...data: readonly unknown[]): this {
     return this.#check(siteHere(), (ride, failed) => {
-      const found = ride.tries
+      const found = this.#triesOf(ride)
         .filter(({ error }) => error === undefined)
         .flatMap(({ emitted }) => emitted.filter(({ to }) => to === target.name).map((one) => one.data))
       if (!isDeepStrictEqual(found, data))
@@ -262,6 +268,12 @@ export class Scenario<When extends readonly unknown[], Out> implements Promise<S
     return this.then(null).finally(ended)
   }
 
+  /** Of the event itself and of what it was split into, and that in turn: their ids begin with its own. */
+  #triesOf({ ride }: Ride): readonly Try[] {
+    const isPart = (other: string): boolean => other.startsWith(`${ride}~`) && !other.includes('!', ride.length)
+    return this.#recorder.tries.filter((one) => one.ride === ride || isPart(one.ride))
+  }
+
   #check(
     site: Site,
     check: (ride: Ride, failed: (message: string, expected: unknown, actual: unknown) => never) => void,
@@ -306,7 +318,8 @@ export class Scenario<When extends readonly unknown[], Out> implements Promise<S
 
   async #story(): Promise<Story> {
     const app = this.#app!
-    await caughtUp(app, { clock: this.#clock })
+    const isWaiting = (): boolean => this.#recorder.waits >= waitsMax
+    await caughtUpOr(isWaiting, app, { clock: this.#clock })
     const letters = await app.deadLetters.list({}, { countMax: 1_000 })
     return storyOf(this.#recorder.tries, letters, app.stats().measured ?? [])
   }

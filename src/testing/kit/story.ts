@@ -108,6 +108,8 @@ function outcomeInWords(outcome: Outcome): string {
       return `split ${show(said.values)}`
     case 'retry':
       return `retry after ${String(said.afterMs)} ms`
+    case 'wait':
+      return `wait ${String(said.afterMs)} ms`
     case 'pop':
       return `pop ${String(said.count)}, gives ${show(said.value)}`
     default:
