@@ -11,6 +11,7 @@ import { pictureOf } from '../../metro-map/picture.ts'
 import type { AppDefinition } from '../../runtime/definition.ts'
 import { alertRules } from '../alert-rules.ts'
 import { loadModule } from '../app-module.ts'
+import { asyncApiOf } from '../asyncapi.ts'
 import type { Context, Runner } from '../context.ts'
 import { aclsOfMaps } from '../kafka-acls.ts'
 import { openTarget } from '../target.ts'
@@ -35,11 +36,23 @@ export const command = (run: Runner): Command =>
       '--alerts',
       'print alert rules for Prometheus instead, with thresholds from the policies of the stops; needs the module',
     )
-    .action((path: string | undefined, { format, acls, alerts, ...rest }: MapOptions, command: Command) =>
+    .addOption(
+      new Option(
+        '--asyncapi [binding]',
+        'print an AsyncAPI 3 document instead: topics as channels, entries and stops as operations; with "kafka", what Kafka is told of a topic as well; needs the module',
+      ).choices(['none', 'kafka']),
+    )
+    .action((path: string | undefined, { format, acls, alerts, asyncapi, ...rest }: MapOptions, command: Command) =>
       run(command, async (context) => {
         const { output } = context
         const module = path ?? context.options.app
-        if (alerts === true) return output.line(alertRules(await definitionsOf(module)))
+        if (alerts === true) return output.line(alertRules(await definitionsOf(module, '--alerts')))
+        if (asyncapi !== undefined) {
+          const definitions = await definitionsOf(module, '--asyncapi')
+          return output.document(
+            asyncApiOf(definitions, { prefix: rest.prefix, binding: asyncapi === 'kafka' ? asyncapi : undefined }),
+          )
+        }
         const maps = module === undefined ? [await runningMap(context)] : await mapsOf(module)
         const isData = format === 'json' || output.json
         if (acls === true) {
@@ -55,6 +68,7 @@ interface MapOptions extends AclOptions {
   readonly format: string
   readonly acls?: boolean
   readonly alerts?: boolean
+  readonly asyncapi?: 'none' | 'kafka' | true
 }
 
 const drawings: Readonly<Record<string, (maps: readonly MetroMap[]) => string>> = {
@@ -63,13 +77,14 @@ const drawings: Readonly<Record<string, (maps: readonly MetroMap[]) => string>> 
   svg: (maps) => pictureOf(layOut(networkOf(maps))),
 }
 
-const mapsOf = async (module: string): Promise<readonly MetroMap[]> => (await definitionsOf(module)).map(mapOf)
+const mapsOf = async (module: string): Promise<readonly MetroMap[]> =>
+  (await loadModule(module)).apps.map(({ definition }) => mapOf(definition))
 
-async function definitionsOf(module: string | undefined): Promise<readonly AppDefinition[]> {
+async function definitionsOf(module: string | undefined, argument: string): Promise<readonly AppDefinition[]> {
   if (module === undefined)
     throw new MetrobusError('MB_BAD_ARGUMENT', {
-      argument: '--alerts',
-      problem: 'needs the module of the app, which holds the policies: write `metrobus map <module> --alerts`',
+      argument,
+      problem: `needs the module of the app, which holds what no map shows: write \`metrobus map <module> ${argument}\``,
     })
   return (await loadModule(module)).apps.map(({ definition }) => definition)
 }
