@@ -18,6 +18,8 @@ export interface TopicSpec {
   readonly partitions?: number
   /** What may be deleted and when; undefined takes the bus's default. */
   readonly retention?: RetentionSpec
+  /** The app writes to it, so it has to take records as large as the bus does. Default false, for one that is only read. */
+  readonly isWritten?: boolean
 }
 
 /** `consumed` keeps what some group has not settled; `compact` keeps the newest record a key; limits apply to what is not protected so. */

@@ -183,6 +183,7 @@ function topicSpecs(definition: AppDefinition, stops: readonly StopDefinition[])
       name: topic,
       ...(partitions === undefined ? {} : { partitions }),
       ...(retention === undefined ? {} : { retention }),
+      isWritten: definition.publishes.some((published) => published.name === topic),
     })
   for (const entry of readers(definition)) specs.push(...kept(entryTopics(name, entry.name, entry.from.topic.name)))
   return specs

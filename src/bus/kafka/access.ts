@@ -81,6 +81,10 @@ export function tlsOf(tls: boolean | KafkaTls, faults: string[]): ConnectionOpti
 /** Adds what is wrong with a login to `faults`. */
 export function checkLogin(login: KafkaLogin | undefined, faults: string[]): void {
   if (login === undefined) return
+  if (typeof login !== 'object' || login === null) {
+    faults.push('sasl must be an object with a mechanism')
+    return
+  }
   const words = Object.hasOwn(ofLogin, login.mechanism) ? ofLogin[login.mechanism] : undefined
   if (words === undefined) {
     const mechanisms = Object.keys(ofLogin).join(', ')

@@ -5,6 +5,7 @@
 import { MetrobusError } from '../../errors/index.ts'
 import { freezeDeep, nestingMax, Record } from '../../event/record.ts'
 import type { RecordFields } from '../../event/record.ts'
+import { refuseUnknown } from './access.ts'
 import type { RecordCursor } from './driver/records-decoder.ts'
 import { eventHeaders, headersOf, keyOf, placed, readOwnRecord, timeOf, valueOf } from './kafka-record.ts'
 import type { KafkaHeaders } from './kafka-record.ts'
@@ -34,6 +35,46 @@ export interface ForeignMapping {
   readonly id?: (record: ForeignRecord) => string
   /** The order key. Default: the record's key. */
   readonly key?: (record: ForeignRecord) => string | null
+}
+
+/** What a word of a mapping may be. */
+interface WordOfMapping {
+  readonly is: string
+  readonly takes: (value: unknown) => boolean
+}
+
+const ofMapping: { readonly [word in keyof Required<ForeignMapping>]: WordOfMapping } = {
+  data: {
+    is: '"json", "text" or "bytes"',
+    takes: (value) => value === 'json' || value === 'text' || value === 'bytes',
+  },
+  type: { is: 'a text or a function', takes: (value) => isText(value) || typeof value === 'function' },
+  source: { is: 'a text', takes: (value) => isText(value) },
+  id: { is: 'a function', takes: (value) => typeof value === 'function' },
+  key: { is: 'a function', takes: (value) => typeof value === 'function' },
+}
+
+const isText = (value: unknown): boolean => typeof value === 'string' && value !== ''
+
+/** Adds what is wrong with the mappings of topics to `faults`. */
+export function checkMappings(
+  mappings: Readonly<{ [topic: string]: ForeignMapping }> | undefined,
+  faults: string[],
+): void {
+  if (mappings === undefined) return
+  if (typeof mappings !== 'object' || mappings === null) return void faults.push('mappings must be an object, by topic')
+  for (const [topic, mapping] of Object.entries(mappings)) {
+    const path = `mappings.${topic}`
+    if (typeof mapping !== 'object' || mapping === null) {
+      faults.push(`${path} must be an object`)
+      continue
+    }
+    refuseUnknown(`${path}.`, mapping, Object.keys(ofMapping), faults)
+    for (const [word, { is, takes }] of Object.entries(ofMapping)) {
+      const value: unknown = mapping[word as keyof ForeignMapping]
+      if (value !== undefined && !takes(value)) faults.push(`${path}.${word} must be ${is}`)
+    }
+  }
 }
 
 const idBytesMax = 1_000

@@ -37,9 +37,13 @@ const reserved: ReadonlySet<string> = new Set([
   'itineraryhop',
 ])
 
-/** Adds a record to a batch. `appendedAt` in milliseconds since the epoch. */
-export function writeRecord(encoder: RecordsEncoder, record: Record, appendedAt: number): void {
-  const value = textOf(record)
+/** Adds a record to a batch. `appendedAt` in milliseconds since the epoch; `value` is its `textOf`. */
+export function writeRecord(
+  encoder: RecordsEncoder,
+  record: Record,
+  appendedAt: number,
+  value: string | null = textOf(record),
+): void {
   const headers: FieldValue[] = ['ce_specversion', '1.0', 'ce_id', record.id, 'ce_source', record.source]
   headers.push('ce_type', record.type, 'ce_time', timeText(record.time))
   if (record.correlationId !== undefined) headers.push('ce_correlationid', record.correlationId)
@@ -131,8 +135,8 @@ const latestTime = 8.64e15
 const timeText = (time: number): string =>
   new Date(Math.min(Math.max(Math.trunc(time), -latestTime), latestTime)).toISOString()
 
-/** JSON text; null for a tombstone. */
-function textOf(record: Record): string | null {
+/** The data of a record as JSON; null of a tombstone. */
+export function textOf(record: Record): string | null {
   const from = record.unchangedFrom
   const known = record.text ?? record.encoded ?? from?.encoded
   if (known !== undefined) return known === '' || known === 'null' ? null : known

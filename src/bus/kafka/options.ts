@@ -7,6 +7,7 @@ import type { Capabilities } from '../capabilities.ts'
 import { checkLogin, refuseUnknown, tlsOf } from './access.ts'
 import type { KafkaLogin, KafkaTls } from './access.ts'
 import type { Address } from './driver/address.ts'
+import { checkMappings } from './foreign-record.ts'
 import type { ForeignMapping } from './foreign-record.ts'
 
 /** How records are compressed. */
@@ -103,6 +104,8 @@ export function resolveKafkaOptions(options: KafkaOptions): ResolvedKafkaOptions
       faults.push(`${name} must be a whole number between ${min} and ${max}, not ${value}`)
     return value
   }
+  if (typeof options !== 'object' || options === null)
+    throw new MetrobusError('MB_BAD_OPTIONS', { what: 'kafka()', faults: ['it takes an object with `brokers`'] })
   refuseUnknown('', options, Object.keys(known), faults)
   const { brokers, compression = 'none', topics = 'create', prefix = '', tls = false } = options
   if (!Array.isArray(brokers) || brokers.length === 0) faults.push('brokers must name at least one as "host:port"')
@@ -111,10 +114,19 @@ export function resolveKafkaOptions(options: KafkaOptions): ResolvedKafkaOptions
   checkLogin(options.sasl, faults)
   if (topics !== 'create' && topics !== 'verify')
     faults.push(`topics must be "create" or "verify", not ${JSON.stringify(topics)}`)
-  if (!/^[\w.-]{0,100}$/.test(prefix)) faults.push('prefix may have letters, digits, dots, _ and -, at most 100')
+  if (typeof prefix !== 'string' || !/^[\w.-]{0,100}$/.test(prefix))
+    faults.push('prefix may have letters, digits, dots, _ and -, at most 100')
+  for (const name of ['clientId', 'instanceId'] as const)
+    if (options[name] !== undefined && !isName(options[name]))
+      faults.push(`${name} must be a text of 1 to 200 characters, not ${JSON.stringify(options[name])}`)
+  checkMappings(options.mappings, faults)
+  if (options.log !== undefined && typeof options.log?.warn !== 'function') faults.push('log must be a log')
   const recordBytesMax = number('recordBytesMax', options.recordBytesMax ?? MiB, KiB, 8 * MiB)
   const optional = (name: string, value: number | undefined): number | undefined =>
     value === undefined ? undefined : number(name, value, 1, 1_000)
+  const { replicas = Infinity, inSyncReplicas = 0 } = options
+  if (inSyncReplicas > replicas)
+    faults.push(`inSyncReplicas ${inSyncReplicas} are more than the ${replicas} replicas that there are to be`)
   const resolved: ResolvedKafkaOptions = {
     brokers: (Array.isArray(brokers) ? brokers : []).map((broker) => addressOf(String(broker), faults)),
     clientId: options.clientId ?? 'metrobus',
@@ -141,6 +153,8 @@ export const capabilitiesOf = ({ recordBytesMax }: ResolvedKafkaOptions): Capabi
   recordBytesMax,
   hasDenseOffsets: false,
 })
+
+const isName = (value: unknown): boolean => typeof value === 'string' && value.length > 0 && value.length <= 200
 
 function addressOf(text: string, faults: string[]): Address {
   const [, host = '', port = ''] = /^\[?([^\]]+?)\]?:(\d+)$/.exec(text) ?? []

@@ -1,14 +1,14 @@
 /**
  * What a group has settled in a partition, as an offset with a text beside it: the watermark is the offset, and the text is
  *
- *     1 <mark> <above>
+ *     mb1 <mark> <above>
  *
  * The mark is another one for each unit, so that it can be told whether a unit has happened. `above` is the set above the watermark: its bounds as differences, each a
  * varint of 7 bits a byte, in base64url; `*` where that is too long for an offset's text and stands in a row of the group's tables instead, written by the same unit.
  */
 import { MetrobusError } from '../../errors/index.ts'
 
-const version = '1'
+const version = 'mb1'
 /** A broker takes 4,096 characters by default. */
 const textMax = 4_000
 const elsewhere = '*'
@@ -62,11 +62,11 @@ export function encodeText(mark: string, above: string): string {
 /** Whether `above` has to be written to its row. */
 export const isElsewhere = (text: string): boolean => text.endsWith(` ${elsewhere}`)
 
-/** What another program committed has no set above its offset. Throws MB_BUS_FAILED for what a newer Metrobus wrote. */
+/** What another program committed has no set above its offset, whatever it wrote beside it. Throws MB_BUS_FAILED for what a newer Metrobus wrote. */
 export function decodeText(text: string): PositionText {
-  const [first, mark = '', above = ''] = text.split(' ')
+  const [first = '', mark = '', above = ''] = text.split(' ')
   if (first === version) return { mark, above: above === elsewhere ? undefined : above }
-  if (first !== undefined && /^\d+$/.test(first) && mark !== '') throw damaged(text)
+  if (/^mb\d+$/.test(first)) throw damaged(text)
   return { mark: '', above: '' }
 }
 

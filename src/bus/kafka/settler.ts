@@ -17,9 +17,9 @@ import type { Clock } from '../../internal/platform/platform.ts'
 import type { Settled } from '../bus.ts'
 import type { GroupMembership, Position } from './driver/codec/txn-offset-commit.ts'
 import type { GroupOffsets } from './driver/group-offsets.ts'
-import type { Producer, UnitEnd } from './driver/producer.ts'
+import type { Producer, UnitBatch, UnitEnd } from './driver/producer.ts'
 import { lookingMs, scan } from './log-scan.ts'
-import type { ScanOptions } from './log-scan.ts'
+import type { ScanOptions, ScanPart } from './log-scan.ts'
 import { decodeText, encodeAbove, encodeText, isElsewhere } from './positions.ts'
 import { UnitBatches } from './unit-batches.ts'
 import type { UnitBatchesOptions } from './unit-batches.ts'
@@ -157,12 +157,7 @@ export class Settler {
       return undefined
     }
     while (this.#options.producer.state === 'doubtful') await this.#renewed()
-    const [first] = batches
-    const [offset = -1] = end.offsets
-    const happened =
-      first !== undefined && offset >= 0
-        ? await this.#isVisible(first.topic, first.partition, offset)
-        : await this.#isMarked(positions, membership)
+    const happened = (await this.#isMarked(positions, membership)) || (await this.#isVisible(batches, end.offsets))
     return happened ? end.offsets : undefined
   }
 
@@ -177,16 +172,28 @@ export class Settler {
     }
   }
 
-  /** Whether the record that was written at this offset is committed; it is decided by now, and this waits until the leader knows. */
-  #isVisible(topic: string, partition: number, offset: number): Promise<boolean> {
+  /**
+   * Whether a record of the unit is where the broker said that it is, committed: that is decided by now, and this waits until the leaders know. Each batch is looked for, since one may have been
+   * deleted or compacted away meanwhile.
+   */
+  async #isVisible(batches: readonly UnitBatch[], offsets: readonly number[]): Promise<boolean> {
+    const parts = new Map<string, ScanPart>()
+    for (const [index, { topic, partition, count }] of batches.entries()) {
+      const from = offsets[index] ?? -1
+      const place = `${topic}/${partition}`
+      if (from >= 0 && !parts.has(place)) parts.set(place, { topic, partition, from, until: from + count })
+    }
     return this.#persist(async () => {
       let isThere = false
-      await scan(this.#options, [{ topic, partition, from: offset, until: offset + 1 }], () => (isThere = true))
+      await scan(this.#options, [...parts.values()], () => {
+        isThere = true
+        return false
+      })
       return isThere
     })
   }
 
-  /** Whether the group has these positions. Where another has settled since, they are not there; then nothing but positions was in the unit, and it is all the same. */
+  /** Whether the group has these positions, each of which carries the mark of the unit. Where its member, or another, has settled since, they are not there. */
   #isMarked(positions: readonly Position[], membership: GroupMembership | undefined): Promise<boolean> {
     const [position] = positions
     if (position === undefined || membership === undefined) return Promise.resolve(false)

@@ -56,6 +56,22 @@ for (const fate of ['lost', 'unanswered'] as const) {
   })
 }
 
+test('a unit whose records were deleted before anybody knew that it was committed happens once', async () => {
+  await using it = await sceneOf(8)
+  const until = it.stage.clock.monotonic() + silenceMs
+  const log = it.stage.kafka.topics.get('out')!.logs[0]!
+  it.stage.kafka.befalls = (api) => {
+    if (api !== 'EndTxn' || it.stage.clock.monotonic() >= until) return undefined
+    // A broker deletes by age and size, whoever has not read.
+    log.begin = log.end
+    return 'unanswered'
+  }
+  await it.probe.settle({ outputs: [output('out', records('x'))], settled: [['in', 1]] })
+  assert.ok(log.end > 0, 'it was written')
+  assert.deepEqual(ridesOf(await it.bus.inspector.read('out', 0, 0, 9)), [], 'and not written again')
+  await it.bus.close()
+})
+
 test('a unit that was handed over before its partition was taken is refused, also when the partition has come back', async () => {
   await using it = await sceneOf(3)
   const [memberId] = it.stage.kafka.group('app').members

@@ -35,7 +35,7 @@ const keepsAll = { 'retention.ms': '-1', 'retention.bytes': '-1' }
 /** What Metrobus names itself has a dot in its name; a declared topic may be another's, who says how it is kept. */
 const isOwn = (name: string, prefix = ''): boolean => name.slice(prefix.length).includes('.')
 
-export function planOf({ name, partitions, retention }: TopicSpec, options: PlanOptions): TopicPlan {
+export function planOf({ name, partitions, retention, isWritten }: TopicSpec, options: PlanOptions): TopicPlan {
   const compact = retention?.compact === true
   const policy = { 'cleanup.policy': compact ? 'compact' : 'delete' }
   const largest = { 'max.message.bytes': options.batchBytesMax }
@@ -56,7 +56,14 @@ export function planOf({ name, partitions, retention }: TopicSpec, options: Plan
     },
   }
   if (!isOwn(name, options.prefix))
-    return { name, partitions, exactly: retention === undefined ? {} : policy, atLeast: {}, made }
+    return {
+      name,
+      partitions,
+      exactly: retention === undefined ? {} : policy,
+      // Else a record that passes every check of the app would be refused by the broker.
+      atLeast: isWritten === true ? largest : {},
+      made,
+    }
   return {
     name,
     partitions: made.partitions,

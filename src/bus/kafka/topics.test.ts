@@ -211,6 +211,16 @@ suite('topics that exist', () => {
     await stage.ensure([{ name: 'orders' }], { inSyncReplicas: 1 })
   })
 
+  test('and are written to have to take records as large as the bus, those that are only read need not', async () => {
+    const stage = new Stage()
+    stage.has('out', 4, { ...byDefault, 'min.insync.replicas': '2' })
+    await stage.ensure([{ name: 'out' }])
+    await assert.rejects(stage.ensure([{ name: 'out', isWritten: true }]), {
+      code: 'MB_KAFKA_TOPICS',
+      message: /"out" has max\.message\.bytes 1048588 and not \d+ or more/,
+    })
+  })
+
   test('are told from declared ones by their names behind the prefix', async () => {
     const stage = new Stage()
     stage.has('prod.eu.orders', 7, { 'min.insync.replicas': '2' })

@@ -4,7 +4,7 @@ import type { CommitUnit, StateChange } from '../../event/unit.ts'
 import type { Codec } from './driver/compression.ts'
 import type { UnitBatch } from './driver/producer.ts'
 import { RecordsEncoder } from './driver/records-encoder.ts'
-import { writeRecord } from './kafka-record.ts'
+import { textOf, writeRecord } from './kafka-record.ts'
 import { rowKey } from './state-tables.ts'
 
 export interface UnitBatchesOptions {
@@ -18,8 +18,12 @@ export interface UnitBatchesOptions {
   readonly home: (partition: number) => number
 }
 
-/** A batch is closed when it has so many bytes; a single record may be larger. */
+/** A batch is closed when it has so many bytes, and before a record with which it would be too large; a single record may be larger. */
 const usualBytes = 512 * 1024
+/** What a record has beside its data, in all but strange cases. */
+const envelopeBytes = 128 * 1024
+/** A character of a text takes at the most. */
+const characterBytes = 3
 
 /** The batches of a unit, in the order of its outputs, and which records are in which. */
 export class UnitBatches {
@@ -46,6 +50,7 @@ export class UnitBatches {
     for (const [partition, some] of byHome) {
       const close = (): void => this.#close(encoder, { topic: options.stateTopic, partition }, [])
       for (const change of some) {
+        if (this.#isFullWith(encoder, change.value)) close()
         encoder.append(at, rowKey(change), change.value, [])
         if (encoder.bytes >= usualBytes) close()
       }
@@ -76,12 +81,23 @@ export class UnitBatches {
   #write(encoder: RecordsEncoder, place: Place, records: readonly Record[]): void {
     let first = 0
     for (const [index, record] of records.entries()) {
-      writeRecord(encoder, record, this.#at)
+      const text = textOf(record)
+      if (this.#isFullWith(encoder, text)) {
+        this.#close(encoder, place, records.slice(first, index))
+        first = index
+      }
+      writeRecord(encoder, record, this.#at, text)
       if (encoder.bytes < usualBytes) continue
       this.#close(encoder, place, records.slice(first, index + 1))
       first = index + 1
     }
     this.#close(encoder, place, records.slice(first))
+  }
+
+  /** Whether a batch may be larger than brokers take with a record of this text. */
+  #isFullWith(encoder: RecordsEncoder, text: string | null): boolean {
+    const most = (text?.length ?? 0) * characterBytes + envelopeBytes
+    return encoder.count > 0 && encoder.bytes + most > this.#options.batchBytesMax
   }
 
   #close(encoder: RecordsEncoder, place: Place, records: readonly Record[]): void {

@@ -187,7 +187,35 @@ suite('leaders', () => {
     }))
     await assert.rejects(stage.cluster.refresh(['mail']), { code: 'MB_KAFKA_NOT_ALLOWED', message: /mail/ })
   })
+
+  test('are learned also after somebody asked for a topic that may not be seen, or is not there', async () => {
+    const stage = await new Stage().opened()
+    stage.ledBy(1)
+    stage.wire.on(metadata, ({ topics }) => ({
+      brokers: [],
+      clusterId: null,
+      topics: topics.map((name) =>
+        name === 'mail'
+          ? { errorCode: 0, name, id: name, partitions: [partitionLedBy(1)] }
+          : { errorCode: wrongs[name]!, name, id: '', partitions: [] },
+      ),
+    }))
+    await assert.rejects(stage.cluster.refresh(['secret', 'mail']), { code: 'MB_KAFKA_NOT_ALLOWED', message: /secret/ })
+    await stage.cluster.refresh(['nowhere'])
+    await stage.cluster.refresh(['mail'])
+    assert.deepEqual(stage.cluster.leader('mail', 0), { node: 1, epoch: 0 })
+    assert.deepEqual(stage.wire.askedOf(metadata).at(-1)?.topics, ['mail'])
+    // Once it is granted, who asks again is told.
+    wrongs.secret = codes.NONE
+    await stage.cluster.refresh(['secret'])
+  })
 })
+
+const wrongs: { [topic: string]: number } = {
+  secret: codes.TOPIC_AUTHORIZATION_FAILED,
+  nowhere: codes.UNKNOWN_TOPIC_OR_PARTITION,
+}
+const partitionLedBy = (leader: number) => ({ errorCode: 0, partition: 0, leader, leaderEpoch: 0, replicas: 3 })
 
 suite('coordinators', () => {
   test('are looked up once, until they are forgotten', async () => {

@@ -55,8 +55,10 @@ export class Cluster {
   readonly #addresses = new Map<number, Address>()
   readonly #topics = new Map<string, KnownTopic>()
   readonly #coordinators = new Map<string, number>()
-  /** Every topic that was asked for, refreshed together. */
+  /** Every topic that was asked for and is there, refreshed together. */
   readonly #wanted = new Set<string>()
+  /** Those that the newest metadata did not tell for want of a permission. */
+  readonly #forbidden = new Set<string>()
   #refreshing: { readonly covers: ReadonlySet<string>; readonly done: Promise<void> } | undefined
 
   constructor(options: ClusterOptions) {
@@ -85,13 +87,22 @@ export class Cluster {
     return this.#topics.get(topic)?.leaders[partition]
   }
 
-  /** Learns the leaders of these topics, and again of all asked for before. Calls at the same time share one question. */
+  /**
+   * Learns the leaders of these topics, and again of all asked for before. Calls at the same time share one question. Rejects with MB_KAFKA_NOT_ALLOWED where one of
+   * these may not be looked at, which is nothing to those who ask for others; else as `open`.
+   */
   async refresh(topics: readonly string[]): Promise<void> {
+    await this.#refreshed(topics)
+    const forbidden = topics.filter((topic) => this.#forbidden.has(topic))
+    if (forbidden.length > 0) throw refusal(metadata.name, codes.TOPIC_AUTHORIZATION_FAILED, forbidden.join(', '))
+  }
+
+  async #refreshed(topics: readonly string[]): Promise<void> {
     for (const topic of topics) this.#wanted.add(topic)
     const current = this.#refreshing
     if (current !== undefined && topics.every((topic) => current.covers.has(topic))) return current.done
     await current?.done.catch(() => undefined)
-    if (this.#refreshing !== undefined && this.#refreshing !== current) return this.refresh(topics)
+    if (this.#refreshing !== undefined && this.#refreshing !== current) return this.#refreshed(topics)
     const covers = new Set(this.#wanted)
     const patience = new Patience(this.#options.clock, this.#options.requestMs)
     const travel = (untried: number): Travel => ({ timeoutMs: patience.leftMs / untried })
@@ -186,10 +197,14 @@ export class Cluster {
   #learn({ brokers, topics }: MetadataAnswer): void {
     for (const { node, host, port } of brokers) this.#addresses.set(node, { host, port })
     for (const topic of topics) {
-      if (topic.errorCode === codes.TOPIC_AUTHORIZATION_FAILED) throw refusal('Metadata', topic.errorCode, topic.name)
-      const known = this.#topics.get(topic.name)
-      if (topic.errorCode === codes.UNKNOWN_TOPIC_OR_PARTITION) this.#topics.delete(topic.name)
-      else if (topic.errorCode === codes.NONE) this.#topics.set(topic.name, knownFrom(topic, known))
+      const { name, errorCode } = topic
+      const isForbidden = errorCode === codes.TOPIC_AUTHORIZATION_FAILED
+      if (isForbidden) this.#forbidden.add(name)
+      else this.#forbidden.delete(name)
+      // Whoever still wants what is not there says so with each `refresh`.
+      if (isForbidden || errorCode === codes.UNKNOWN_TOPIC_OR_PARTITION) this.#wanted.delete(name)
+      if (errorCode === codes.NONE) this.#topics.set(name, knownFrom(topic, this.#topics.get(name)))
+      else if (errorCode === codes.UNKNOWN_TOPIC_OR_PARTITION) this.#topics.delete(name)
     }
   }
 }
