@@ -40,6 +40,7 @@ export class Batch {
   /** False for an event that cannot be handed over; it has failed by itself then. */
   #fits(attempt: Attempt): boolean {
     if (this.#lane.isClosed) {
+      this.#lane.running.delete(attempt)
       this.#lane.giveBack(attempt)
       return false
     }

@@ -193,7 +193,7 @@ export class Lane {
     this.batch.add(attempt)
   }
 
-  /** Before the app stops: what has been gathered runs now, and what only waits for a limit will come again. */
+  /** The app stops, or the partition goes: what has been gathered runs now, if ever, and what only waits for a limit will come again. Nobody waits for that. */
   drain(): void {
     this.batch?.run()
     this.stop.limiter?.forget((attempt) => {

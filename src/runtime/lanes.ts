@@ -224,12 +224,12 @@ export class Lanes {
     if (lane === undefined) return
     lane.isClosed = true
     stop.lanes[partition] = undefined
-    stop.limiter?.forget((attempt) => attempt.lane === lane)
     stop.precedence?.forget(lane)
-    // What was gathered gives back its places.
-    lane.batch?.run()
+    lane.drain()
     for (const state of lane.keys.values()) if (state.row !== undefined) stop.counters.parkedKeys--
     for (const attempt of lane.running.list())
       attempt.abort(new MetrobusError('MB_REVOKED', { stop: stop.name, partition }))
+    // An event that was to run alone may have been among what has not begun.
+    this.#engine.schedule()
   }
 }

@@ -26,9 +26,11 @@ class Town {
   /** What ran alone, as `<process> <event> <try>`. */
   readonly alone: string[] = []
   readonly #handle: Handle
+  readonly #changes: NonNullable<Parameters<typeof stopOf>[2]>
 
-  constructor(seed: number, handle: Handle) {
+  constructor(seed: number, handle: Handle, changes: NonNullable<Parameters<typeof stopOf>[2]> = {}) {
     this.#handle = handle
+    this.#changes = changes
     const observer: WorldObserver = {
       settling: (process, { changes }) => changes.forEach((change) => this.#wrote(process, change)),
       logged: (process, _level, facts, message) => {
@@ -41,7 +43,10 @@ class Town {
 
   start(): Promise<SimProcess> {
     return this.cluster.start((process) => {
-      const work = stopOf('work', (item: Item) => this.#handle(process, item), { outSchema: undefined })
+      const work = stopOf('work', (item: Item) => this.#handle(process, item), {
+        outSchema: undefined,
+        ...this.#changes,
+      })
       const definition = {
         name: 'app',
         publishes: [],
@@ -205,3 +210,34 @@ test('while an event runs alone in a partition that was taken over, nothing else
   assert.equal(running.get(members.find(({ isRunning }) => isRunning)!)!.size, 0, 'afterwards all go on')
   await town.cluster.close()
 })
+
+const slowly = { limits: [{ by: undefined, rate: 0.5 }] }
+
+for (const [waits, changes, waitMs] of [
+  ['for a limit', slowly, 50],
+  ['to be let into a batch', { ...slowly, batch: { sizeMax: 10, timeMs: 1_000 } }, 2_500],
+] as const)
+  test(`an event that is to run alone, waits ${waits} and goes to another member meanwhile holds up nobody`, async () => {
+    const town = new Town(1, (_process, items) => (Array.isArray(items) ? items.map(() => undefined) : undefined), {
+      ...changes,
+    })
+    const first = await town.start()
+    for (let n = 0; n < 6; n++) void first.running!.send('in', { key: 'k8', n }).catch(() => {})
+    await town.cluster.advance(50)
+    await town.cluster.crash(first)
+    await town.cluster.advance(2 * sessionMs)
+    // The second one says how far it goes, and the third takes all over from it while it runs; the key's partition is one that it then gives up.
+    const second = await town.start()
+    await town.cluster.advance(50)
+    await town.cluster.crash(second)
+    const third = await town.start()
+    await town.cluster.advance(2 * sessionMs + waitMs)
+    assert.ok(town.alone.length > 0, 'something runs alone')
+    const all = [third, await town.start(), await town.start()]
+
+    let left = all.length
+    for (const { running } of all) void running!.caughtUp().then(() => left--)
+    await town.cluster.advance(60_000)
+    assert.equal(left, 0)
+    await town.cluster.close()
+  })

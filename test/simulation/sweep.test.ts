@@ -15,7 +15,7 @@ const seeds = only === undefined ? Array.from({ length: count }, (_, index) => i
 /** Seeds that have found a fault; they run first. */
 const found = {
   machine: [74, 2380, 30228],
-  cluster: [166, 1309, 1397, 10142, 10887, 20093, 20344, 30429, 30440, 836212783],
+  cluster: [166, 1309, 1397, 10142, 10887, 20093, 20344, 30429, 30440, 836212783, 3503131217],
 }
 
 /** The same for programs with many events. */
