@@ -30,6 +30,26 @@ export interface LiveAnswer {
   readonly dead: readonly { readonly stop: string; readonly waiting: number }[]
 }
 
+/** What the code says of a stop, or of an entry that reads a topic. */
+export interface StopAnswer {
+  readonly stop: string
+  /** Where it was declared; null where no stack tells. */
+  readonly source: { readonly file: string; readonly line: number } | null
+  /** False when it promises to change nothing outside. */
+  readonly effects: boolean
+  readonly policy: {
+    readonly attempts: number
+    readonly backoffFirstMs: number
+    readonly backoffFactor: number
+    readonly backoffMaxMs: number
+    readonly deadlineMs: number
+    readonly whenDeadLettered: 'goOn' | 'holdKey'
+  }
+  /** Handlers at once in one partition. */
+  readonly concurrency: number
+  readonly limits: readonly string[]
+}
+
 /** A topic with its partitions; offsets are half-open. */
 export interface TopicAnswer {
   readonly topic: string
@@ -73,7 +93,10 @@ export interface RecordAnswer {
   readonly causationid: string | null
   readonly replay: number
   readonly itinerary: ItineraryView | null
+  /** Null where it was cut. */
   readonly data: unknown
+  /** Set where the data is longer than was asked for: its size, and how its text begins. */
+  readonly cut?: { readonly bytes: number; readonly begins: string }
 }
 
 /** An event to be sent: what `SendOptions` says, with the data. */

@@ -34,6 +34,8 @@ export interface RecordsQuery {
   readonly since?: string
   readonly follow?: boolean
   readonly count?: number
+  /** Data that is longer comes cut. Default: all of it. */
+  readonly bytes?: number
 }
 
 /** Over the socket file of a running app. MB_UNREACHABLE when nothing answers there, and when the connection breaks. */

@@ -1,11 +1,11 @@
 /** Looking at events given up, replaying and discarding them. */
-import { Hono } from 'hono'
 import { MetrobusError } from '../errors/index.ts'
 import type { DeadLetterFilter, DeadLetterRecord, DeadLetters } from '../runtime/running.ts'
-import { jsonOf } from './entry-routes.ts'
-import { Fields } from './fields.ts'
-import { ndjson } from './streaming.ts'
-import type { StreamGate } from './streaming.ts'
+import { deadLetter, deadLetterGroup } from './answer-shapes.ts'
+import { flag, form, given, integer, required, text } from './form.ts'
+import { route, streamRoute } from './route.ts'
+import type { Route } from './route.ts'
+import { either, list, number, object } from './schema.ts'
 import { runningOf } from './subject.ts'
 import type { Subject } from './subject.ts'
 import { roleOf } from './topic-role.ts'
@@ -13,56 +13,112 @@ import { roleOf } from './topic-role.ts'
 const pageMax = 1000
 const pageDefault = 100
 
-/** `/`, `/groups`, `/:stop/:partition/:offset`, and by POST `/replay` and `/discard`. */
-export function deadLetterRoutes(subject: Subject, gate: StreamGate): Hono {
-  const routes = new Hono()
-  routes.get('/', async (context) => {
-    const fields = Fields.ofQuery(new URL(context.req.url).searchParams)
-    const filter = filterOf(fields)
-    const after = fields.text('after')
-    const countMax = fields.integer('count', { min: 1, max: pageMax }) ?? pageDefault
-    fields.done()
-    await checkStop(subject, filter)
-    const letters = await subject.deadLetters.list(filter, { countMax, ...(after !== undefined && { after }) })
-    return Response.json({ deadLetters: letters })
-  })
-  routes.get('/groups', async (context) => {
-    const fields = Fields.ofQuery(new URL(context.req.url).searchParams)
-    const filter = filterOf(fields)
-    fields.done()
-    await checkStop(subject, filter)
-    return Response.json({ groups: await subject.deadLetters.groups(filter) })
-  })
-  routes.get('/:stop/:partition/:offset', async (context) => {
-    const { stop, partition, offset } = context.req.param()
-    return Response.json(await shown(subject, `${stop}/${partition}/${offset}`))
-  })
-  routes.post('/replay', async (context) => {
-    const { deadLetters } = runningOf(subject, 'Replaying dead letters')
-    const fields = Fields.ofBody(await jsonOf(context.req.raw))
-    const filter = chosenOf(fields)
-    const ratePerSecond = fields.integer('ratePerSecond', { min: 1, max: 1_000_000 })
-    const isEdited = fields.has('data')
-    const data = fields.any('data')
-    if (isEdited && filter.place === undefined) fields.fault('"data" can replace the data of one "place" only')
-    fields.done()
-    await checkStop(subject, filter)
-    if (filter.place !== undefined) await shown(subject, filter.place)
-    const options = { ...(ratePerSecond !== undefined && { ratePerSecond }), ...(isEdited && { data }) }
-    return ndjson(gate, (signal) => replaying(deadLetters, filter, options, signal))
-  })
-  routes.post('/discard', async (context) => {
-    const { deadLetters } = runningOf(subject, 'Discarding dead letters')
-    const fields = Fields.ofBody(await jsonOf(context.req.raw))
-    const filter = chosenOf(fields)
-    const reason = fields.text('reason')
-    if (reason === undefined) fields.fault('"reason" is missing')
-    fields.done()
-    await checkStop(subject, filter)
-    if (filter.place !== undefined) await shown(subject, filter.place)
-    return Response.json({ discarded: await deadLetters.discard(filter, reason ?? '') })
-  })
-  return routes
+const filter = {
+  stop: text,
+  fingerprint: text,
+  cause: text,
+  key: text,
+  place: text,
+  since: integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
+}
+
+/** What changes many dead letters must be told which; all of them only by the word `all`. */
+const isChosen = (given: DeadLetterFilter & { readonly all?: boolean }): string | undefined =>
+  given.all === true || Object.keys(filter).some((name) => given[name as keyof DeadLetterFilter] !== undefined)
+    ? undefined
+    : 'choose by "place", "stop", "fingerprint", "cause", "key" or "since", or say "all": true'
+
+const replay = form(
+  { ...filter, all: flag, ratePerSecond: integer({ min: 1, max: 1_000_000 }), data: given },
+  isChosen,
+  ({ data, place }) =>
+    data !== undefined && place === undefined ? '"data" can replace the data of one "place" only' : undefined,
+)
+
+const replayed = either(object({ progress: object({ done: number, total: number }) }), object({ replayed: number }))
+
+export function deadLetterRoutes(subject: Subject): readonly Route[] {
+  return [...lookingRoutes(subject), ...endingRoutes(subject)]
+}
+
+function lookingRoutes(subject: Subject): readonly Route[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/v1/dead-letters',
+      does: 'Lists dead letters by stop, partition and offset, a page at a time.',
+      needs: 'viewer',
+      payloads: true,
+      query: form({ ...filter, after: text, count: integer({ min: 1, max: pageMax }) }),
+      answer: object({ deadLetters: list(deadLetter) }),
+      async serve({ query: { after, count = pageDefault, ...filter } }) {
+        await checkStop(subject, filter)
+        const page = { countMax: count, ...(after !== undefined && { after }) }
+        return { deadLetters: await subject.deadLetters.list(filter, page) }
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/dead-letters/groups',
+      does: 'Counts dead letters by what they failed of.',
+      needs: 'viewer',
+      query: form(filter),
+      answer: object({ groups: list(deadLetterGroup) }),
+      async serve({ query }) {
+        await checkStop(subject, query)
+        return { groups: await subject.deadLetters.groups(query) }
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/dead-letters/:stop/:partition/:offset',
+      does: 'Shows one dead letter whole.',
+      needs: 'viewer',
+      payloads: true,
+      answer: deadLetter,
+      serve: ({ params: { stop, partition, offset } }) => shown(subject, `${stop}/${partition}/${offset}`),
+    }),
+  ]
+}
+
+function endingRoutes(subject: Subject): readonly Route[] {
+  return [
+    streamRoute({
+      method: 'POST',
+      path: '/v1/dead-letters/replay',
+      does: 'Lets dead letters ride again, at a bounded rate, one of them with other data; streams its progress.',
+      needs: 'operator',
+      act: 'replay',
+      body: replay,
+      answer: replayed,
+      stream: 'ndjson',
+      async serve({ body: { all: _all, ratePerSecond, data, ...filter } }) {
+        const { deadLetters } = runningOf(subject, 'Replaying dead letters')
+        await checkChoice(subject, filter)
+        const options = { ...(ratePerSecond !== undefined && { ratePerSecond }), ...(data !== undefined && { data }) }
+        return (signal) => replaying(deadLetters, filter, options, signal)
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/dead-letters/discard',
+      does: 'Ends dead letters, for a reason.',
+      needs: 'operator',
+      act: 'discard',
+      body: form({ ...filter, all: flag, reason: required(text) }, isChosen),
+      answer: object({ discarded: number }),
+      async serve({ body: { all: _all, reason, ...filter } }) {
+        const { deadLetters } = runningOf(subject, 'Discarding dead letters')
+        await checkChoice(subject, filter)
+        return { discarded: await deadLetters.discard(filter, reason) }
+      },
+    }),
+  ]
+}
+
+async function checkChoice(subject: Subject, filter: DeadLetterFilter): Promise<void> {
+  await checkStop(subject, filter)
+  if (filter.place !== undefined) await shown(subject, filter.place)
 }
 
 async function shown(subject: Subject, place: string): Promise<DeadLetterRecord> {
@@ -79,27 +135,6 @@ async function checkStop({ app, inspector }: Subject, { stop }: DeadLetterFilter
     role.kind === 'dead' && (app === '' || role.app === app) ? (role.stop ?? []) : [],
   )
   if (!known.includes(stop)) throw new MetrobusError('MB_NOT_FOUND', { kind: 'stop', name: stop, known })
-}
-
-function filterOf(fields: Fields): DeadLetterFilter {
-  const filter = {
-    stop: fields.text('stop'),
-    fingerprint: fields.text('fingerprint'),
-    cause: fields.text('cause'),
-    key: fields.text('key'),
-    place: fields.text('place'),
-    since: fields.integer('since', { min: 0, max: Number.MAX_SAFE_INTEGER }),
-  }
-  return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined))
-}
-
-/** What changes many dead letters must be told which; all of them only by the word `all`. */
-function chosenOf(fields: Fields): DeadLetterFilter {
-  const filter = filterOf(fields)
-  const all = fields.flag('all')
-  if (Object.keys(filter).length === 0 && !all)
-    fields.fault('choose by "place", "stop", "fingerprint", "cause", "key" or "since", or say "all": true')
-  return filter
 }
 
 type Progress = { readonly done: number; readonly total: number }

@@ -5,6 +5,8 @@ import type { ErrorAnswer } from './answers.ts'
 
 const statuses: { readonly [Code in ErrorCode]?: number } = {
   MB_BAD_REQUEST: 400,
+  MB_UNAUTHENTICATED: 401,
+  MB_FORBIDDEN: 403,
   MB_FOREIGN_PAGE: 403,
   MB_INVALID_EVENT: 422,
   MB_NOT_FOUND: 404,

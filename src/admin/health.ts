@@ -3,38 +3,37 @@
  * has somebody who prints them.
  */
 import { Hono } from 'hono'
+import type { Health } from '../runtime/definition.ts'
 import type { RunningApp } from '../runtime/running.ts'
 import type { MetricsPage } from '../telemetry/telemetry.ts'
 import type { HealthAnswer } from './answers.ts'
 
+const asked = { '/livez': 'live', '/readyz': 'ready', '/startupz': 'started' } as const
+
+/** Where health is asked for. */
+export type HealthPath = keyof typeof asked
+
+const paths = Object.keys(asked) as readonly HealthPath[]
+
 /** These routes alone, for a port that everybody may reach. */
 export function healthRoutes(health: RunningApp['health'], metrics?: () => Promise<MetricsPage>): Hono {
   const routes = new Hono()
-  routes.get('/livez', () => {
-    const { live, reasons } = health()
-    return answer(live, reasons)
-  })
-  routes.get('/readyz', () => {
-    const { ready, reasons } = health()
-    return answer(ready, reasons)
-  })
-  routes.get('/startupz', () => {
-    const { started, reasons } = health()
-    return answer(started, reasons)
-  })
+  for (const path of paths) routes.get(path, () => healthAnswer(path, health()))
   if (metrics !== undefined)
     routes.get('/metrics', async () => {
       const { contentType, text } = await metrics()
       return new Response(text, { headers: { 'content-type': contentType, 'cache-control': 'no-store' } })
     })
-  const here = ['/livez', '/readyz', '/startupz', ...(metrics === undefined ? [] : ['/metrics'])]
+  const here = [...paths, ...(metrics === undefined ? [] : ['/metrics'])]
   routes.notFound(() =>
     Response.json({ error: { code: 'MB_NOT_FOUND', message: `Here are ${here.join(', ')}.` } }, { status: 404 }),
   )
   return routes
 }
 
-function answer(isWell: boolean, reasons: readonly string[]): Response {
-  const body: HealthAnswer = { status: isWell ? 'ok' : 'unavailable', reasons: isWell ? [] : reasons }
+/** The answer at one of the paths. */
+export function healthAnswer(path: HealthPath, health: Health): Response {
+  const isWell = health[asked[path]]
+  const body: HealthAnswer = { status: isWell ? 'ok' : 'unavailable', reasons: isWell ? [] : health.reasons }
   return Response.json(body, { status: isWell ? 200 : 503, headers: { 'cache-control': 'no-store' } })
 }

@@ -270,6 +270,7 @@ test('follows a topic from its end, until the server closes', async () => {
 
   const stream = client.records('orders', { from: 'end', follow: true })
   const next = stream.next()
+  await turns()
   await put('orders', 1, record({ ride: 'new' }))
   await turns()
   await clock.advance(200)

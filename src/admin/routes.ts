@@ -2,30 +2,27 @@
  * The HTTP and JSON that operators speak with an app: health, topics, lag, records, rides, dead letters, state rows, and sending. It knows no transport: a
  * local socket serves it, and the command line calls it in its own process when no app runs.
  *
- * Every input is checked strictly, and every answer is bounded: by a count, or by being a stream whose reader sets the pace.
+ * Here the declared routes become HTTP. Whoever asks is asked for a right first; then every input is checked strictly; and every answer is bounded: by a count, or by
+ * being a stream whose reader sets the pace.
  */
 import { Hono } from 'hono'
+import type { Context } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { MetrobusError } from '../errors/index.ts'
 import type { Clock } from '../internal/platform/platform.ts'
-import { mapOf } from '../itinerary/map.ts'
-import type { AppAnswer } from './answers.ts'
+import { appRoutes } from './app-routes.ts'
 import { deadLetterRoutes } from './dead-letter-routes.ts'
 import { entryRoutes } from './entry-routes.ts'
 import { answerOf } from './failure.ts'
-import { Fields } from './fields.ts'
-import { healthRoutes } from './health.ts'
-import { Live } from './live.ts'
-import { lagOf, standingOf, topicsOf } from './positions.ts'
-import { recordAnswer } from './record-answer.ts'
+import { mayAsk, rightText, thisMachine } from './identity.ts'
+import type { Identity } from './identity.ts'
+import { documentRoute } from './openapi.ts'
+import type { Asked, Route, Stream } from './route.ts'
 import { storeRoutes } from './store-routes.ts'
-import type { StreamGate } from './streaming.ts'
 import { ndjson, serverSentEvents } from './streaming.ts'
-import { runningOf } from './subject.ts'
+import type { StreamGate } from './streaming.ts'
 import type { Subject } from './subject.ts'
-import { tail } from './tail.ts'
-import type { TailStart } from './tail.ts'
-import { traceOf } from './trace.ts'
+import { topicRoutes } from './topic-routes.ts'
 
 /** What the routes are about, and what they need of their surroundings. */
 export interface RoutesOptions {
@@ -33,26 +30,41 @@ export interface RoutesOptions {
   readonly clock: Clock
   /** Ends the streams. */
   readonly signal: AbortSignal
+  /** Who asks; rejects with MB_UNAUTHENTICATED. Default: this machine. */
+  readonly identify?: (request: Request) => Identity | Promise<Identity>
 }
 
 const bodyBytesMax = 8 * 1024 * 1024
 const streamsMax = 32
-const countMax = 1_000_000_000
 
-/** All routes of an app. */
-export function adminRoutes({ subject, clock, signal }: RoutesOptions): Hono {
+/** Every route that there is. */
+export function declaredRoutes(subject: Subject, clock: Clock): readonly Route[] {
+  const routes = [
+    ...appRoutes(subject, clock),
+    ...topicRoutes(subject, clock),
+    ...entryRoutes(subject),
+    ...storeRoutes(subject),
+    ...deadLetterRoutes(subject),
+  ]
+  return [...routes, documentRoute(routes)]
+}
+
+/** All routes of an app, served. */
+export function adminRoutes({ subject, clock, signal, identify = () => thisMachine }: RoutesOptions): Hono {
   const gate = streamGate(signal)
-  const routes = new Hono()
-  routes.onError(answerOf)
-  routes.notFound((context) => {
-    throw new MetrobusError('MB_NOT_FOUND', { kind: 'route', name: `${context.req.method} ${context.req.path}` })
+  const served = new Hono()
+  served.onError(answerOf)
+  served.notFound(async ({ req }) => {
+    // Who may not ask does not learn what there is.
+    await identify(req.raw)
+    throw new MetrobusError('MB_NOT_FOUND', { kind: 'route', name: `${req.method} ${req.path}` })
   })
   // HEAD is answered as GET is, and nobody will read the body: a stream must not wait for that.
-  routes.use(async (context, next) => {
+  served.use(async (context, next) => {
     await next()
     if (context.req.raw.method === 'HEAD') await context.res.body?.cancel()
   })
-  routes.use(
+  served.use(
     bodyLimit({
       maxSize: bodyBytesMax,
       onError: () => {
@@ -60,82 +72,40 @@ export function adminRoutes({ subject, clock, signal }: RoutesOptions): Hono {
       },
     }),
   )
-  const down = { live: false, ready: false, started: false, reasons: ['No process runs this app.'] }
-  routes.route(
-    '/',
-    healthRoutes(() => subject.running?.health() ?? down),
-  )
-  routes.get('/v1/app', () => {
-    const answer: AppAnswer = { app: subject.app, pid: process.pid, node: process.version }
-    return Response.json(answer)
-  })
-  routes.get('/v1/stats', () => Response.json(runningOf(subject, 'Statistics').stats()))
-  const live = subject.running === undefined ? undefined : new Live(subject.running, clock)
-  routes.get('/v1/live', () => {
-    runningOf(subject, 'What goes on')
-    return serverSentEvents(gate, (signal) => live!.answers(signal))
-  })
-  routes.get('/v1/map', () => Response.json(mapOf(runningOf(subject, 'The map').definition)))
-  readingRoutes(routes, subject, clock, gate)
-  routes.route('/v1/entries', entryRoutes(subject))
-  routes.route('/v1/stores', storeRoutes(subject))
-  routes.route('/v1/dead-letters', deadLetterRoutes(subject, gate))
-  return routes
-}
-
-function readingRoutes(routes: Hono, subject: Subject, clock: Clock, gate: StreamGate): void {
-  const { inspector } = subject
-  routes.get('/v1/topics', async () => Response.json({ topics: await topicsOf(inspector) }))
-  routes.get('/v1/lag', async () =>
-    Response.json({ lag: await lagOf(inspector, clock.now(), await standingOf(inspector)) }),
-  )
-  routes.get('/v1/topics/:topic/records', (context) => {
-    const fields = Fields.ofQuery(new URL(context.req.url).searchParams)
-    const request = {
-      topic: context.req.param('topic'),
-      partition: fields.integer('partition', { min: 0, max: 100_000 }),
-      from: startOf(fields),
-      follow: fields.flag('follow'),
-      countMax: fields.integer('count', { min: 1, max: countMax }) ?? countMax,
-    }
-    fields.done()
-    return ndjson(gate, async function* (signal) {
-      for await (const placed of tail(inspector, request, clock, signal)) yield recordAnswer(placed)
+  for (const route of declaredRoutes(subject, clock))
+    served.on(route.method, route.path, async (context) => {
+      const identity = await identify(context.req.raw)
+      if (!mayAsk(identity, route))
+        throw new MetrobusError('MB_FORBIDDEN', { identity: identity.name, right: rightText(route) })
+      return responseOf(route, await askedOf(route, context, identity), gate)
     })
-  })
-  routes.get('/v1/rides/:id', async (context) => Response.json(await traceOf(inspector, context.req.param('id'))))
-  routes.get('/v1/rows', async (context) => {
-    const fields = Fields.ofQuery(new URL(context.req.url).searchParams)
-    const group = fields.text('group') ?? subject.app
-    const store = fields.text('store')
-    const partition = fields.integer('partition', { min: 0, max: 100_000 }) ?? 0
-    if (store === undefined) fields.fault('"store" is missing')
-    const rowsMax = fields.integer('count', { min: 1, max: 10_000 }) ?? 1000
-    fields.done()
-    const rows = await inspector.rows(group, store ?? '', partition)
-    const shown = [...rows.entries().take(rowsMax)].map(([key, value]) => ({
-      key,
-      value: JSON.parse(value) as unknown,
-    }))
-    return Response.json({ rows: shown, total: rows.size })
-  })
+  return served
 }
 
-/** `from` is a word, an offset is a number, a time is RFC 3339; at most one of them is given. */
-function startOf(fields: Fields): TailStart {
-  const offset = fields.integer('offset', { min: 0, max: Number.MAX_SAFE_INTEGER })
-  const since = fields.text('since')
-  const from = fields.text('from')
-  if ([offset, since, from].filter((given) => given !== undefined).length > 1)
-    fields.fault('"from", "offset" and "since" exclude each other')
-  if (offset !== undefined) return { offset }
-  if (since !== undefined) {
-    const timeMs = Date.parse(since)
-    if (Number.isNaN(timeMs)) fields.fault('"since" must be a time such as 2026-01-31T12:00:00Z')
-    return { timeMs }
+async function askedOf({ query, body }: Route, { req }: Context, identity: Identity): Promise<Asked> {
+  return {
+    params: req.param(),
+    query: query.readQuery(new URL(req.url).searchParams),
+    body: body?.readBody(await jsonOf(req.raw)),
+    identity,
   }
-  if (from !== undefined && from !== 'beginning' && from !== 'end') fields.fault('"from" must be beginning or end')
-  return from === 'end' ? 'end' : 'beginning'
+}
+
+async function responseOf({ serve, stream }: Route, asked: Asked, gate: StreamGate): Promise<Response> {
+  const answer = await serve(asked)
+  if (stream === 'ndjson') return ndjson(gate, answer as Stream<unknown>)
+  if (stream === 'events') return serverSentEvents(gate, answer as Stream<unknown>)
+  return answer instanceof Response ? answer : Response.json(answer)
+}
+
+/** The body as JSON, or MB_BAD_REQUEST. */
+async function jsonOf(request: Request): Promise<unknown> {
+  try {
+    return await request.json()
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    throw new MetrobusError('MB_BAD_REQUEST', { faults: [`the body is not JSON: ${error.message}`] }, { cause: error })
+  }
 }
 
 function streamGate(signal: AbortSignal): StreamGate {

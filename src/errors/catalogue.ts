@@ -2,8 +2,8 @@
  * The catalogue of coded errors: one line a code, permanent, never reused. A message says what happened and what to do.
  * `family`: `retry` the same work later, `stop` the process or the start, `park` the event, `refuse` the caller.
  */
+import { adminErrors } from './admin-errors.ts'
 import { busErrors } from './bus-errors.ts'
-import { closest } from './closest.ts'
 import { kafkaErrors } from './kafka-errors.ts'
 import { storeErrors } from './store-errors.ts'
 
@@ -74,48 +74,6 @@ const general = {
     family: 'park',
     message: (f: { id: string; reason: string }): string =>
       `The itinerary of the event ${JSON.stringify(f.id.slice(0, 200))} is refused: ${f.reason}.`,
-  },
-  // admin
-  MB_BAD_REQUEST: {
-    family: 'refuse',
-    message: (f: { faults: readonly string[] }): string => `The request cannot be served: ${f.faults.join('; ')}.`,
-  },
-  MB_NOT_FOUND: {
-    family: 'refuse',
-    message: (f: { kind: string; name: string; known?: readonly string[] }): string =>
-      `There is no ${f.kind} "${f.name}"${f.known === undefined ? '.' : instead(f.name, f.known)}`,
-  },
-  MB_NOT_RUNNING: {
-    family: 'refuse',
-    message: (f: { what: string }): string =>
-      `${f.what} needs the running app, and no process holds this journal: start it with \`metrobus run <app>\`, or name its module with \`--app <module>\`.`,
-  },
-  MB_TOO_MANY_STREAMS: {
-    family: 'refuse',
-    message: (f: { streamsMax: number }): string =>
-      `${f.streamsMax} streams are open, and more are not served: end one of them first.`,
-  },
-  MB_FOREIGN_PAGE: {
-    family: 'refuse',
-    message: (f: { fault: string }): string =>
-      `The console does not answer this request, because ${f.fault}: open it at http://127.0.0.1 and its port.`,
-  },
-  MB_NO_CONSOLE: {
-    family: 'refuse',
-    message: (): string => 'The console is not built here: run `npm run console`, or take the published package.',
-  },
-  MB_CANNOT_LISTEN: {
-    family: 'stop',
-    message: (f: { where: string; reason: string }): string =>
-      `Cannot listen at ${f.where} (${f.reason}): free it, or choose another.`,
-  },
-  MB_UNREACHABLE: {
-    family: 'refuse',
-    message: (f: { where: string; reason: string }): string => `Nothing answers at ${f.where}: ${f.reason}.`,
-  },
-  MB_ANSWERED: {
-    family: 'refuse',
-    message: (f: { code: string; message: string; status: number }): string => f.message,
   },
   // journal
   MB_JOURNAL_CORRUPT: {
@@ -375,19 +333,14 @@ const general = {
   },
 } as const
 
-export const catalogue: typeof general & typeof busErrors & typeof storeErrors & typeof kafkaErrors = {
+export const catalogue: typeof general &
+  typeof adminErrors &
+  typeof busErrors &
+  typeof storeErrors &
+  typeof kafkaErrors = {
   ...general,
+  ...adminErrors,
   ...busErrors,
   ...storeErrors,
   ...kafkaErrors,
-}
-
-const namesMax = 10
-
-/** What was probably meant, else what is there. */
-function instead(name: string, known: readonly string[]): string {
-  const meant = closest(name, known)
-  if (meant !== undefined) return `: did you mean "${meant}"?`
-  const rest = known.length > namesMax ? ` and ${known.length - namesMax} more` : ''
-  return `; there is ${known.slice(0, namesMax).join(', ') || 'none at all'}${rest}.`
 }

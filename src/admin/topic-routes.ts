@@ -1,0 +1,103 @@
+/** Topics and their records, how far each group is, rides, and the rows of state tables. */
+import type { Clock } from '../internal/platform/platform.ts'
+import { eventRecord, lag, ride, row, topic } from './answer-shapes.ts'
+import { choice, flag, form, integer, moment, required, text } from './form.ts'
+import { lagOf, standingOf, topicsOf } from './positions.ts'
+import { recordAnswer } from './record-answer.ts'
+import { route, streamRoute } from './route.ts'
+import type { Route } from './route.ts'
+import { list, number, object } from './schema.ts'
+import type { Subject } from './subject.ts'
+import { tail } from './tail.ts'
+import type { TailStart } from './tail.ts'
+import { traceOf } from './trace.ts'
+
+const countMax = 1_000_000_000
+const rowsMax = 10_000
+const rowsDefault = 1000
+const partition = integer({ min: 0, max: 100_000 })
+
+const records = form(
+  {
+    partition,
+    from: choice('beginning', 'end'),
+    offset: integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
+    since: moment,
+    follow: flag,
+    count: integer({ min: 1, max: countMax }),
+    bytes: integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
+  },
+  ({ from, offset, since }) =>
+    [from, offset, since].filter((given) => given !== undefined).length > 1
+      ? '"from", "offset" and "since" exclude each other'
+      : undefined,
+)
+
+const rows = form({ store: required(text), group: text, partition, count: integer({ min: 1, max: rowsMax }) })
+
+export function topicRoutes({ app, inspector }: Subject, clock: Clock): readonly Route[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/v1/topics',
+      does: 'Lists every topic with its partitions.',
+      needs: 'viewer',
+      answer: object({ topics: list(topic) }),
+      serve: async () => ({ topics: await topicsOf(inspector) }),
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/lag',
+      does: 'Says how far each group is behind on each topic that it reads.',
+      needs: 'viewer',
+      answer: object({ lag: list(lag) }),
+      serve: async () => ({ lag: await lagOf(inspector, clock.now(), await standingOf(inspector)) }),
+    }),
+    streamRoute({
+      method: 'GET',
+      path: '/v1/topics/:topic/records',
+      does: 'Streams the records of a topic, its partitions merged by time.',
+      needs: 'viewer',
+      payloads: true,
+      query: records,
+      answer: eventRecord,
+      stream: 'ndjson',
+      serve({ params, query }) {
+        const { partition, follow = false, count = countMax, bytes } = query
+        const request = { topic: params.topic, partition, from: startOf(query), follow, countMax: count }
+        return async function* (signal) {
+          for await (const placed of tail(inspector, request, clock, signal)) yield recordAnswer(placed, bytes)
+        }
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/rides/:id',
+      does: 'Follows the ride of an event id through its hops, and the rides that it caused.',
+      needs: 'viewer',
+      answer: ride,
+      serve: ({ params }) => traceOf(inspector, params.id),
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/rows',
+      does: 'Reads rows of a state table of a group.',
+      needs: 'viewer',
+      payloads: true,
+      query: rows,
+      answer: object({ rows: list(row), total: number }),
+      async serve({ query: { store, group = app, partition = 0, count = rowsDefault } }) {
+        const found = await inspector.rows(group, store, partition)
+        const shown = [...found.entries().take(count)]
+        return { rows: shown.map(([key, value]) => ({ key, value: JSON.parse(value) as unknown })), total: found.size }
+      },
+    }),
+  ]
+}
+
+type Start = { readonly from?: 'beginning' | 'end'; readonly offset?: number; readonly since?: number }
+
+function startOf({ from = 'beginning', offset, since }: Start): TailStart {
+  if (offset !== undefined) return { offset }
+  return since === undefined ? from : { timeMs: since }
+}

@@ -1,0 +1,64 @@
+/** The part of the catalogue that tells of the admin API: of its servers, and of what is asked there. */
+import { closest } from './closest.ts'
+
+export const adminErrors = {
+  MB_BAD_REQUEST: {
+    family: 'refuse',
+    message: (f: { faults: readonly string[] }): string => `The request cannot be served: ${f.faults.join('; ')}.`,
+  },
+  MB_NOT_FOUND: {
+    family: 'refuse',
+    message: (f: { kind: string; name: string; known?: readonly string[] }): string =>
+      `There is no ${f.kind} "${f.name}"${f.known === undefined ? '.' : instead(f.name, f.known)}`,
+  },
+  MB_UNAUTHENTICATED: {
+    family: 'refuse',
+    message: (f: { reason: string }): string => `It is not known who asks: ${f.reason}.`,
+  },
+  MB_FORBIDDEN: {
+    family: 'refuse',
+    message: (f: { identity: string; right: string }): string => `${f.identity} may not ask this: it needs ${f.right}.`,
+  },
+  MB_NOT_RUNNING: {
+    family: 'refuse',
+    message: (f: { what: string }): string =>
+      `${f.what} needs the running app, and no process holds this journal: start it with \`metrobus run <app>\`, or name its module with \`--app <module>\`.`,
+  },
+  MB_TOO_MANY_STREAMS: {
+    family: 'refuse',
+    message: (f: { streamsMax: number }): string =>
+      `${f.streamsMax} streams are open, and more are not served: end one of them first.`,
+  },
+  MB_FOREIGN_PAGE: {
+    family: 'refuse',
+    message: (f: { fault: string }): string =>
+      `The console does not answer this request, because ${f.fault}: open it at http://127.0.0.1 and its port.`,
+  },
+  MB_NO_CONSOLE: {
+    family: 'refuse',
+    message: (): string => 'The console is not built here: run `npm run console`, or take the published package.',
+  },
+  MB_CANNOT_LISTEN: {
+    family: 'stop',
+    message: (f: { where: string; reason: string }): string =>
+      `Cannot listen at ${f.where} (${f.reason}): free it, or choose another.`,
+  },
+  MB_UNREACHABLE: {
+    family: 'refuse',
+    message: (f: { where: string; reason: string }): string => `Nothing answers at ${f.where}: ${f.reason}.`,
+  },
+  MB_ANSWERED: {
+    family: 'refuse',
+    message: (f: { code: string; message: string; status: number }): string => f.message,
+  },
+} as const
+
+const namesMax = 10
+
+/** What was probably meant, else what is there. */
+function instead(name: string, known: readonly string[]): string {
+  const meant = closest(name, known)
+  if (meant !== undefined) return `: did you mean "${meant}"?`
+  const rest = known.length > namesMax ? ` and ${known.length - namesMax} more` : ''
+  return `; there is ${known.slice(0, namesMax).join(', ') || 'none at all'}${rest}.`
+}
