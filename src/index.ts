@@ -62,6 +62,7 @@ export type {
   SendOptions,
   StopStats,
 } from './runtime/definition.ts'
+export type { Controls, Pausable, Pause, PauseEffect } from './runtime/controls.ts'
 export type { DeadLetterFilter, DeadLetterGroup, DeadLetterRecord, DeadLetters, RunningApp } from './runtime/running.ts'
 
 // Errors

@@ -5,6 +5,7 @@ import { MetrobusError, isMetrobusError } from '../errors/index.ts'
 import { Record as EventRecord } from '../event/record.ts'
 import type { Output, StateChange } from '../event/unit.ts'
 import { nodeDisk } from '../internal/platform/node-disk.ts'
+import type { Controls } from '../runtime/controls.ts'
 import type { AppStats, SendOptions } from '../runtime/definition.ts'
 import type { DeadLetterFilter, DeadLetterRecord, DeadLetters, RunningApp } from '../runtime/running.ts'
 import { memory, SeededRandom, VirtualClock } from '../testing/index.ts'
@@ -65,6 +66,7 @@ class FakeApp {
       name: 'campaign',
       definition: { name: 'campaign', entries: [], publishes: [], codeVersion: '1' },
       deadLetters,
+      controls: {} as Controls,
       inspector: bus.inspector,
       listening: Promise.resolve(),
       stopped: Promise.withResolvers<void>().promise,

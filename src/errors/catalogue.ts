@@ -40,6 +40,11 @@ const general = {
     message: (f: { entry: string; known: readonly string[] }): string =>
       `There is no entry "${f.entry}": this app has ${f.known.join(', ')}.`,
   },
+  MB_ENTRY_PAUSED: {
+    family: 'refuse',
+    message: (f: { entry: string; since: string; reason: string }): string =>
+      `The entry "${f.entry}" takes no events: an operator paused it at ${f.since} (${f.reason}). Send again when it is resumed.`,
+  },
   // stop
   MB_BAD_OUTCOME: {
     family: 'park',

@@ -7,6 +7,7 @@ import type { Timer } from '../internal/platform/platform.ts'
 import { runInScope } from '../internal/scope.ts'
 import type { Attempt } from './attempt.ts'
 import type { Lane } from './lane.ts'
+import { trace } from './traced.ts'
 
 export class Batch {
   readonly #lane: Lane
@@ -57,7 +58,7 @@ export class Batch {
     const deadlineAt = engine.clock.monotonic() + stop.definition.policy.deadlineMs
     for (const attempt of attempts) attempt.deadlineAt = deadlineAt
     engine.watchDeadlines()
-    if (engine.tracing !== undefined) for (const attempt of attempts) this.#lane.trace(attempt)
+    if (engine.tracing !== undefined) for (const attempt of attempts) trace(attempt)
     let results: unknown
     try {
       const data = attempts.map((attempt) => attempt.record.data)

@@ -41,9 +41,10 @@ export class StopCounters {
     bump(this.deaths, reason)
   }
 
-  snapshot(stop: string): StopStats {
+  snapshot(stop: string, state: StopStats['state']): StopStats {
     return {
       stop,
+      state,
       in: this.in,
       out: this.out,
       dropped: Object.fromEntries(this.dropped),

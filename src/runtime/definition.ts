@@ -87,6 +87,8 @@ export type IngestItem =
 /** Counters and latency of one stop since start; all monotonic but the gauges. */
 export interface StopStats {
   readonly stop: string
+  /** `paused` by an operator: what comes waits in the log. `draining` when the app is about to stop. */
+  readonly state: 'running' | 'paused' | 'draining'
   readonly in: number
   readonly out: number
   /** By slug. */
@@ -129,4 +131,6 @@ export interface Health {
   /** The start has succeeded: what an earlier run left is taken over, and events are handled. Stays true. */
   readonly started: boolean
   readonly reasons: readonly string[]
+  /** What operators hold back, one sentence each; absent when nothing is. An app with paused parts is ready: it does what it was told. */
+  readonly paused?: readonly string[]
 }

@@ -352,7 +352,11 @@ export class Engine {
   /** Every lane is at rest and every unit settled. */
   get isIdle(): boolean {
     if (!this.outbox.isIdle || this.#ready.length > 0) return false
-    for (const lane of this.lanes()) if (!lane.isOpen || !lane.isIdle || lane.isReady) return false
+    for (const lane of this.lanes()) {
+      // A paused lane may not have begun; what waits in its topics is looked for there.
+      if (!lane.isOpen && !lane.stop.isPaused) return false
+      if (!lane.isIdle || lane.isReady) return false
+    }
     return true
   }
 

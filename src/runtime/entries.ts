@@ -12,16 +12,17 @@ import { partitionOf } from '../event/partition.ts'
 import { freezeDeep, nestingMax, Record } from '../event/record.ts'
 import { currentScope } from '../internal/scope.ts'
 import { nextStop } from '../itinerary/slip.ts'
-import type { StandardSchema } from '../schema/standard.ts'
 import { validate, type Validated } from '../schema/validate.ts'
 import { appFailed } from './app-failed.ts'
 import type { Emission } from './attempt.ts'
-import type { EntryDefinition, IngestBatch, IngestItem, Receipt, SendOptions, TopicDefinition } from './definition.ts'
+import type { Pause } from './controls.ts'
+import type { IngestBatch, IngestItem, Receipt, SendOptions, TopicDefinition } from './definition.ts'
 import { checkEnvelope, checkUnitData, encodeData } from './encode.ts'
 import type { Engine } from './engine.ts'
+import { EntryRuntime } from './entry-runtime.ts'
 import { type Fate, OutputQueue } from './outbox.ts'
 import { keyOf } from './outcomes.ts'
-import { SeenIds } from './seen-ids.ts'
+import type { SeenIds } from './seen-ids.ts'
 import { escapeId } from './sent-id.ts'
 import type { StopRuntime } from './stop-runtime.ts'
 import { WaitingRoom } from './waiting-room.ts'
@@ -36,24 +37,6 @@ interface Identity {
   readonly ride: string
   readonly correlationId: string | undefined
   readonly causationId: string | undefined
-}
-
-class EntryRuntime {
-  readonly definition: EntryDefinition
-  readonly source: string
-  /** What its events are validated by; a validator may make its face anew each time that it is asked for. */
-  readonly schema: StandardSchema | undefined
-  readonly seen: SeenIds
-  /** For events without a key: partitions in turn. */
-  turn = 0
-
-  constructor(definition: EntryDefinition, app: string) {
-    this.definition = definition
-    this.source = ['', app, definition.name].join('/') // One piece, which is written for each record.
-    const schema = definition.inSchema ?? definition.from?.topic.schema
-    this.schema = schema === undefined ? undefined : { '~standard': schema['~standard'] }
-    this.seen = new SeenIds(definition.name, definition.dedupe)
-  }
 }
 
 export class Entries {
@@ -99,7 +82,7 @@ export class Entries {
     let entry: EntryRuntime
     try {
       entry = this.#entryNamed(name)
-      this.#checkOpen()
+      this.#checkTaking(entry)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -126,8 +109,11 @@ export class Entries {
 
   async ingest(name: string, batch: IngestBatch): Promise<{ readonly accepted: number; readonly refused: number }> {
     const entry = this.#entryNamed(name)
-    this.#checkOpen()
-    if (this.room.mustWait) await this.room.wait()
+    do {
+      this.#checkOpen()
+      if (entry.pause !== undefined) await this.room.waitPaused()
+      else if (this.room.mustWait) await this.room.wait()
+    } while (entry.pause !== undefined)
     const results: (Validated | undefined)[] = []
     for (const item of batch.items) {
       const result = 'fault' in item ? undefined : this.#validate(entry, item.data)
@@ -156,6 +142,12 @@ export class Entries {
       if (position !== undefined) outbox.change({ store: sourceStore(name), partition: 0, ...position })
     })
     return { accepted, refused: batch.items.length - accepted }
+  }
+
+  /** The entries that take nothing from senders and sources, by name; what stops emit goes in all the same, for its event was let in before. */
+  pause(paused: ReadonlyMap<string, Pause>): void {
+    for (const [name, entry] of this.#entries) entry.pause = paused.get(name)
+    this.room.goOn()
   }
 
   /** The positions that `ingest` has committed, by key. */
@@ -212,6 +204,18 @@ export class Entries {
     if (isDraining) throw new MetrobusError('MB_STOPPING', { app: definition.name })
   }
 
+  /** As `#checkOpen`, for senders: a source waits for a paused entry, a sender is told. */
+  #checkTaking({ definition, pause }: EntryRuntime): void {
+    this.#checkOpen()
+    if (pause === undefined) return
+    const { since, reason = 'no reason was given' } = pause
+    throw new MetrobusError('MB_ENTRY_PAUSED', {
+      entry: definition.name,
+      since: new Date(since).toISOString(),
+      reason,
+    })
+  }
+
   #entryNamed(name: string): EntryRuntime {
     const entry = this.#entries.get(name)
     if (entry === undefined)
@@ -227,7 +231,7 @@ export class Entries {
   #accept(entry: EntryRuntime, validated: Validated, options: SendOptions | undefined): Promise<Receipt> {
     const { definition, seen } = entry
     try {
-      this.#checkOpen()
+      this.#checkTaking(entry)
       if (validated.issues !== undefined)
         throw new MetrobusError('MB_INVALID_EVENT', { entry: definition.name, issues: validated.issues })
       const given = options?.id

@@ -43,7 +43,7 @@ export async function runSuspects(isolation: Isolation, tenures: readonly Tenure
       if (lane?.isLoaded === true) await runSuspectsOf(isolation, lane, tenures)
       if (engine.isDraining || engine.failure !== undefined) return
       // A lane whose unit was refused is made anew, and what it had is still to be settled.
-      if (tenure.isOver || (lane?.isLoaded === true && !lane.isClosed)) suspected.delete(tenure)
+      if (tenure.isOver || tenure.stop.isPaused || (lane?.isLoaded === true && !lane.isClosed)) suspected.delete(tenure)
     }
     await writeDown(engine, tenures)
     if (suspected.size === 0) break
@@ -71,7 +71,7 @@ async function runSuspectsOf(isolation: Isolation, lane: Lane, tenures: readonly
   const passed = new Set<string>()
   for (const feed of [lane.parked, lane.input])
     for await (const record of unsettled(feed, inspector, feed.isParking ? reach!.parked : reach!.input)) {
-      if (engine.isDraining || engine.failure !== undefined || lane.isClosed) return
+      if (engine.isDraining || engine.failure !== undefined || lane.isClosed || lane.stop.isPaused) return
       const key = stateKey(record)
       if (passed.has(key) || !mayRunAlone(lane, feed, record)) {
         passed.add(key)

@@ -13,7 +13,7 @@ import type { Record } from '../event/record.ts'
 import { loopCells, stopCell } from '../internal/loop-cells.ts'
 import { Roster } from '../internal/roster.ts'
 import { callInScope, runInScope } from '../internal/scope.ts'
-import { lineOfSlip } from '../itinerary/slip.ts'
+import { isThenable } from '../internal/thenable.ts'
 import type { Metric } from '../telemetry/metric.ts'
 import type { Labels } from '../telemetry/reading.ts'
 import { Attempt } from './attempt.ts'
@@ -26,6 +26,7 @@ import { heldMax, Parking } from './parking.ts'
 import type { StopRuntime } from './stop-runtime.ts'
 import type { NamedPartition } from './stores.ts'
 import type { Tenure } from './tenure.ts'
+import { trace } from './traced.ts'
 
 /** Records of one poll: what they add to the held ones is less than moving a crowded key away makes room for. */
 const pollMax = heldMax / 4
@@ -86,6 +87,7 @@ export class Lane {
       this.isOpen &&
       this.hasRoom &&
       !this.isClosed &&
+      !this.stop.isPaused &&
       !this.engine.isDraining &&
       !this.engine.isQuiet &&
       (this.input.isReady || this.parked.isReady || this.turns.length > 0)
@@ -105,7 +107,7 @@ export class Lane {
 
   /** Takes and starts what the bus has, as far as there is room. Parked events come first: they are older. */
   pump(): void {
-    if (!this.isOpen || this.isClosed || this.engine.isDraining || this.engine.isQuiet) return
+    if (!this.isOpen || this.isClosed || this.stop.isPaused || this.engine.isDraining || this.engine.isQuiet) return
     this.now = this.engine.clock.monotonic()
     if (this.turns.length > 0) runInScope(this, () => this.#takeTurns())
     if (this.parked.isReady) this.#take(this.parked)
@@ -162,7 +164,6 @@ export class Lane {
     }
     const tries = state?.row === undefined ? 1 : state.row.attempts + 1
     const attempt = new Attempt(this, feed, record, state, tries, this.now)
-    if (tries === 1) this.stop.counters.in++
     if (state !== undefined) state.running = attempt
     let mayRun = true
     try {
@@ -171,6 +172,7 @@ export class Lane {
       mayRun = this.stop.limiter?.enter(attempt, attempt.startedAt) ?? true
     } catch (error) {
       // It does not fit, or the user's `by` has thrown.
+      this.#count(attempt)
       this.rejected(attempt, error)
       return
     }
@@ -188,19 +190,36 @@ export class Lane {
 
   /** The attempt has a place of every limit: its batch or its handler takes it. */
   admitted(attempt: Attempt): void {
+    this.#count(attempt)
     if (this.batch === undefined) return this.launch(attempt)
     this.#hold(attempt)
     this.batch.add(attempt)
   }
 
+  /** Each event once, however often it is tried. */
+  #count({ attempt }: Attempt): void {
+    if (attempt === 1) this.stop.counters.in++
+  }
+
   /** The app stops, or the partition goes: what has been gathered runs now, if ever, and what only waits for a limit will come again. Nobody waits for that. */
   drain(): void {
     this.batch?.run()
-    this.stop.limiter?.forget((attempt) => {
-      if (attempt.lane !== this) return false
+    for (const attempt of this.stop.limiter?.forget(this) ?? []) this.running.delete(attempt)
+  }
+
+  /** The stop is paused: what has been gathered runs now, what only waits for a limit waits with its key, and others do not wait for what would run again. */
+  holdBack(): void {
+    this.batch?.run()
+    for (const attempt of this.stop.limiter?.forget(this) ?? []) {
+      const { feed, record } = attempt
+      const state = attempt.state!
       this.running.delete(attempt)
-      return true
-    })
+      state.running = undefined
+      state.wait({ feed, record }, true)
+      this.held++
+      this.engine.runnable(this, state)
+    }
+    this.stop.precedence?.giveWay(this)
   }
 
   /** Runs the handler of an attempt that holds what it needs. */
@@ -208,7 +227,7 @@ export class Lane {
     let result: unknown
     this.present = attempt
     loopCells[stopCell] = this.stop.number
-    if (this.engine.tracing !== undefined) this.trace(attempt)
+    if (this.engine.tracing !== undefined) trace(attempt)
     try {
       result = this.#call(attempt)
     } catch (error) {
@@ -227,22 +246,6 @@ export class Lane {
     // Inside the scope, which begins outside of everything.
     const call: typeof run = handling === undefined ? run : (data, context) => handling.run(() => run(data, context))
     return hasOwnScope ? callInScope(attempt, call, record.data) : call(record.data, attempt)
-  }
-
-  /** Begins the span of an attempt, if its ride is traced, which was decided where it began. */
-  trace(attempt: Attempt): void {
-    const { stop, partition } = this
-    const { record } = attempt
-    if (stop.entry === undefined && record.headers['traceparent'] === undefined) return
-    attempt.handling = this.engine.tracing?.handle({
-      stop: stop.name,
-      topic: stop.topics.input,
-      partition,
-      line: lineOfSlip(record.slip),
-      attempt: attempt.attempt,
-      record,
-      begins: stop.entry !== undefined,
-    })
   }
 
   #await(attempt: Attempt, result: PromiseLike<unknown>): void {
@@ -316,7 +319,7 @@ export class Lane {
   /** The event is handled once more, as the same try: another stop has changed what the handler has read. Only a handler that was waited for meets that, and it holds its key. */
   #again({ feed, record, state, handling }: Attempt): void {
     handling?.end()
-    this.stop.precedence!.claim(this, record)
+    if (!this.stop.isPaused) this.stop.precedence!.claim(this, record)
     state!.wait({ feed, record }, true)
     this.held++
     this.engine.runnable(this, state!)
@@ -390,11 +393,4 @@ export class Lane {
   report(attempt: Attempt, error: unknown): void {
     this.engine.report({ stop: this.stop.name, id: attempt.record.id, facts: attempt.facts, error })
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    value instanceof Promise ||
-    (typeof value === 'object' && value !== null && typeof (value as { readonly then?: unknown }).then === 'function')
-  )
 }

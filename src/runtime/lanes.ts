@@ -54,7 +54,7 @@ export class Lanes {
       }
     }
     for (const [stop, partitions] of stops) for (const partition of partitions) this.#make(stop, partition)
-    this.#goOn()
+    this.goOn()
   }
 
   revoked(partitions: readonly TopicPartition[]): void {
@@ -118,7 +118,7 @@ export class Lanes {
     for (;;) {
       await this.load()
       const tenures = new Set<Tenure>()
-      for (const { tenure, isOpen } of engine.lanes()) if (!isOpen) tenures.add(tenure)
+      for (const { tenure, isOpen, stop } of engine.lanes()) if (!isOpen && !stop.isPaused) tenures.add(tenure)
       if (tenures.size === 0) break
       await takeOver(
         this.#isolation,
@@ -138,8 +138,8 @@ export class Lanes {
     }
   }
 
-  /** Lets lanes begin that have come while the app runs. */
-  #goOn(): void {
+  /** Lets lanes begin that have come while the app runs, or were paused when it began. */
+  goOn(): void {
     if (this.#hasBegun) this.begin().catch((error: unknown) => this.#failed(error))
   }
 
@@ -180,7 +180,7 @@ export class Lanes {
     this.load().then(
       () => {
         this.#open()
-        this.#goOn()
+        this.goOn()
       },
       (error: unknown) => this.#failed(error),
     )

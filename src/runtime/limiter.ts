@@ -8,6 +8,7 @@
  */
 import type { LimitDefinition } from '../stop/definition.ts'
 import type { Attempt } from './attempt.ts'
+import type { Lane } from './lane.ts'
 
 /** Attempts after which values that nobody uses are looked for. */
 const sweepEvery = 1_024
@@ -99,14 +100,18 @@ export class Limiter {
     return wait
   }
 
-  /** Forgets the attempts of a lane that no longer wait. */
-  forget(isGone: (attempt: Attempt) => boolean): void {
+  /** Forgets the attempts of a lane that wait here, and answers them. */
+  forget(lane: Lane): readonly Attempt[] {
+    const forgotten: Attempt[] = []
     for (const map of this.#gates)
       for (const gate of map.values()) {
-        const kept = gate.waiting.filter((attempt) => !isGone(attempt))
-        this.#waiting -= gate.waiting.length - kept.length
+        const kept: Attempt[] = []
+        for (const attempt of gate.waiting) (attempt.lane === lane ? forgotten : kept).push(attempt)
         gate.waiting.splice(0, gate.waiting.length, ...kept)
       }
+    this.#waiting -= forgotten.length
+    for (const attempt of forgotten) attempt.gates = undefined
+    return forgotten
   }
 
   #take(gates: readonly Gate[], now: number): void {

@@ -26,17 +26,25 @@ export class Precedence {
   release(lane: Lane, record: Record): void {
     if (this.#first.size === 0) return
     const key = stateKey(record)
-    if (this.#first.get(key) !== lane) return
+    if (this.#first.get(key) === lane) this.#letGo(key, lane)
+  }
+
+  /** The lane is paused: nobody waits for what it would run again. */
+  giveWay(lane: Lane): void {
+    for (const [key, first] of this.#first) if (first === lane) this.#letGo(key, lane)
+  }
+
+  /** The lane is closed, and those that share its stores with it. */
+  forget(lane: Lane): void {
+    for (const [key, first] of this.#first) if (first === lane) this.#first.delete(key)
+  }
+
+  #letGo(key: string, lane: Lane): void {
     this.#first.delete(key)
     for (const { lanes } of lane.stop.mates) {
       const mate = lanes[lane.partition]
       const state = mate?.keys.get(key)
       if (state !== undefined && mate !== lane) lane.engine.runnable(mate!, state)
     }
-  }
-
-  /** The lane is closed, and those that share its stores with it. */
-  forget(lane: Lane): void {
-    for (const [key, first] of this.#first) if (first === lane) this.#first.delete(key)
   }
 }

@@ -5,6 +5,8 @@ import type { Store } from '../stop/store.ts'
 import { signals } from '../telemetry/signals.ts'
 import type { Observed } from '../telemetry/telemetry.ts'
 import { appFailed } from './app-failed.ts'
+import { type ControlRoom, stateOf } from './control-room.ts'
+import type { Controls } from './controls.ts'
 import { messageOf } from './dead-letter.ts'
 import { DeadLetterOffice } from './dead-letters.ts'
 import type { AppDefinition, AppStats, Health, IngestBatch, Receipt, SendOptions } from './definition.ts'
@@ -26,6 +28,7 @@ export class RunningEngine implements RunningApp {
   readonly name: string
   readonly definition: AppDefinition
   readonly deadLetters: DeadLetters
+  readonly controls: Controls
   readonly inspector: BusInspector
   readonly #engine: Engine
   readonly #entries: Entries
@@ -38,7 +41,7 @@ export class RunningEngine implements RunningApp {
   #listening: Promise<readonly Service[]> = Promise.resolve([])
   #stopping: Promise<{ readonly drained: boolean }> | undefined
 
-  constructor(engine: Engine, entries: Entries, bus: Bus, options: ResolvedStartOptions) {
+  constructor(engine: Engine, entries: Entries, controls: ControlRoom, bus: Bus, options: ResolvedStartOptions) {
     this.name = engine.definition.name
     this.definition = engine.definition
     this.#engine = engine
@@ -46,6 +49,7 @@ export class RunningEngine implements RunningApp {
     this.#bus = bus
     this.#options = options
     this.inspector = bus.inspector
+    this.controls = controls
     this.deadLetters = new DeadLetterOffice(engine, bus.inspector)
     // Of a failure while it begins the start tells.
     this.#end.promise.catch(() => {})
@@ -127,15 +131,15 @@ export class RunningEngine implements RunningApp {
 
   stats(): AppStats {
     const { accepted, duplicates, refused } = this.#entries
+    const { isDraining } = this.#engine
     const stops = this.#engine.everyStop()
-    for (const stop of stops)
-      stop.counters.inFlight = stop.lanes.reduce((sum, lane) => sum + (lane?.running.size ?? 0), 0)
+    for (const stop of stops) stop.counters.inFlight = stop.inFlight
     return {
       accepted,
       duplicates,
       refused,
       faults: this.#engine.faults,
-      stops: stops.map((stop) => stop.counters.snapshot(stop.name)),
+      stops: stops.map((stop) => stop.counters.snapshot(stop.name, isDraining ? 'draining' : stateOf(stop))),
       ...(this.#engine.meter.isEmpty ? {} : { measured: this.#engine.meter.measured() }),
     }
   }
@@ -147,9 +151,20 @@ export class RunningEngine implements RunningApp {
     if (isDraining) reasons.push('the app is draining')
     if (pressure !== undefined) reasons.push(`entries wait: ${pressure}`)
     for (const lane of this.#engine.lanes())
-      if (!lane.isOpen) reasons.push(`partition ${lane.partition} of "${lane.stop.name}" is still loading`)
+      if (!lane.isOpen && !lane.stop.isPaused)
+        reasons.push(`partition ${lane.partition} of "${lane.stop.name}" is still loading`)
     if (!this.#hasBegun) reasons.push('the app is starting')
-    return { live: failure === undefined, ready: reasons.length === 0, started: this.#hasBegun, reasons }
+    const paused = this.controls.paused().map(({ kind, name, reason }) => {
+      const held = `the ${kind} "${name}" is paused`
+      return reason === undefined ? held : `${held}: ${reason}`
+    })
+    return {
+      live: failure === undefined,
+      ready: reasons.length === 0,
+      started: this.#hasBegun,
+      reasons,
+      ...(paused.length > 0 && { paused }),
+    }
   }
 
   stop(options?: { readonly deadlineMs?: number }): Promise<{ readonly drained: boolean }> {

@@ -1,6 +1,7 @@
 /** A started app, as code, the command line and the admin socket use it. */
 import type { BusInspector } from '../bus/bus.ts'
 import type { Store } from '../stop/store.ts'
+import type { Controls } from './controls.ts'
 import type { AppDefinition, AppStats, Health, IngestBatch, Receipt, SendOptions } from './definition.ts'
 import type { StoreView } from './store-view.ts'
 
@@ -24,6 +25,8 @@ export interface RunningApp {
   stats(): AppStats
   health(): Health
   readonly deadLetters: DeadLetters
+  /** Holds parts of the app back, and lets them go on. */
+  readonly controls: Controls
   readonly inspector: BusInspector
   /** Stops fetching, finishes what runs, settles, leaves; after the deadline (default 10 s) aborts what runs, and its events come again. */
   stop(options?: { readonly deadlineMs?: number }): Promise<{ readonly drained: boolean }>

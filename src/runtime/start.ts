@@ -14,6 +14,7 @@ import { resolveCapabilities } from '../bus/capabilities.ts'
 import { guarded } from '../bus/guarded.ts'
 import { MetrobusError } from '../errors/index.ts'
 import type { StopDefinition } from '../stop/definition.ts'
+import { ControlRoom } from './control-room.ts'
 import type { AppDefinition, EntryDefinition } from './definition.ts'
 import { Engine } from './engine.ts'
 import { Entries } from './entries.ts'
@@ -110,9 +111,11 @@ async function join(definition: AppDefinition, bus: Bus, options: ResolvedStartO
   const entries = new Entries(engine, (topic) => bus.partitions(topic))
   engine.entries = entries
   entries.room.press(engine.pressure)
+  const controls = new ControlRoom(engine, entries, lanes, bus.inspector)
   try {
     await claimTopics(definition, engine.member, engine.clock, bus.inspector)
     await entries.load()
+    await controls.load()
     await lanes.load()
     if (engine.failure !== undefined) throw engine.failure
   } catch (error) {
@@ -120,7 +123,7 @@ async function join(definition: AppDefinition, bus: Bus, options: ResolvedStartO
     await letGo(options, async () => engine.stores?.close())
     throw error
   }
-  const running = new RunningEngine(engine, entries, bus, options)
+  const running = new RunningEngine(engine, entries, controls, bus, options)
   started.running = running
   return { engine, lanes, running }
 }

@@ -46,6 +46,8 @@ export class StopRuntime {
   readonly limiter: Limiter | undefined
   /** A timer is set for the next event that a rate lets through. */
   limitTimer = false
+  /** An operator holds it back: its lanes begin nothing. */
+  isPaused = false
   /** A place is free and what waits for it is about to start. */
   isAdmitting = false
   readonly hasStores: boolean
@@ -77,6 +79,11 @@ export class StopRuntime {
     this.deadFeeds = new Array<Feed | undefined>(partitions).fill(undefined)
     this.hasStores = Object.keys(definition.stores).length > 0
     this.limiter = definition.limits.length === 0 ? undefined : new Limiter(definition.limits)
+  }
+
+  /** Events that run here, or have been let in. */
+  get inFlight(): number {
+    return this.lanes.reduce((sum, lane) => sum + (lane?.running.size ?? 0), 0)
   }
 }
 

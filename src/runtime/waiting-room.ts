@@ -24,6 +24,8 @@ export class WaitingRoom {
   #pendingBytes = 0
   #pressure: string | undefined
   readonly #waiting: (() => void)[] = []
+  /** Sources of entries that are paused. */
+  #paused: (() => void)[] = []
   #hasTimer = false
   /** What was acknowledged in all when the app was last seen to stand still. */
   #stuckAt = -1
@@ -50,6 +52,18 @@ export class WaitingRoom {
     })
   }
 
+  /** Resolves when some entry that was paused goes on, or the app has stopped or failed. */
+  waitPaused(): Promise<void> {
+    return new Promise((resolve) => this.#paused.push(resolve))
+  }
+
+  /** Some entry goes on. */
+  goOn(): void {
+    const paused = this.#paused
+    this.#paused = []
+    for (const resume of paused) resume()
+  }
+
   /** An event of so many bytes waits to be committed. */
   enter(bytes: number): void {
     this.#pending++
@@ -71,14 +85,11 @@ export class WaitingRoom {
   /** Lets in whom there is room for, or all when the app has stopped or failed. */
   release(): void {
     const waiting = this.#waiting
-    if (waiting.length === 0) return
     const { failure, isDraining } = this.#engine
-    const room =
-      failure !== undefined || isDraining
-        ? Infinity
-        : this.#isFull
-          ? 0
-          : Math.min(releasedMax, pendingMax - this.#pending)
+    const isOver = failure !== undefined || isDraining
+    if (isOver) this.goOn()
+    if (waiting.length === 0) return
+    const room = isOver ? Infinity : this.#isFull ? 0 : Math.min(releasedMax, pendingMax - this.#pending)
     for (const resume of waiting.splice(0, room)) resume()
     if (waiting.length > 0) this.#wakeLater()
   }

@@ -80,6 +80,28 @@ function killing(killer: number, handled: string[]): (item: Item) => unknown {
 const holding = (w: World, definition: Pick<AppDefinition, 'entries'>): Promise<RunningApp> =>
   w.start({ ...definition, name: 'holder' })
 
+test('what may have killed its owners does not run at a paused stop, and runs alone when that is resumed', async () => {
+  const w = world({ partitions: 1 })
+  const definition = { entries: [entryOf('in', lineOf('main', stopOf('work', killing(3, []))))] }
+  await holding(w, definition)
+  let life = await live(w, definition)
+  for (let n = 0; n < 6; n++) await life.app!.send('in', { key: `k${n % 2}`, n }, { id: `e${n}` })
+  await rest(w)
+  await life.die()
+  life = await live(w, definition)
+  await life.app!.controls.pause({ kind: 'stop', name: 'work' })
+  await life.die()
+
+  life = await live(w, definition)
+  await w.clock.advance(60_000)
+  assert.deepEqual(life.alone, [])
+  assert.equal(life.app!.health().ready, true)
+
+  void life.app!.controls.resume({ kind: 'stop', name: 'work' })
+  await rest(w)
+  assert.deepEqual(life.alone, ['e3 1'])
+})
+
 for (const killsMax of [1, 3])
   test(`an event is given up after ${killsMax} deaths alone, and not before it was in reach of two deaths`, async () => {
     const w = world({ partitions: 1 })

@@ -1,0 +1,37 @@
+/** What operators do to an app while it runs, as code, the admin API and the command line use it. */
+
+/** Something that can be held back: a stop, every stop that a line passes, or an entry. */
+export interface Pausable {
+  readonly kind: 'stop' | 'line' | 'entry'
+  readonly name: string
+}
+
+/** Something that is held back. */
+export interface Pause extends Pausable {
+  /** Milliseconds since the epoch. */
+  readonly since: number
+  readonly reason?: string
+}
+
+/** What became of a pause or of its end. */
+export interface PauseEffect {
+  /** False when it was so already. */
+  readonly changed: boolean
+  /** The stops that it is about, as they are now. What is in flight ends; nothing new begins at a paused stop. */
+  readonly stops: readonly { readonly stop: string; readonly state: 'running' | 'paused'; readonly inFlight: number }[]
+  /** Lines beside the one that was named whose events pass a stop of these, and wait there as well. */
+  readonly otherLines: readonly string[]
+}
+
+/** What operators do to a running app. Every act is durable when its promise resolves, and holds after a restart. */
+export interface Controls {
+  /** What is paused, oldest first. */
+  paused(): readonly Pause[]
+  /**
+   * Holds a stop, the stops of a line, or an entry back. Events wait in the log in the order of their keys, and nothing is lost; of a paused entry senders are refused with
+   * MB_ENTRY_PAUSED and sources wait. Throws MB_NOT_FOUND.
+   */
+  pause(target: Pausable, options?: { readonly reason?: string }): Promise<PauseEffect>
+  /** Lets it go on. A stop goes on when neither it nor a line that passes it is paused any more. Throws MB_NOT_FOUND. */
+  resume(target: Pausable): Promise<PauseEffect>
+}
