@@ -40,7 +40,7 @@ export const failure: Schema<ErrorAnswer> = named('Failure', object({ code: stri
 
 export const health: Schema<HealthAnswer> = named(
   'Health',
-  object({ status: word('ok', 'unavailable'), reasons: list(string) }),
+  object({ status: word('ok', 'unavailable'), reasons: list(string), paused: maybe(list(string)) }),
 )
 
 export const stats: Schema<AppStats> = named(
@@ -53,6 +53,7 @@ export const stats: Schema<AppStats> = named(
     stops: list(
       object({
         stop: string,
+        state: word('running', 'paused', 'draining'),
         in: number,
         out: number,
         dropped: record(number),
@@ -74,7 +75,13 @@ export const live: Schema<LiveAnswer> = named(
   'Live',
   object({
     at: time,
-    health: object({ live: boolean, ready: boolean, started: boolean, reasons: list(string) }),
+    health: object({
+      live: boolean,
+      ready: boolean,
+      started: boolean,
+      reasons: list(string),
+      paused: maybe(list(string)),
+    }),
     stats,
     lag: list(object({ topic: string, behind: number, oldestMs: number })),
     dead: list(object({ stop: string, waiting: number })),

@@ -17,6 +17,8 @@ export interface HealthAnswer {
   readonly status: 'ok' | 'unavailable'
   /** One sentence each; empty when all is well. */
   readonly reasons: readonly string[]
+  /** What operators hold back, one sentence each; absent when nothing is. */
+  readonly paused?: readonly string[]
 }
 
 /** One look at a running app, as a stream gives one a second. */

@@ -34,6 +34,10 @@ export function healthRoutes(health: RunningApp['health'], metrics?: () => Promi
 /** The answer at one of the paths. */
 export function healthAnswer(path: HealthPath, health: Health): Response {
   const isWell = health[asked[path]]
-  const body: HealthAnswer = { status: isWell ? 'ok' : 'unavailable', reasons: isWell ? [] : health.reasons }
+  const body: HealthAnswer = {
+    status: isWell ? 'ok' : 'unavailable',
+    reasons: isWell ? [] : health.reasons,
+    ...(health.paused !== undefined && { paused: health.paused }),
+  }
   return Response.json(body, { status: isWell ? 200 : 503, headers: { 'cache-control': 'no-store' } })
 }
