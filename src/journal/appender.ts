@@ -220,7 +220,8 @@ export class Appender {
   /** Begins a frame, in a new segment when this one is full. */
   #open(): FramePlace {
     const { active } = this.segments
-    if (active.bytes - this.#headBytes >= this.#segmentBytesMax) this.#beginSegment()
+    // As much behind the state at its head as the state takes, at least: however large that grows, it is at most half of what is written.
+    if (active.bytes - this.#headBytes >= Math.max(this.#segmentBytesMax, this.#headBytes)) this.#beginSegment()
     this.pending.begin(this.segments.active.bytes)
     return { owner: this, segment: this.segments.active.base, frame: this.segments.active.bytes }
   }

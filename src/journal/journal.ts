@@ -34,7 +34,7 @@ export interface JournalOptions {
   /** Folder of the journal; made when missing. */
   readonly dir: string
   readonly platform: Platform
-  /** A segment is closed once it has reached this size. Default: 64 MiB; between 4 KiB and 1 GiB. */
+  /** A segment is closed once so much, and as much as that takes, lies behind the state at its head. Default: 64 MiB; between 4 KiB and 1 GiB. */
   readonly segmentBytesMax?: number
   /** Default: `{ mode: 'fdatasync' }`. */
   readonly durability?: Durability

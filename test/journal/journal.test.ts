@@ -218,6 +218,29 @@ test('data passed on unchanged is written once a segment, and reads the same', a
   for (const found of await again.read('b', 0, 0, all)) assert.deepEqual(found.data, data)
 })
 
+test('a segment holds as much as the state at its head, so that a large state is not written again and again', async () => {
+  const disk = new SimDisk()
+  const journal = await open(disk, { segmentBytesMax: 4096 })
+  journal.createTopics(topics)
+  const changes = Array.from({ length: 1000 }, (_, n) => ({
+    store: 's',
+    partition: 0,
+    key: `row ${n}`,
+    value: 'x'.repeat(40),
+  }))
+  journal.append(group, { ...unit({}), changes })
+  await journal.synced()
+  const before = journal.end
+  let bytes = 0
+  for (let n = 0; n < 1000; n++) {
+    const data = 'y'.repeat(1000)
+    bytes += data.length
+    journal.append(group, unit({ 'a/0': [record(`r${n}`, data)] }))
+    if (n % 10 === 0) await journal.synced()
+  }
+  assert.ok(journal.end - before < 2.5 * bytes, `${journal.end - before} bytes were written for ${bytes}`)
+})
+
 test('a record of another journal is copied and never referred to', async () => {
   const data = { text: 'x'.repeat(500) }
   const one = await open(new SimDisk())
