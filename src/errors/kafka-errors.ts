@@ -37,6 +37,21 @@ export const kafkaErrors = {
     message: (f: { faults: readonly string[] }): string =>
       `The Kafka topics are not as they have to be: ${f.faults.join('; ')}. Create and change them so; with \`topics: 'create'\` what is missing is made.`,
   },
+  MB_KAFKA_POSITIONS_GONE: {
+    family: 'stop',
+    message: (f: { group: string; places: readonly string[] }): string =>
+      `The Kafka cluster has forgotten how far "${f.group}" has read ${f.places.join(', ')}, as it does when none of its instances has run for offsets.retention.minutes: say where to go on, by kafka-consumer-groups.sh --reset-offsets.`,
+  },
+  MB_KAFKA_LOG_CUT: {
+    family: 'stop',
+    message: (f: { topic: string; partition: number; offset: number; end: number }): string =>
+      `The Kafka topic ${f.topic}/${f.partition} ends at ${f.end}, and it was read up to ${f.offset}: acknowledged records are lost, as by an unclean election of a leader. Look at the cluster, then say where to go on, by kafka-consumer-groups.sh --reset-offsets.`,
+  },
+  MB_KAFKA_RECREATED: {
+    family: 'stop',
+    message: (f: { topic: string }): string =>
+      `The Kafka topic "${f.topic}" was deleted and made again while it was read: what was not handled is gone. Say where to go on in the new one, by kafka-consumer-groups.sh --reset-offsets.`,
+  },
   MB_KAFKA_TOO_LARGE: {
     family: 'park',
     message: (f: { topic: string; partition: number; bytes: number }): string =>

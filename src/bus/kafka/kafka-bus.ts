@@ -109,6 +109,7 @@ export class KafkaBus implements Bus {
     const homes = Math.max(partitions, cluster.topic(stateTopic)?.partitions ?? 0)
     await this.ensureTopics([{ name: names.state(group), partitions: homes, retention: rowsKept }])
     const memberId = random.id()
+    const counts = new Map(subscriptions.map(({ topic }) => [topic, this.partitions(topic)]))
     const producer = new Producer({
       cluster,
       clock,
@@ -138,11 +139,16 @@ export class KafkaBus implements Bus {
       group,
       memberId,
       subscriptions,
-      partitions: (topic) => this.partitions(topic),
+      partitions: (topic) => counts.get(topic) ?? this.partitions(topic),
       keeps: () => this.#keeps(group),
       listener,
     })
-    await member.join()
+    try {
+      await member.join()
+    } catch (error) {
+      await member.leave()
+      throw error
+    }
     return member
   }
 

@@ -12,25 +12,23 @@ import type { Record } from '../../event/record.ts'
 import type { Acknowledgement, CommitUnit, StateChange } from '../../event/unit.ts'
 import type { Log } from '../../internal/log.ts'
 import type { Clock, Timer } from '../../internal/platform/platform.ts'
-import type { Assignment, Member, MemberListener, PollRequest, Settled, Subscription, TopicPartition } from '../bus.ts'
+import type { Member, MemberListener, PollRequest, Settled, Subscription, TopicPartition } from '../bus.ts'
 import { faultsOfUnit } from '../unit-check.ts'
 import type { Cluster } from './driver/cluster.ts'
-import type { GroupMembership, Position } from './driver/codec/txn-offset-commit.ts'
-import type { FetchPartition, Halt } from './driver/fetch-partition.ts'
-import { Fetcher } from './driver/fetcher.ts'
+import type { GroupMembership } from './driver/codec/txn-offset-commit.ts'
 import { GroupMember } from './driver/group-member.ts'
 import type { OwnedPartition } from './driver/group-member.ts'
 import type { GroupOffsets } from './driver/group-offsets.ts'
 import type { LogOffsets } from './driver/log-offsets.ts'
 import type { Producer } from './driver/producer.ts'
-import { lookingMs } from './log-scan.ts'
 import type { Names } from './names.ts'
 import type { ResolvedKafkaOptions } from './options.ts'
-import { PartitionReader } from './partition-reader.ts'
-import { decodeAbove, encodeText } from './positions.ts'
-import { aboveOf, aboveStore, Settler } from './settler.ts'
+import { Reading } from './reading.ts'
+import { Settler } from './settler.ts'
 import type { Claims, Owner } from './settler.ts'
 import type { StateTables } from './state-tables.ts'
+import { Takeover } from './takeover.ts'
+import type { Taken, TakenOver } from './takeover.ts'
 import { Trimmer } from './trimmer.ts'
 import type { Trimmed } from './trimmer.ts'
 import type { UnitBatchesOptions } from './unit-batches.ts'
@@ -49,6 +47,7 @@ export interface KafkaMemberOptions {
   readonly group: string
   readonly memberId: string
   readonly subscriptions: readonly Subscription[]
+  /** As they were when the member was made. */
   readonly partitions: (topic: string) => number
   /** How long what is settled is kept, in milliseconds, by topic: of those that are the group's to cut. */
   readonly keeps: () => ReadonlyMap<string, number>
@@ -56,15 +55,14 @@ export interface KafkaMemberOptions {
 }
 
 /** The partitions of one number. */
-interface Share {
-  readonly number: number
-  isGone: boolean
+interface Share extends Taken {
   /** What was told as assigned. */
   told: readonly TopicPartition[]
 }
 
-const none: readonly Record[] = Object.freeze([])
 const pauseMs = 500
+/** How often it is looked whether topics have grown. */
+const watchMs = 60_000
 /** Well within the days for which a coordinator keeps an offset that nobody commits again. */
 const keepPositionsMs = 6 * 3_600_000
 /** So long a new member waits for its first partitions: when all have owners, it goes on without. */
@@ -72,31 +70,35 @@ const joinMs = 2_000
 
 export class KafkaMember implements Member, Owner {
   readonly #options: KafkaMemberOptions
-  readonly #fetcher: Fetcher
+  readonly #reading: Reading
   readonly #settler: Settler
   readonly #trimmer: Trimmer
   readonly #group: GroupMember | undefined
+  readonly #takeover: Takeover | undefined
   readonly #shares = new Map<number, Share>()
-  readonly #readers = new Map<string, PartitionReader>()
-  readonly #readersOf = new Map<FetchPartition, PartitionReader>()
   /** What the group has settled, of what is owned. */
   readonly #settled = new Map<string, Acknowledgement>()
-  #firstTold: (() => void) | undefined
+  /** While `join` waits. */
+  #joining: { readonly told: () => void; readonly failed: (error: unknown) => void } | undefined
   #keeping: Timer | undefined
+  #watching: Timer | undefined
+  #hasLeft = false
 
   constructor(options: KafkaMemberOptions) {
     const { cluster, clock, log, producer, groupOffsets, batches, listener, group, memberId, names } = options
     this.#options = options
-    this.#fetcher = new Fetcher({
+    const { fetchBytesMax: bytesMax, mappings } = options.options
+    const lane = `fetch ${memberId}`
+    this.#reading = new Reading({
       cluster,
       clock,
-      lane: `fetch ${memberId}`,
-      bytesMax: options.options.fetchBytesMax,
-      listener: {
-        ready: (partition) => this.#readersOf.get(partition)?.tell(),
-        halted: (partition, halt, at) => this.#halted(partition, halt, at),
-        failed: (error) => listener.failed(error),
-      },
+      log,
+      logOffsets: options.logOffsets,
+      names,
+      mappings,
+      lane,
+      bytesMax,
+      listener,
     })
     const settling = { cluster, clock, log, producer, offsets: groupOffsets, owner: this, batches, name: memberId }
     this.#settler = new Settler(settling)
@@ -114,28 +116,33 @@ export class KafkaMember implements Member, Owner {
         revoke: (partitions) => this.#revoke(partitions),
         lost: (partitions) => this.#drop(partitions.map((one) => one.partition)),
         failed: (error) => {
-          listener.failed(error)
+          this.#failed(error)
           // What waits would be tried for ever.
           this.#drop()
         },
       },
     })
+    const { subscriptions, partitions, logOffsets, tables } = options
+    const taking = { groupOffsets, logOffsets, tables, names, subscriptions, partitions, name: group }
+    this.#takeover = new Takeover({ ...taking, member: this.#group })
   }
 
-  /** Resolves when the first partitions are told, or when there are none to be had now. */
+  /** Resolves when the first partitions are told, or when there are none to be had now. Rejects where the member could not go on before that. */
   async join(): Promise<void> {
     if (this.#group === undefined) return
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const timer = this.#options.clock.timer(joinMs, resolve)
+    this.#joining = { told: resolve, failed: reject }
     this.#trimmer.begin()
     this.#group.join()
-    await new Promise<void>((resolve) => {
-      const timer = this.#options.clock.timer(joinMs, resolve)
-      this.#firstTold = () => {
-        timer.cancel()
-        resolve()
-      }
-    })
-    this.#firstTold = undefined
+    try {
+      await promise
+    } finally {
+      timer.cancel()
+      this.#joining = undefined
+    }
     this.#keepPositions()
+    this.#watch()
   }
 
   // --- the port
@@ -145,11 +152,11 @@ export class KafkaMember implements Member, Owner {
   }
 
   poll(topic: string, partition: number, { recordsMax }: PollRequest): readonly Record[] {
-    return this.#readers.get(placeOf(topic, partition))?.poll(recordsMax) ?? none
+    return this.#reading.poll(topic, partition, recordsMax)
   }
 
   rewind(topic: string, partition: number, offset: number): void {
-    this.#readers.get(placeOf(topic, partition))?.rewind(offset)
+    this.#reading.rewind(topic, partition, offset)
   }
 
   settle(unit: CommitUnit): Promise<Settled> {
@@ -168,11 +175,14 @@ export class KafkaMember implements Member, Owner {
   async leave(): Promise<void> {
     this.#trimmer.end()
     this.#keeping?.cancel()
+    this.#watching?.cancel()
+    this.#hasLeft = true
     await this.#settler.drained()
     this.#drop()
     await this.#settler.drained()
-    this.#fetcher.close()
-    await this.#group?.leave()
+    this.#reading.close()
+    // One with a name of its own comes back, and has its partitions again.
+    await this.#group?.leave(true)
   }
 
   // --- what the settler asks
@@ -225,12 +235,12 @@ export class KafkaMember implements Member, Owner {
   async #take(shares: readonly Share[]): Promise<void> {
     for (;;)
       try {
-        const assignments = await this.#assignments(shares)
+        const taken = await this.#takeover!.take(shares)
         const left = shares.filter(({ isGone }) => !isGone)
-        if (assignments !== undefined) return this.#tell(left, assignments)
+        if (taken !== undefined) return this.#tell(left, taken)
         if (left.length === 0) return
       } catch (error) {
-        if (familyOf(error) !== 'retry') return this.#options.listener.failed(error)
+        if (familyOf(error) !== 'retry') return this.#failed(error)
         this.#options.log.warn(
           { group: this.#options.group, error: String(error) },
           'partitions are still to be taken over',
@@ -240,83 +250,25 @@ export class KafkaMember implements Member, Owner {
       }
   }
 
-  /** Undefined when the coordinator knows the member otherwise. */
-  async #assignments(shares: readonly Share[]): Promise<readonly Assignment[] | undefined> {
-    const { groupOffsets, tables, names } = this.#options
-    const group = this.#group!
-    const isOwned = (number: number): boolean => shares.some((share) => share.number === number && !share.isGone)
-    const places = shares.flatMap((share) => this.#placesOf(share))
-    const outside = places.map(({ topic, partition }) => ({ topic: names.outside(topic), partition }))
-    const { membership } = group
-    const fetched = await groupOffsets.fetch(membership, outside, lookingMs)
-    if (fetched.kind === 'stale') {
-      await group.confirm()
-      return undefined
-    }
-    const found = new Map(fetched.offsets.map((one) => [placeOf(one.topic, one.partition), one]))
-    const numbers = shares.map(({ number }) => number)
-    await tables.restore(numbers, isOwned)
-    const fresh = places.filter((place) => found.get(this.#outside(place))!.offset < 0)
-    const begins = await this.#begin(fresh, membership)
-    if (begins === undefined) return undefined
-    const generation = group.membership.memberEpoch
-    const owned = places.filter(({ partition }) => isOwned(partition))
-    return owned.map(({ topic, partition }): Assignment => {
-      const { offset, metadata } = found.get(this.#outside({ topic, partition }))!
-      const begin = begins.get(placeOf(topic, partition))
-      if (begin !== undefined) return { topic, partition, watermark: begin, above: [], generation }
-      const above = aboveOf(metadata, () => tables.row(aboveStore, partition, topic))
-      return { topic, partition, watermark: offset, above: decodeAbove(offset, above), generation }
-    })
-  }
-
-  /**
-   * Where a group begins that has no position yet is committed at once: from then on `now` does not move. By who the member was when there was none: a later epoch might speak
-   * for what another owns by now, and has settled. Undefined as in `#assignments`.
-   */
-  async #begin(
-    places: readonly TopicPartition[],
-    membership: GroupMembership,
-  ): Promise<Map<string, number> | undefined> {
-    const { logOffsets, groupOffsets, subscriptions, names } = this.#options
-    const begins = new Map<string, number>()
-    const positions: Position[] = []
-    for (const [topic, some] of Map.groupBy(places, (place) => place.topic)) {
-      const isNow = subscriptions.some((subscription) => subscription.topic === topic && subscription.from === 'now')
-      const numbers = some.map(({ partition }) => partition)
-      const outside = names.outside(topic)
-      const offsets = await logOffsets.at(outside, numbers, isNow ? 'end' : 'beginning', lookingMs)
-      for (const [index, partition] of numbers.entries()) {
-        const offset = offsets[index]!
-        begins.set(placeOf(topic, partition), offset)
-        positions.push({ topic: outside, partition, offset, leaderEpoch: -1, metadata: encodeText('begin', '') })
-      }
-    }
-    if (positions.length === 0) return begins
-    if ((await groupOffsets.commit(membership, positions, lookingMs)) === 'committed') return begins
-    await this.#group!.confirm()
-    return undefined
-  }
-
-  #tell(shares: readonly Share[], assignments: readonly Assignment[]): void {
-    const { listener, names, options } = this.#options
-    for (const share of shares) share.told = this.#placesOf(share)
+  #tell(shares: readonly Share[], { assignments, rows }: TakenOver): void {
+    const { listener } = this.#options
+    for (const share of shares) share.told = this.#takeover!.placesOf(share)
     const told = assignments.filter(({ partition }) => shares.some(({ number }) => number === partition))
     for (const assignment of told) this.#settled.set(placeOf(assignment.topic, assignment.partition), assignment)
+    // Before anything is acknowledged, for units are serial.
+    const kept = rows.filter(({ partition }) => told.some((one) => one.partition === partition))
+    if (kept.length > 0)
+      this.#settler
+        .settle({ outputs: [], acknowledgements: [], changes: kept })
+        .catch((error: unknown) => listener.failed(error))
     if (told.length > 0) listener.assigned(told)
-    for (const assignment of told) {
-      const { topic, partition } = assignment
-      const reader = new PartitionReader({
-        fetcher: this.#fetcher,
-        outside: names.outside(topic),
-        assignment,
-        mapping: options.mappings[topic],
-        ready: () => listener.ready(topic, partition),
-      })
-      this.#readers.set(placeOf(topic, partition), reader)
-      this.#readersOf.set(reader.fetched, reader)
-    }
-    this.#firstTold?.()
+    for (const assignment of told) this.#reading.begin(assignment)
+    this.#joining?.told()
+  }
+
+  #failed(error: unknown): void {
+    if (this.#joining === undefined) this.#options.listener.failed(error)
+    else this.#joining.failed(error)
   }
 
   async #revoke(partitions: readonly OwnedPartition[]): Promise<void> {
@@ -336,22 +288,10 @@ export class KafkaMember implements Member, Owner {
       lost.push(...share.told)
     }
     for (const { topic, partition } of lost) {
-      const place = placeOf(topic, partition)
-      this.#settled.delete(place)
-      const reader = this.#readers.get(place)
-      if (reader === undefined) continue
-      reader.close()
-      this.#readers.delete(place)
-      this.#readersOf.delete(reader.fetched)
+      this.#settled.delete(placeOf(topic, partition))
+      this.#reading.end(topic, partition)
     }
     if (lost.length > 0) this.#options.listener.revoked(lost)
-  }
-
-  #placesOf({ number }: Share): TopicPartition[] {
-    const { subscriptions, partitions } = this.#options
-    return subscriptions
-      .filter(({ topic }) => number < partitions(topic))
-      .map(({ topic }) => ({ topic, partition: number }))
   }
 
   /** The partitions that this member has to cut: of what it reads as far as it is settled, of what nobody reads by age. */
@@ -368,24 +308,23 @@ export class KafkaMember implements Member, Owner {
     )
   }
 
-  #outside({ topic, partition }: TopicPartition): string {
-    return placeOf(this.#options.names.outside(topic), partition)
-  }
-
-  /** Retention removed what was to be read, or a leader was elected that did not have it all: loud, and on from where the log goes on. */
-  #halted(fetched: FetchPartition, halt: Halt, at: number | undefined): void {
-    const { log, listener, logOffsets, clock } = this.#options
-    const { topic, partition, fetchAt } = fetched
-    if (halt === 'missing' || halt === 'recreated')
-      return listener.failed(new MetrobusError('MB_KAFKA_NO_TOPIC', { topic, partition }))
-    log.error({ topic, partition, offset: fetchAt, halt, at }, 'records that were to be read are gone')
-    if (halt === 'truncated') return this.#fetcher.seek(fetched, at ?? fetchAt)
-    const goOn = (): void =>
-      void logOffsets.at(topic, [partition], 'beginning', lookingMs).then(
-        ([begin = 0]) => this.#readersOf.has(fetched) && this.#fetcher.seek(fetched, begin),
-        (error: unknown) => (familyOf(error) === 'retry' ? void clock.timer(pauseMs, goOn) : listener.failed(error)),
+  /** A topic that has more partitions now: a key would be sent behind its own events, and nobody would read what is new. */
+  #watch(): void {
+    const { cluster, clock, subscriptions, names, listener, partitions } = this.#options
+    const outside = [...new Set(subscriptions.map(({ topic }) => names.outside(topic)))]
+    const look = async (): Promise<void> => {
+      // What is in the way is told by whoever fetches or settles.
+      await cluster.refresh(outside).catch(() => undefined)
+      const grown = subscriptions.find(
+        ({ topic }) => (cluster.topic(names.outside(topic))?.partitions ?? 0) > partitions(topic),
       )
-    goOn()
+      if (this.#hasLeft) return
+      if (grown === undefined) return this.#watch()
+      const { topic } = grown
+      const facts = { topic, partitions: cluster.topic(names.outside(topic))!.partitions, wanted: partitions(topic) }
+      listener.failed(new MetrobusError('MB_TOPIC_MISMATCH', facts))
+    }
+    this.#watching = clock.timer(watchMs, () => void look(), { background: true })
   }
 }
 

@@ -35,8 +35,8 @@ export interface KafkaOptions {
   /** How records are compressed. Default: 'none'. */
   readonly compression?: KafkaCompression
   /**
-   * Names this instance beyond its life, such as the name of its pod: who comes back under it within the session has its partitions again. No two that run may have the
-   * same. Default: a fresh one at each start.
+   * Names this instance beyond its life, such as the name of its pod: who comes back under it within the session has its partitions again, and nobody has them meanwhile. No two that run may
+   * have the same. Default: a fresh one at each start.
    */
   readonly instanceId?: string
   /** Stands before the name of every topic and group, so that several systems share a cluster. Default: ''. */

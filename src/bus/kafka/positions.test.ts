@@ -11,8 +11,7 @@ suite('the text beside an offset', () => {
       const above: number[] = []
       let last = watermark
       const bounds = 2 * Math.floor(random.next() * 20)
-      for (let bound = 0; bound < bounds; bound++)
-        above.push((last += 1 + Math.floor(random.next() ** 8 * 1e6)))
+      for (let bound = 0; bound < bounds; bound++) above.push((last += 1 + Math.floor(random.next() ** 8 * 1e6)))
       const { mark, above: text } = decodeText(encodeText('member.1', encodeAbove(watermark, above)))
       assert.equal(mark, 'member.1')
       assert.deepEqual(decodeAbove(watermark, text!), above, `round ${round} of seed 1`)

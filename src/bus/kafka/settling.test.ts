@@ -141,6 +141,8 @@ test('a unit that turns out to be committed when its partition was another’s m
   await bus.open(it.fixture.platform)
   await bus.ensureTopics([{ name: 'in' }, { name: 'out' }])
   const slow = await Probe.join(it.fixture, bus, 'app', { topic: 'in' })
+  const six = () => records('a', 'b', 'c', 'd', 'e', 'f')
+  await slow.settle({ outputs: [0, 1, 2, 3].map((partition) => output('in', six(), partition)) })
   const row = (value: string) => ({ store: 's', partition: 0, key: 'k', value })
   const unitAt = (watermark: number) => ({
     outputs: [output('out', records(`at ${watermark}`))],

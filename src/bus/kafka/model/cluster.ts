@@ -296,7 +296,7 @@ export class ModelKafka {
         const nothing = { partition, stableOffset: -1, aborted: [], divergedAt: undefined, records: Buffer.alloc(0) }
         if (log === undefined) return { ...nothing, errorCode: codes.UNKNOWN_TOPIC_ID }
         if (log.leader !== node) return { ...nothing, errorCode: codes.NOT_LEADER_OR_FOLLOWER }
-        if (offset > log.end) return { ...nothing, errorCode: codes.OFFSET_OUT_OF_RANGE }
+        if (offset < log.begin || offset > log.end) return { ...nothing, errorCode: codes.OFFSET_OUT_OF_RANGE }
         return { ...nothing, errorCode: codes.NONE, ...log.read(offset, maxBytes) }
       }),
     }))

@@ -12,9 +12,12 @@ import type { Mark } from './transactions.ts'
 
 interface Rider {
   readonly id: string
+  /** Its static name, which outlives it for a session. */
+  readonly instance: string | null
   topics: readonly string[]
   epoch: number
   epochBefore: number
+  isAway: boolean
   beatAt: number
   /** Places that it was given and has not said to have given up. */
   given: Set<string>
@@ -26,6 +29,7 @@ interface Rider {
 export type TopicsById = ReadonlyMap<string, { readonly id: string; readonly partitions: number }>
 
 const sessionMs = 6_000
+const awayForAMoment = -2
 export const heartbeatMs = 500
 
 export class ModelGroup {
@@ -43,16 +47,25 @@ export class ModelGroup {
     this.#heedTime(topics)
     const { memberId, memberEpoch, owned } = question
     let rider = this.#riders.get(memberId)
+    if (memberEpoch === awayForAMoment && rider !== undefined) {
+      rider.isAway = true
+      return answered(memberEpoch, undefined)
+    }
     if (memberEpoch < 0) {
       if (this.#riders.delete(memberId)) this.#share(topics)
       return answered(memberEpoch, undefined)
     }
     if (rider === undefined) {
       if (memberEpoch > 0) return refused(codes.UNKNOWN_MEMBER_ID)
-      const fresh = { epoch: 0, epochBefore: -1, given: new Set<string>(), target: new Set<string>(), told: '' }
-      rider = { id: memberId, topics: question.topics ?? [], beatAt: 0, ...fresh }
+      const instance = question.instanceId
+      const before = [...this.#riders.values()].find((other) => instance !== null && other.instance === instance)
+      if (before !== undefined && !before.isAway) return refused(codes.UNRELEASED_INSTANCE_ID)
+      const fresh = { epoch: 0, epochBefore: -1, isAway: false, given: new Set<string>(), told: '' }
+      const { target = new Set<string>() } = before ?? {}
+      rider = { id: memberId, instance, topics: question.topics ?? [], beatAt: 0, target, ...fresh }
+      if (before !== undefined) this.#riders.delete(before.id)
       this.#riders.set(memberId, rider)
-      this.#share(topics)
+      if (before === undefined) this.#share(topics)
     } else if (memberEpoch !== 0 && memberEpoch !== rider.epoch && memberEpoch !== rider.epochBefore)
       return refused(codes.FENCED_MEMBER_EPOCH)
     rider.beatAt = this.#clock.monotonic()
@@ -109,6 +122,11 @@ export class ModelGroup {
   /** Throws a member out, as a coordinator does that has not heard of it. */
   expel(memberId: string, topics: TopicsById): void {
     if (this.#riders.delete(memberId)) this.#share(topics)
+  }
+
+  /** Forgets every position, as a coordinator does when none of the group has run for long. */
+  forget(): void {
+    this.#committed.clear()
   }
 
   get members(): readonly string[] {
