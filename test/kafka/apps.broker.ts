@@ -87,13 +87,13 @@ suite('apps', () => {
     let isOver = false
     const sending = sendUntil(running, () => isOver)
     const first = await instance(prefix)
-    await seconds(8)
+    await seconds(4)
     first.kill('SIGKILL')
     const second = await instance(prefix)
     await seconds(4)
     const [node] = brokers.plan.nodes
     await brokers.stop(node!.id)
-    await seconds(15)
+    await seconds(8)
     await brokers.start()
     await seconds(5)
     isOver = true

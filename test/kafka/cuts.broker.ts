@@ -126,7 +126,7 @@ class Line {
 
   async check(): Promise<void> {
     const everyRound = Array.from({ length: this.rounds }, (_, round) => `${round}`)
-    const read = await readByJava(this.letters)
+    const read = await readByJava(this.letters, partitions * this.rounds)
     for (let partition = 0; partition < partitions; partition++)
       assert.deepEqual(
         read.filter((one) => one.partition === partition).map(({ value }) => value),

@@ -11,7 +11,6 @@ import { Record } from '../../src/event/record.ts'
 import { nodeClock as clock } from '../../src/internal/platform/node.ts'
 import { batchOf, brokers, Driver, fresh, linesByJava, seconds, topic } from './stage.ts'
 
-const quietMs = 10_000
 const day = 24 * 3_600_000
 
 const record = (data: unknown): Record =>
@@ -60,7 +59,7 @@ suite('events', () => {
     writeRecord(encoder, record('漢'), times[2])
     const unit = { batches: [{ topic: name, partition: 0, count: 3, batch: encoder.finish() }] }
     assert.equal((await producer.settle(unit)).end, 'committed')
-    const lines = await linesByJava(name, ['timestamp', 'headers', 'key'], quietMs)
+    const lines = await linesByJava(name, ['timestamp', 'headers', 'key'], 3)
     const attributes =
       'ce_specversion:1.0,ce_id:r~2,ce_source:/apps/orders,ce_type:orders.placed,ce_time:2026-01-02T00:00:00.000Z,ce_correlationid:c'
     const type = ',content-type:application/json'

@@ -60,7 +60,7 @@ suite('brokers that die', () => {
       assert.equal((await producer.settle(unitOf(letters, round))).end, 'committed')
       longestMs = Math.max(longestMs, performance.now() - begun)
     }
-    const read = await readByJava(letters)
+    const read = await readByJava(letters, partitions * rounds)
     for (let partition = 0; partition < partitions; partition++)
       assert.deepEqual(valuesOf(read, partition), everyRound, `partition ${partition}`)
     console.log(`longest gap ${Math.round(longestMs)} ms`)
@@ -77,7 +77,7 @@ suite('brokers that die', () => {
       await settleOnce(producer, { ...unitOf(letters, round), offsets }, isThere)
     }
     assert.deepEqual(await stableOffsets(group, letters, 1), [rounds])
-    const read = await readByJava(letters)
+    const read = await readByJava(letters, partitions * rounds)
     for (let partition = 0; partition < partitions; partition++)
       assert.deepEqual(valuesOf(read, partition), everyRound, `partition ${partition}`)
   })

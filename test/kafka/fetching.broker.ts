@@ -99,7 +99,7 @@ suite('fetching', () => {
     const random = new SeededRandom(seed)
     const name = await topic(partitions)
     await writeInterleaved(name, random)
-    const java = await readByJava(name, 10_000)
+    const java = await readByJava(name, 1, 10_000)
     assert.notEqual(java.length, 0, 'Java read nothing')
     const wanted = [0, 1].map((index) =>
       java.filter(({ partition }) => partition === index).map(({ value }) => nameOf(value)),

@@ -41,7 +41,7 @@ suite('traps of the producer', () => {
 
     assert.equal((await next.settle({ batches: [batchOf(letters, 0, ['after'])] })).end, 'committed')
     assert.deepEqual(
-      (await readByJava(letters)).map(({ value }) => value),
+      (await readByJava(letters, 2)).map(({ value }) => value),
       ['before', 'after'],
     )
     assert.deepEqual(await stableOffsets(group, letters, 1), [-1])
@@ -84,7 +84,7 @@ suite('traps of the producer', () => {
     await producer.renew()
     assert.equal((await producer.settle({ batches: [batchOf(letters, 0, ['in time'])] })).end, 'committed')
     assert.deepEqual(
-      (await readByJava(letters)).map(({ value }) => value),
+      (await readByJava(letters, 1)).map(({ value }) => value),
       ['in time'],
     )
   })
@@ -122,7 +122,7 @@ suite('traps of the producer', () => {
       offsets,
     })
     assert.equal(next.end, 'committed')
-    assert.deepEqual((await readByJava(letters)).map(({ value }) => value).toSorted(), ['good', 'too'])
+    assert.deepEqual((await readByJava(letters, 2)).map(({ value }) => value).toSorted(), ['good', 'too'])
     assert.deepEqual(await stableOffsets(group, letters, 1), [7])
   })
 

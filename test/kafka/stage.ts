@@ -160,9 +160,14 @@ export interface ReadByJava {
 
 /**
  * The lines that Java's console consumer prints of a topic, committed only, in the order of each partition, until nothing came for `quietMs`. `prints`: what it prints
- * beside the value, such as `partition` or `headers`.
+ * beside the value, such as `partition` or `headers`; `wanted`: how many records there are at the least.
  */
-export async function linesByJava(name: string, prints: readonly string[], quietMs = 10_000): Promise<string[]> {
+export async function linesByJava(
+  name: string,
+  prints: readonly string[],
+  wanted: number,
+  quietMs: number = usuallyQuietMs,
+): Promise<string[]> {
   const java = ['-Xmx256m', '-XX:TieredStopAtLevel=1', '-Dorg.slf4j.simpleLogger.defaultLogLevel=error']
   const program = ['-cp', `${jars()}/*`, 'org.apache.kafka.tools.consumer.ConsoleConsumer']
   const what = ['--bootstrap-server', brokers.bootstrap.join(','), '--topic', name, '--from-beginning']
@@ -172,15 +177,17 @@ export async function linesByJava(name: string, prints: readonly string[], quiet
   const { stdout } = await promisify(execFile)('java', [...java, ...program, ...what, ...how, ...properties], {
     maxBuffer: 64 * 1024 * 1024,
   })
-  // On a busy machine it may take longer than that to join its group: no topic that is read so is empty.
-  return stdout === '' && quietMs < patientMs ? linesByJava(name, prints, patientMs) : stdout.split('\n')
+  const lines = stdout.split('\n').filter((line) => line !== '')
+  // On a busy machine it may take longer than that to join its group, or to go on: then it gets the time.
+  return lines.length < wanted && quietMs < patientMs ? linesByJava(name, prints, wanted, patientMs) : lines
 }
 
+const usuallyQuietMs = 4_000
 const patientMs = 60_000
 
 /** What Java's console consumer reads of a topic. */
-export async function readByJava(name: string, quietMs?: number): Promise<ReadByJava[]> {
-  const lines = await linesByJava(name, ['partition'], quietMs)
+export async function readByJava(name: string, wanted: number, quietMs?: number): Promise<ReadByJava[]> {
+  const lines = await linesByJava(name, ['partition'], wanted, quietMs)
   return lines
     .filter((line) => line.startsWith('Partition:'))
     .map((line) => {

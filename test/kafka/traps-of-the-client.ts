@@ -176,7 +176,7 @@ const traps: Readonly<Record<string, Trap>> = {
     await transaction.send({ messages: [letter(name, 0, 'half')] })
     await transaction.send({ messages: [letter(name, 1, 'x'.repeat(10_000))] }).catch(() => undefined)
     const seen = await within(20, outcomeOf(transaction.commit()))
-    const visible = await readByJava(name)
+    const visible = await readByJava(name, 1)
     return seen === 'resolved' && visible.length > 0
       ? `half of the transaction is visible: ${visible.length} record`
       : undefined
