@@ -62,7 +62,15 @@ export type {
   SendOptions,
   StopStats,
 } from './runtime/definition.ts'
-export type { Controls, Pausable, Pause, PauseEffect } from './runtime/controls.ts'
+export type {
+  Controls,
+  LimitChange,
+  LimitSettings,
+  Pausable,
+  Pause,
+  PauseEffect,
+  StopLimits,
+} from './runtime/controls.ts'
 export type { DeadLetterFilter, DeadLetterGroup, DeadLetterRecord, DeadLetters, RunningApp } from './runtime/running.ts'
 
 // Errors

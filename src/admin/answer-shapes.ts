@@ -1,5 +1,6 @@
 /** The shapes of `answers.ts`, and of what the runtime's own types say. The compiler holds the two to one another. */
 import type { MetroMap } from '../itinerary/map.ts'
+import type { PauseEffect, StopLimits } from '../runtime/controls.ts'
 import type { AppStats } from '../runtime/definition.ts'
 import type { DeadLetterGroup, DeadLetterRecord } from '../runtime/running.ts'
 import type { ItineraryView } from '../stop/definition.ts'
@@ -9,6 +10,7 @@ import type {
   HealthAnswer,
   LagAnswer,
   LiveAnswer,
+  PausedAnswer,
   RecordAnswer,
   RideAnswer,
   SendAnswer,
@@ -69,6 +71,27 @@ export const stats: Schema<AppStats> = named(
     ),
     measured: maybe(list(object({ name: string, labels: record(string), value: number, count: maybe(number) }))),
   }),
+)
+
+export const paused: Schema<PausedAnswer> = named(
+  'Paused',
+  object({ kind: word('stop', 'line', 'entry'), name: string, since: time, reason: maybe(string) }),
+)
+
+export const pauseEffect: Schema<PauseEffect> = named(
+  'PauseEffect',
+  object({
+    changed: boolean,
+    stops: list(object({ stop: string, state: word('running', 'paused'), inFlight: number })),
+    otherLines: list(string),
+  }),
+)
+
+const limitSettings = { concurrency: number, limits: list(object({ limit: maybe(number), rate: maybe(number) })) }
+
+export const stopLimits: Schema<StopLimits> = named(
+  'StopLimits',
+  object({ stop: string, ...limitSettings, declared: object(limitSettings) }),
 )
 
 export const live: Schema<LiveAnswer> = named(
@@ -132,6 +155,7 @@ export const lag: Schema<LagAnswer> = named(
   object({
     group: string,
     topic: string,
+    paused: maybe(boolean),
     behind: number,
     oldestMs: number,
     partitions: list(object({ partition: number, watermark: number, end: number, behind: number, oldestMs: number })),

@@ -21,6 +21,14 @@ export interface HealthAnswer {
   readonly paused?: readonly string[]
 }
 
+/** Something that operators hold back. */
+export interface PausedAnswer {
+  readonly kind: 'stop' | 'line' | 'entry'
+  readonly name: string
+  readonly since: string
+  readonly reason?: string
+}
+
 /** One look at a running app, as a stream gives one a second. */
 export interface LiveAnswer {
   readonly at: string
@@ -65,6 +73,8 @@ export interface TopicAnswer {
 export interface LagAnswer {
   readonly group: string
   readonly topic: string
+  /** An operator has paused whoever reads it; absent when not, or when nobody runs. */
+  readonly paused?: boolean
   /** Records not settled yet, over all partitions. */
   readonly behind: number
   /** Age of the oldest record not settled, in milliseconds; 0 when nothing waits. */

@@ -6,6 +6,7 @@ import { MetrobusError } from '../errors/index.ts'
 import { requestOverSocket } from '../internal/platform/http.ts'
 import type { SocketRequest, SocketResponse } from '../internal/platform/http.ts'
 import type { MetroMap } from '../itinerary/map.ts'
+import type { LimitChange, Pausable, PauseEffect, StopLimits } from '../runtime/controls.ts'
 import type { AppStats } from '../runtime/definition.ts'
 import type { DeadLetterFilter, DeadLetterGroup, DeadLetterRecord } from '../runtime/running.ts'
 import type {
@@ -13,6 +14,7 @@ import type {
   ErrorAnswer,
   HealthAnswer,
   LagAnswer,
+  PausedAnswer,
   RecordAnswer,
   RideAnswer,
   SendAnswer,
@@ -206,6 +208,37 @@ export class AdminClient {
   async discard(filter: DeadLetterFilter & { readonly all?: boolean }, reason: string): Promise<number> {
     const { status, body } = await this.#ask('POST', '/v1/dead-letters/discard', { ...filter, reason })
     return (await answerOf<{ discarded: number }>(status, body)).discarded
+  }
+
+  async paused(): Promise<readonly PausedAnswer[]> {
+    return (await this.#get<{ paused: readonly PausedAnswer[] }>('/v1/paused')).paused
+  }
+
+  pause(target: Pausable, reason?: string): Promise<PauseEffect> {
+    return this.#post('/v1/pause', { ...target, reason })
+  }
+
+  resume(target: Pausable): Promise<PauseEffect> {
+    return this.#post('/v1/resume', target)
+  }
+
+  async limits(): Promise<readonly StopLimits[]> {
+    return (await this.#get<{ limits: readonly StopLimits[] }>('/v1/limits')).limits
+  }
+
+  limit(stop: string, change: LimitChange | 'declared'): Promise<StopLimits> {
+    const body = change === 'declared' ? { declared: true } : change
+    return this.#post(`/v1/stops/${encodeURIComponent(stop)}/limits`, body)
+  }
+
+  /** Answers when the app is about to stop. */
+  drain(deadlineMs?: number): Promise<{ readonly draining: boolean }> {
+    return this.#post('/v1/drain', { deadlineMs })
+  }
+
+  async #post<Answer>(path: string, sent: unknown): Promise<Answer> {
+    const { status, body } = await this.#ask('POST', path, sent)
+    return answerOf(status, body)
   }
 
   async #get<Answer>(path: string): Promise<Answer> {

@@ -56,6 +56,16 @@ export function integer({ min, max }: { readonly min: number; readonly max: numb
   }
 }
 
+/** A number within bounds, the upper one included. */
+export function decimal({ above, max }: { readonly above: number; readonly max: number }): Field<number> {
+  const isWithin = (value: unknown): value is number => typeof value === 'number' && value > above && value <= max
+  const json = { type: 'number', exclusiveMinimum: above, maximum: max }
+  return {
+    ...field(json, `a number above ${above} and at most ${max}`, isWithin),
+    ofText: (given) => (given === '' ? given : Number(given)),
+  }
+}
+
 /** In a query its name alone is true. */
 export const flag: Field<boolean> = {
   ...field({ type: 'boolean' }, 'true or false', (value) => typeof value === 'boolean'),

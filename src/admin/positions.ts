@@ -1,6 +1,8 @@
 /** Topics, and how far each group is behind on them. */
 import type { BusInspector, RetentionSpec, TopicInfo } from '../bus/bus.ts'
 import { lagIn } from '../runtime/lag.ts'
+import type { RunningApp } from '../runtime/running.ts'
+import { readerName } from '../runtime/topics.ts'
 import type { LagAnswer, TopicAnswer } from './answers.ts'
 import { roleOf } from './topic-role.ts'
 
@@ -28,6 +30,19 @@ const retentionAnswer = ({ compact = false, timeMs, bytesMax }: RetentionSpec): 
 
 /** JSON has no infinity. */
 const finite = (value: number | undefined): number | null => (value === undefined || value === Infinity ? null : value)
+
+/** The topics whose readers an operator has paused, of a running app. */
+export function pausedTopics(running: RunningApp): ReadonlySet<string> {
+  const { name, definition } = running
+  const paused = new Set<string>()
+  for (const { stop, state } of running.stats().stops) {
+    if (state !== 'paused') continue
+    paused.add(`${name}.${stop}`).add(`${name}.${stop}.parked`)
+    const { from } = definition.entries.find((entry) => readerName(entry.name) === stop) ?? {}
+    if (from !== undefined) paused.add(from.topic.name)
+  }
+  return paused
+}
 
 /** What there is, and how far each group has come in it. */
 export interface Standing {

@@ -11,6 +11,7 @@ import { bodyLimit } from 'hono/body-limit'
 import { MetrobusError } from '../errors/index.ts'
 import type { Clock } from '../internal/platform/platform.ts'
 import { appRoutes } from './app-routes.ts'
+import { controlRoutes } from './control-routes.ts'
 import { deadLetterRoutes } from './dead-letter-routes.ts'
 import { entryRoutes } from './entry-routes.ts'
 import { answerOf } from './failure.ts'
@@ -42,6 +43,7 @@ export function declaredRoutes(subject: Subject, clock: Clock): readonly Route[]
   const routes = [
     ...appRoutes(subject, clock),
     ...topicRoutes(subject, clock),
+    ...controlRoutes(subject, clock),
     ...entryRoutes(subject),
     ...storeRoutes(subject),
     ...deadLetterRoutes(subject),

@@ -1,8 +1,9 @@
 /** Topics and their records, how far each group is, rides, and the rows of state tables. */
 import type { Clock } from '../internal/platform/platform.ts'
 import { eventRecord, lag, ride, row, topic } from './answer-shapes.ts'
+import type { LagAnswer } from './answers.ts'
 import { choice, flag, form, integer, moment, required, text } from './form.ts'
-import { lagOf, standingOf, topicsOf } from './positions.ts'
+import { lagOf, pausedTopics, standingOf, topicsOf } from './positions.ts'
 import { recordAnswer } from './record-answer.ts'
 import { route, streamRoute } from './route.ts'
 import type { Route } from './route.ts'
@@ -35,7 +36,7 @@ const records = form(
 
 const rows = form({ store: required(text), group: text, partition, count: integer({ min: 1, max: rowsMax }) })
 
-export function topicRoutes({ app, inspector }: Subject, clock: Clock): readonly Route[] {
+export function topicRoutes({ app, inspector, running }: Subject, clock: Clock): readonly Route[] {
   return [
     route({
       method: 'GET',
@@ -51,7 +52,12 @@ export function topicRoutes({ app, inspector }: Subject, clock: Clock): readonly
       does: 'Says how far each group is behind on each topic that it reads.',
       needs: 'viewer',
       answer: object({ lag: list(lag) }),
-      serve: async () => ({ lag: await lagOf(inspector, clock.now(), await standingOf(inspector)) }),
+      async serve() {
+        const lags = await lagOf(inspector, clock.now(), await standingOf(inspector))
+        const paused = running === undefined ? undefined : pausedTopics(running)
+        const isPaused = ({ group, topic }: LagAnswer): boolean => group === app && paused?.has(topic) === true
+        return { lag: lags.map((one) => (isPaused(one) ? { ...one, paused: true } : one)) }
+      },
     }),
     streamRoute({
       method: 'GET',

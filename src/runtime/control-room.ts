@@ -10,12 +10,13 @@ import type { BusInspector } from '../bus/bus.ts'
 import { MetrobusError } from '../errors/index.ts'
 import type { StateChange } from '../event/unit.ts'
 import { appFailed } from './app-failed.ts'
-import type { Controls, Pausable, Pause, PauseEffect } from './controls.ts'
+import type { Controls, LimitChange, Pausable, Pause, PauseEffect, StopLimits } from './controls.ts'
 import type { AppDefinition } from './definition.ts'
 import type { Engine } from './engine.ts'
 import type { Entries } from './entries.ts'
 import type { Lanes } from './lanes.ts'
 import type { Fate } from './outbox.ts'
+import { changedRow, limitsBy, shownLimits } from './stop-limits.ts'
 import type { StopRuntime } from './stop-runtime.ts'
 import { readerName } from './topics.ts'
 
@@ -72,12 +73,7 @@ export class ControlRoom implements Controls {
     const changed = await this.#inTurn(async () => {
       // Who pauses what is paused keeps its first reason.
       if (this.#rows.has(key) === (row !== null)) return false
-      const rows = new Map(this.#rows)
-      if (row === null) rows.delete(key)
-      else rows.set(key, row)
-      if (row !== null) this.#take(rows)
-      await writeRows(this.#engine, [{ store: controlStore, partition: 0, key, value: row }])
-      this.#take(rows)
+      await this.#write(key, row)
       return true
     })
     const names = new Set(stops.map(({ name }) => name))
@@ -88,6 +84,29 @@ export class ControlRoom implements Controls {
         .filter(([line, passed]) => line !== target.name && !passed.isDisjointFrom(names))
         .map(([line]) => line),
     }
+  }
+
+  limits(): readonly StopLimits[] {
+    return [...this.#engine.stops.values()].map(shownLimits)
+  }
+
+  async limit(name: string, change: LimitChange | 'declared'): Promise<StopLimits> {
+    const [stop] = this.#stopsOf({ kind: 'stop', name }) as readonly [StopRuntime]
+    await this.#inTurn(async () => {
+      const row = change === 'declared' ? null : changedRow(stop, stop.limits, change)
+      await this.#write(limitsRow(name), row)
+    })
+    return shownLimits(stop)
+  }
+
+  /** Holds back at once and for good after; lets go only when that is durable (C2). */
+  async #write(key: string, row: string | null): Promise<void> {
+    const rows = new Map(this.#rows)
+    if (row === null) rows.delete(key)
+    else rows.set(key, row)
+    if (row !== null) this.#take(rows)
+    await writeRows(this.#engine, [{ store: controlStore, partition: 0, key, value: row }])
+    this.#take(rows)
   }
 
   #inTurn<Result>(act: () => Promise<Result>): Promise<Result> {
@@ -125,6 +144,7 @@ export class ControlRoom implements Controls {
     this.#entries.pause(entries)
     let goesOn = false
     for (const stop of engine.everyStop()) {
+      this.#limit(stop, limitsBy(stop, rows.get(limitsRow(stop.name))))
       const isPaused = paused.has(stop.name)
       if (stop.isPaused === isPaused) continue
       stop.isPaused = isPaused
@@ -135,6 +155,16 @@ export class ControlRoom implements Controls {
     }
     // Lanes that came while their stop was paused have not begun.
     if (goesOn) this.#lanes.goOn()
+  }
+
+  #limit(stop: StopRuntime, settings: StopRuntime['limits']): void {
+    const engine = this.#engine
+    stop.limits = settings
+    stop.limiter?.change(settings.limits, engine.clock.monotonic())
+    stop.limitTimer?.cancel()
+    stop.limitTimer = undefined
+    engine.admit(stop)
+    for (const lane of stop.lanes) if (lane?.isReady === true) engine.wake(lane)
   }
 
   /** Looks from time to time what other processes of this app were told. */
@@ -172,6 +202,8 @@ export function pausesIn(rows: ReadonlyMap<string, string>): readonly Pause[] {
 }
 
 const kinds: ReadonlySet<string> = new Set(['stop', 'line', 'entry'])
+
+const limitsRow = (stop: string): string => `limits/${stop}`
 
 const rowOf = ({ kind, name }: Pausable): string => `${kind}/${name}`
 

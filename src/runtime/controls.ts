@@ -23,6 +23,26 @@ export interface PauseEffect {
   readonly otherLines: readonly string[]
 }
 
+/** How much of a stop runs at once. */
+export interface LimitSettings {
+  /** Events a partition. */
+  readonly concurrency: number
+  /** In the order of the code: so many events of one value at once, or so many a second. */
+  readonly limits: readonly { readonly limit?: number; readonly rate?: number }[]
+}
+
+/** The limits of a stop as they hold now, and as its code declares them. */
+export interface StopLimits extends LimitSettings {
+  readonly stop: string
+  readonly declared: LimitSettings
+}
+
+/** What is to be otherwise; what is not named stays. `at` counts the limits of the stop from 0. */
+export interface LimitChange {
+  readonly concurrency?: number
+  readonly limits?: readonly { readonly at: number; readonly limit?: number; readonly rate?: number }[]
+}
+
 /** What operators do to a running app. Every act is durable when its promise resolves, and holds after a restart. */
 export interface Controls {
   /** What is paused, oldest first. */
@@ -34,4 +54,11 @@ export interface Controls {
   pause(target: Pausable, options?: { readonly reason?: string }): Promise<PauseEffect>
   /** Lets it go on. A stop goes on when neither it nor a line that passes it is paused any more. Throws MB_NOT_FOUND. */
   resume(target: Pausable): Promise<PauseEffect>
+  /** Of every stop. */
+  limits(): readonly StopLimits[]
+  /**
+   * Changes the concurrency of a stop and its limits, from the next event on; `'declared'` goes back to what the code says. It holds until the code says something else. Limits count in each process
+   * by itself. Throws MB_NOT_FOUND, and MB_BAD_OPTIONS with every fault.
+   */
+  limit(stop: string, change: LimitChange | 'declared'): Promise<StopLimits>
 }

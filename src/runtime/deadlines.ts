@@ -25,7 +25,7 @@ export function sweepDeadlines(engine: Engine): boolean {
   for (const lane of engine.lanes()) {
     if (lane.running.size === 0) continue
     runs = true
-    const { name, definition } = lane.stop
+    const { name, definition, limits } = lane.stop
     const { deadlineMs } = definition.policy
     let stuck = 0
     for (const attempt of lane.running.list()) {
@@ -39,7 +39,7 @@ export function sweepDeadlines(engine: Engine): boolean {
       attempt.abort(new MetrobusError('MB_DEADLINE', { stop: name, deadlineMs }))
     }
     // Before the lanes are open, what runs runs alone, and all others wait for it.
-    const concurrency = lane.isOpen ? definition.concurrency : 1
+    const concurrency = lane.isOpen ? limits.concurrency : 1
     if (stuck * 2 >= concurrency) {
       const error = new MetrobusError('MB_STUCK', { stop: name, late: stuck, concurrency })
       if (lane.isOpen) endFor(engine, error)

@@ -312,10 +312,9 @@ export class Engine {
     const { limiter } = stop
     if (limiter === undefined || limiter.waiting === 0) return
     const waitMs = limiter.waitMs(this.clock.monotonic())
-    if (waitMs === Infinity || stop.limitTimer) return
-    stop.limitTimer = true
-    this.clock.timer(waitMs, () => {
-      stop.limitTimer = false
+    if (waitMs === Infinity || stop.limitTimer !== undefined) return
+    stop.limitTimer = this.clock.timer(waitMs, () => {
+      stop.limitTimer = undefined
       this.admit(stop)
     })
   }

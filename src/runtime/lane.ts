@@ -95,7 +95,7 @@ export class Lane {
   }
 
   get hasRoom(): boolean {
-    return this.running.size < this.stop.definition.concurrency && this.held < heldMax
+    return this.running.size < this.stop.limits.concurrency && this.held < heldMax
   }
 
   /** Nothing runs, waits or is at hand. */
@@ -115,14 +115,14 @@ export class Lane {
   }
 
   #takeTurns(): void {
-    const { concurrency } = this.stop.definition
+    const { concurrency } = this.stop.limits
     for (let left = this.turns.length; left > 0 && this.running.size < concurrency; left--)
       this.parking.next(this.turns.shift()!)
   }
 
   #take(feed: Feed): void {
     if (!this.hasRoom) return
-    let room = Math.min(pollMax, this.stop.definition.concurrency - this.running.size)
+    let room = Math.min(pollMax, this.stop.limits.concurrency - this.running.size)
     if (feed.limit !== Infinity) room = feed.left(feed.limit, room)
     if (room === 0) {
       feed.isReady = false

@@ -8,6 +8,7 @@
  */
 import type { LimitDefinition } from '../stop/definition.ts'
 import type { Attempt } from './attempt.ts'
+import type { LimitSettings } from './controls.ts'
 import type { Lane } from './lane.ts'
 
 /** Attempts after which values that nobody uses are looked for. */
@@ -22,7 +23,7 @@ export interface Gate {
 }
 
 export class Limiter {
-  readonly #limits: readonly LimitDefinition[]
+  #limits: readonly LimitDefinition[]
   readonly #gates: readonly Map<string, Gate>[]
   #waiting = 0
   #left = 0
@@ -30,6 +31,16 @@ export class Limiter {
   constructor(limits: readonly LimitDefinition[]) {
     this.#limits = limits
     this.#gates = limits.map(() => new Map<string, Gate>())
+  }
+
+  /** Other numbers for the same limits, for whoever starts from now on. */
+  change(settings: LimitSettings['limits'], now: number): void {
+    this.#limits = this.#limits.map(({ by }, index) => ({ by, ...settings[index] }))
+    for (const [index, map] of this.#gates.entries()) {
+      const { rate = Infinity } = this.#limits[index]!
+      // What a slower rate has put off need not wait for so long any more.
+      for (const gate of map.values()) gate.freeAt = Math.min(gate.freeAt, now + 1000 / rate)
+    }
   }
 
   /** How many attempts wait for a place. */

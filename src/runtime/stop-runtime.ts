@@ -3,7 +3,9 @@ import { numberOfStop } from '../internal/loop-cells.ts'
 /**
  * A stop while an app runs: its definition, its topics, the queues that lead to it, its lanes and its counters.
  */
+import type { Timer } from '../internal/platform/platform.ts'
 import type { StopContext, StopDefinition } from '../stop/definition.ts'
+import type { LimitSettings } from './controls.ts'
 import { StopCounters } from './counters.ts'
 import type { EntryDefinition } from './definition.ts'
 import type { Feed } from './feed.ts'
@@ -11,6 +13,7 @@ import type { Lane } from './lane.ts'
 import { Limiter } from './limiter.ts'
 import { OutputQueue } from './outbox.ts'
 import type { Precedence } from './precedence.ts'
+import { declaredLimits } from './stop-limits.ts'
 import type { Tenure } from './tenure.ts'
 import type { StopTopics } from './topics.ts'
 
@@ -44,8 +47,10 @@ export class StopRuntime {
   readonly endings: Map<string, Headers> = new Map()
   readonly counters: StopCounters = new StopCounters()
   readonly limiter: Limiter | undefined
+  /** As it holds now. */
+  limits: LimitSettings
   /** A timer is set for the next event that a rate lets through. */
-  limitTimer = false
+  limitTimer: Timer | undefined = undefined
   /** An operator holds it back: its lanes begin nothing. */
   isPaused = false
   /** A place is free and what waits for it is about to start. */
@@ -79,6 +84,7 @@ export class StopRuntime {
     this.deadFeeds = new Array<Feed | undefined>(partitions).fill(undefined)
     this.hasStores = Object.keys(definition.stores).length > 0
     this.limiter = definition.limits.length === 0 ? undefined : new Limiter(definition.limits)
+    this.limits = declaredLimits(definition)
   }
 
   /** Events that run here, or have been let in. */

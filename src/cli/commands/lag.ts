@@ -16,8 +16,14 @@ export const command = (run: Runner): Command =>
         const age = (ms: number): string => (ms === 0 ? '' : durationText(ms))
         if (options.partitions !== true)
           return await context.output.table(
-            ['GROUP', 'TOPIC', 'BEHIND', 'OLDEST'],
-            lag.map(({ group, topic, behind, oldestMs }) => [group, topic, behind, age(oldestMs)]),
+            ['GROUP', 'TOPIC', 'BEHIND', 'OLDEST', 'STATE'],
+            lag.map(({ group, topic, behind, oldestMs, paused }) => [
+              group,
+              topic,
+              behind,
+              age(oldestMs),
+              paused === true ? 'paused' : '',
+            ]),
           )
         await context.output.table(
           ['GROUP', 'TOPIC', 'PARTITION', 'SETTLED UP TO', 'END', 'BEHIND', 'OLDEST'],
