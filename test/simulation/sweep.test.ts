@@ -46,6 +46,11 @@ for (const world of ['machine', 'cluster'] as const)
     assert.equal(failures.length, 0, failures.map(describeFailure).join('\n\n'))
   })
 
+test('a wide program with a thousand events: two apps on one topic, one of which may emit to it, and entries that run alone', async () => {
+  const { failures } = await sweep({ seeds: [5386], worlds: ['machine'], size: 'large', isWide: true, shrinks })
+  assert.equal(failures.length, 0, failures.map(describeFailure).join('\n\n'))
+})
+
 test('the same seed is the same run, byte for byte', async () => {
   for (const world of ['machine', 'cluster'] as const)
     for (const seed of seeds.slice(0, 5)) {

@@ -12,7 +12,7 @@ export const busMutants: readonly Mutant[] = [
     find: 'pending.position = this.journal.append(member.group, unit)',
     replace: `this.journal.append(member.group, { ...unit, outputs: [] })
       pending.position = this.journal.append(member.group, { ...unit, acknowledgements: [], changes: [] })`,
-    hunt: embedded,
+    hunt: { sweep: 'SEEDS', seed: 1, cases: 20 },
   },
   {
     name: 'settle-outputs-only',

@@ -152,15 +152,33 @@ export const journalMutants: readonly Mutant[] = [
   },
   {
     name: 'zeros-are-records',
-    breaks: 'Zeros are passed over like frames, where they end the journal or are damage (I10).',
+    breaks: 'A header of zeros, whose checksum of nothing fits, is taken for a frame of the year 1970 (I4).',
     file: 'src/journal/scan.ts',
     find: "if (typeof frame === 'string') return { offset, fault: frame, frames, last }",
-    replace: `if (frame === 'no frame' && window.buffer[window.at(offset)] === 0) {
-      offset++
+    replace: `const header = window.buffer.subarray(window.at(offset), window.at(offset) + frameHeaderBytes)
+    if (frame === 'no frame' && last !== undefined && offset + frameHeaderBytes <= range.to && header.every((byte) => byte === 0)) {
+      const { sequence } = last
+      last = { sequence: sequence + 1, crc: 0 }
+      await visit({
+        ...{ kind: 2, flags: 0, blocks: 0, position: range.base + offset, time: 0, durable: 0, chain: 0 },
+        ...{ ...last, size: frameHeaderBytes, buffer: window.buffer, start: window.at(offset) },
+      })
+      offset += frameHeaderBytes
+      frames++
       continue
     }
     if (typeof frame === 'string') return { offset, fault: frame, frames, last }`,
-    hunt: { sweep: 'J10', seed: 1, cases: 5 },
+    hunt: { sweep: 'J10', seed: 1, first: 50, cases: 20 },
+  },
+  {
+    name: 'zeros-end-the-journal',
+    breaks:
+      'Zeros up to the end of a file are taken for room that was set ahead, also where frames are known to have been durable (I1, I10).',
+    file: 'src/journal/recovery.ts',
+    find: 'if (base + found.end.offset < durable) throw damaged(dir, found)',
+    replace: `const { end, size, filled } = found
+    if (base + end.offset < durable && (filled > end.offset || size === end.offset)) throw damaged(dir, found)`,
+    hunt: { sweep: 'J5', seed: 1, first: 40, cases: 20 },
   },
   {
     name: 'index-believed',

@@ -33,7 +33,7 @@ export const row: Row = {
   isDivisible: true,
   async run(context) {
     const endings = await endingsOf(context.seed)
-    const expected = await Promise.all(endings.map(({ disk }) => pictureOf(disk)))
+    const expected = await Promise.all(endings.map(({ disk }) => expectedOf(disk)))
     const one = async ({ number }: Case): Promise<void> => {
       const ending = Math.floor(number / zerosMax)
       await judge(endings[ending]!, zerosOf(number), expected[ending]!)
@@ -45,16 +45,33 @@ export const row: Row = {
   },
 }
 
-async function judge({ name, disk, path }: Ending, zeros: number, expected: string): Promise<void> {
+interface Expected {
+  readonly picture: string
+  /** Read at the opening. */
+  readonly frames: number
+}
+
+async function expectedOf(disk: SimDisk): Promise<Expected> {
+  const journal = await openOn(
+    damagedCopy(disk, () => undefined),
+    new VirtualClock(),
+  )
+  const { framesReplayed } = journal.opened
+  await journal.close()
+  return { picture: await pictureOf(disk), frames: framesReplayed }
+}
+
+async function judge({ name, disk, path }: Ending, zeros: number, expected: Expected): Promise<void> {
   const padded = damagedCopy(disk, (copy) =>
     copy.replace(path, Buffer.concat([copy.contents(path), Buffer.alloc(zeros)])),
   )
   const journal = await openOn(padded, new VirtualClock())
-  const { cutBytes, cutFile } = journal.opened
+  const { cutBytes, cutFile, framesReplayed } = journal.opened
   await journal.close()
   assert.equal(cutFile, undefined, `${zeros} zeros behind ${name} are kept as if they were something`)
   assert.equal(cutBytes, 0, `${zeros} zeros behind ${name} are counted as bytes that were cut off`)
-  assert.equal(await pictureOf(padded), expected, `${zeros} zeros behind ${name} change what is there`)
+  assert.equal(framesReplayed, expected.frames, `${zeros} zeros behind ${name} are read as frames`)
+  assert.equal(await pictureOf(padded), expected.picture, `${zeros} zeros behind ${name} change what is there`)
 }
 
 /** What it shows, and the times that retention goes by. */

@@ -74,6 +74,16 @@ const damages: readonly (readonly [string, Damage])[] = [
     }),
   ],
   [
+    'zeros from a frame to the end',
+    (disk, random) => {
+      const path = random.pick(segmentsOf(disk))
+      const frames = [...framesOf(disk, path)]
+      if (frames.length === 0) return
+      // As a file whose size came to the disk, and whose last bytes did not.
+      disk.replace(path, Buffer.from(disk.contents(path)).fill(0, random.pick(frames).offset))
+    },
+  ],
+  [
     'an older sector in the place of a newer one',
     change((bytes, random) => {
       const sector = random.below(sectorsOf(bytes))

@@ -13,7 +13,7 @@ import { BusModel } from './bus-model.ts'
 import type { Coverage } from './coverage.ts'
 import { OrderCheck } from './order-check.ts'
 import { topicOf } from './program.ts'
-import type { Program, StopSpec } from './program.ts'
+import type { BlockSpec, Program, StopSpec } from './program.ts'
 
 /** Violations kept; one is enough to fail. */
 const violationsMax = 10
@@ -139,12 +139,11 @@ export class Oracle implements Probe {
   #runsAlone(process: SimProcess, stop: string, event: string): void {
     const name = `${stop} ${event}`
     this.#alone.set(process, name)
-    const block = this.#program.blocks.find(
-      ({ entry, stops }) => entry === stop || stops.some((one) => one.name === stop),
-    )!
+    // An entry that reads a topic is a stop without a handler.
+    const isEntry = ({ entry }: BlockSpec): boolean => `entry.${entry}` === stop
+    const block = this.#program.blocks.find((one) => isEntry(one) || one.stops.some(({ name }) => name === stop))!
     const app = appIn(process, `${block.app}.`)
-    // An entry that reads a topic has no handler.
-    if (block.entry === stop) this.#aloneNow.delete(app)
+    if (isEntry(block)) this.#aloneNow.delete(app)
     else this.#aloneNow.set(app, name)
     for (const [place, running] of this.#running)
       if (running.size > 0 && place.startsWith(`${app}.`))

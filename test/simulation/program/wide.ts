@@ -43,10 +43,16 @@ function shareTopics(random: SeededRandom, blocks: readonly BlockSpec[]): readon
   const second = blocks.find((block) => block.from !== undefined && block.app !== first?.app)
   if (first === undefined || second === undefined || random.chance(0.4)) return blocks
   const shared = (name: string): string => (name === second.from ? first.from! : name)
-  return blocks.map((block) => ({
+  const firstAt = blocks.indexOf(first)
+  // Blocks emit to later ones; what the first emitted to its own topic, or one behind it, could come again without an end.
+  const mayEmit = (to: string, at: number): boolean => to !== second.from || at < firstAt
+  return blocks.map((block, at) => ({
     ...block,
     from: block.from === undefined ? undefined : shared(block.from),
-    stops: block.stops.map((stop) => ({ ...stop, emits: [...new Set(stop.emits.map(shared))] })),
+    stops: block.stops.map((stop) => ({
+      ...stop,
+      emits: [...new Set(stop.emits.filter((to) => mayEmit(to, at)).map(shared))],
+    })),
   }))
 }
 
