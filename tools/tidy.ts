@@ -65,6 +65,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   commander: ['cli'],
   'csv-parse': ['cli', 'connect/*'],
   hono: ['admin'],
+  jose: ['admin'],
   'prom-client': ['telemetry'],
 }
 

@@ -12,6 +12,8 @@ import { subjectOf } from './subject.ts'
 export interface ConsoleOptions {
   /** 0 takes any free one. */
   readonly port: number
+  /** Where a trace is looked at, with `{trace}` for its id, such as `https://traces.example.com/trace/{trace}`. Default: the console shows the id alone. */
+  readonly traceUrl?: string
 }
 
 /**
@@ -20,7 +22,7 @@ export interface ConsoleOptions {
  */
 export async function serveConsole(
   running: RunningApp,
-  { port }: ConsoleOptions,
+  { port, traceUrl }: ConsoleOptions,
 ): Promise<{ readonly url: string; close(): Promise<void> }> {
   const files = consoleFiles()
   if (files === undefined) throw new MetrobusError('MB_NO_CONSOLE', undefined)
@@ -31,7 +33,7 @@ export async function serveConsole(
       import('./routes.ts'),
     ])
     const app = adminRoutes({ subject: subjectOf(running), clock: nodeClock, signal: ending.signal })
-    return serverOf(consoleRoutes(files, app))
+    return serverOf(consoleRoutes(files, app, undefined, { traceUrl: traceUrl ?? null }))
   }
   const listening = await listenOnPort(make, port, '127.0.0.1')
   return {

@@ -2,7 +2,7 @@
 import { MetrobusError } from '../errors/index.ts'
 import type { DeadLetterFilter, DeadLetterRecord, DeadLetters } from '../runtime/running.ts'
 import { deadLetter, deadLetterGroup } from './answer-shapes.ts'
-import { flag, form, given, integer, required, text } from './form.ts'
+import { flag, form, given, integer, required, text, withheld } from './form.ts'
 import { route, streamRoute } from './route.ts'
 import type { Route } from './route.ts'
 import { either, list, number, object } from './schema.ts'
@@ -29,7 +29,7 @@ const isChosen = (given: DeadLetterFilter & { readonly all?: boolean }): string 
     : 'choose by "place", "stop", "fingerprint", "cause", "key" or "since", or say "all": true'
 
 const replay = form(
-  { ...filter, all: flag, ratePerSecond: integer({ min: 1, max: 1_000_000 }), data: given },
+  { ...filter, all: flag, ratePerSecond: integer({ min: 1, max: 1_000_000 }), data: withheld(given) },
   isChosen,
   ({ data, place }) =>
     data !== undefined && place === undefined ? '"data" can replace the data of one "place" only' : undefined,

@@ -3,7 +3,7 @@ import type { RunningApp } from '../runtime/running.ts'
 import { sent } from './answer-shapes.ts'
 import type { SendAnswer, SentEvent } from './answers.ts'
 import { errorAnswer, statusOf } from './failure.ts'
-import { form, given, integer, required, several, text, texts } from './form.ts'
+import { form, given, integer, required, several, text, texts, withheld } from './form.ts'
 import { route } from './route.ts'
 import type { Route } from './route.ts'
 import { list, object } from './schema.ts'
@@ -30,7 +30,7 @@ export function entryRoutes(subject: Subject): readonly Route[] {
       does: 'Sends events to an entry, and answers one receipt or error an event, in order, when all are durable.',
       needs: 'operator',
       act: 'send',
-      body: form({ events: required(several(event, eventsMax)) }),
+      body: form({ events: required(withheld(several(event, eventsMax))) }),
       answer: object({ answers: list(sent) }),
       async serve({ params, body: { events } }) {
         const running = runningOf(subject, 'Sending')

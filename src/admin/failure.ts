@@ -15,6 +15,7 @@ const statuses: { readonly [Code in ErrorCode]?: number } = {
   MB_NOT_RUNNING: 409,
   MB_OFFSET_GONE: 410,
   MB_TOO_MANY_STREAMS: 429,
+  MB_TOO_MANY_REQUESTS: 429,
 }
 
 /** The HTTP status of anything thrown. */
@@ -31,5 +32,8 @@ export function errorAnswer(error: unknown): ErrorAnswer {
 
 /** The response of anything thrown. */
 export function answerOf(error: unknown): Response {
-  return Response.json({ error: errorAnswer(error) }, { status: statusOf(error) })
+  const status = statusOf(error)
+  // A browser then asks whoever sits before it: any name, and a token as the password.
+  const headers = status === 401 ? { 'www-authenticate': 'Basic realm="Metrobus", charset="UTF-8"' } : undefined
+  return Response.json({ error: errorAnswer(error) }, { status, ...(headers && { headers }) })
 }

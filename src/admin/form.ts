@@ -38,9 +38,18 @@ export interface Form<out Value> extends Field<Value> {
   readBody(body: unknown): Value
   /** Throws MB_BAD_REQUEST with every fault. */
   readQuery(query: URLSearchParams): Value
+  /** Throws MB_BAD_OPTIONS with every fault of `what`. */
+  readOptions(options: unknown, what: string): Value
+  /** The same of the JSON in a file. */
+  readFile(written: string, what: string): Value
+  /** What was read without what is withheld, for the audit log. */
+  told(value: Value): unknown
 }
 
 export const required = <Of extends Field<unknown>>(field: Of): Of & Required => ({ ...field, isRequired: true })
+
+/** What may hold payloads, and is not for the audit log. */
+export const withheld = <Of extends Field<unknown>>(field: Of): Of => ({ ...field, isWithheld: true })
 
 /** A text that is not empty. */
 export const text: Field<string> = field({ type: 'string', minLength: 1 }, 'a text that is not empty', isText)
@@ -111,11 +120,25 @@ export const several = <Value>(of: Field<Value>, max: number): Field<readonly Va
   },
 })
 
+/** Such values by names that are data. */
+export const byName = <Value>(of: Field<Value>): Field<Readonly<Record<string, Value>>> => ({
+  json: { type: 'object', additionalProperties: of.json },
+  names: of.names,
+  read(value, name, fault) {
+    if (isObject(value))
+      return Object.fromEntries(
+        Object.entries(value).map(([own, one]) => [own, of.read(one, `${name}.${own}`, fault)!]),
+      )
+    fault(`"${name}" must be an object`)
+    return undefined
+  },
+})
+
 /** Fields that a caller may give, and what holds between them. */
 export function form<const Of extends Fields>(fields: Of, ...rules: readonly Rule<Of>[]): Form<Given<Of>> {
   const read = (value: unknown, name: string, fault: Fault): Given<Of> | undefined => {
     if (!isObject(value)) {
-      fault(name === '' ? 'the body must be a JSON object' : `"${name}" must be an object`)
+      fault(name === '' ? 'it must be a JSON object' : `"${name}" must be an object`)
       return undefined
     }
     const found: Record<string, unknown> = {}
@@ -139,8 +162,11 @@ export function form<const Of extends Fields>(fields: Of, ...rules: readonly Rul
     names: Object.assign({}, ...Object.values(fields).map(({ names }) => names)) as Record<string, JsonSchema>,
     fields,
     read,
-    readBody: (body) => whole((fault) => read(body, '', fault)),
-    readQuery: (query) => whole((fault) => read(ofQuery(fields, query, fault), '', fault)),
+    readBody: (body) => asked((fault) => read(body, '', fault)),
+    readQuery: (query) => asked((fault) => read(ofQuery(fields, query, fault), '', fault)),
+    readOptions: (options, what) => set(what, (fault) => read(options, '', fault)),
+    readFile: (written, what) => set(what, (fault) => read(parsed(written, fault), '', fault)),
+    told: (value) => Object.fromEntries(Object.entries(value).filter(([name]) => !('isWithheld' in fields[name]!))),
   }
 }
 
@@ -153,12 +179,31 @@ function ofQuery(fields: Fields, query: URLSearchParams, fault: Fault): Readonly
   return Object.fromEntries(typed) as Readonly<Record<string, unknown>>
 }
 
-/** What was read, or MB_BAD_REQUEST with all that was told. */
-function whole<Value>(read: (fault: Fault) => Value | undefined): Value {
+type Read<Value> = (fault: Fault) => Value | undefined
+
+/** What was asked, or MB_BAD_REQUEST with all that was told. */
+function asked<Value>(read: Read<Value>): Value {
   const faults: string[] = []
   const value = read((sentence) => faults.push(sentence))
   if (faults.length > 0) throw new MetrobusError('MB_BAD_REQUEST', { faults })
   return value as Value
+}
+
+/** What was set, or MB_BAD_OPTIONS with all that was told. */
+function set<Value>(what: string, read: Read<Value>): Value {
+  const faults: string[] = []
+  const value = read((sentence) => faults.push(sentence))
+  if (faults.length > 0) throw new MetrobusError('MB_BAD_OPTIONS', { what, faults })
+  return value as Value
+}
+
+function parsed(written: string, fault: Fault): unknown {
+  try {
+    return JSON.parse(written)
+  } catch (error) {
+    fault(`it is not JSON: ${(error as SyntaxError).message}`)
+    return {}
+  }
 }
 
 function formJson(fields: Fields): JsonSchema {

@@ -1,6 +1,7 @@
 /**
  * What stands between a page in a browser and the routes of an app on a port of this machine. Any page in that browser may ask 127.0.0.1, and a name of its own may be made to
- * lead there: so a question counts only when it names this machine, and was not sent by a page from elsewhere.
+ * lead there: so a question counts only when it names this machine, and was not sent by a page from elsewhere. Where everybody is asked who they are, any name may lead
+ * there; but a browser adds the password that it keeps to what any page sends.
  */
 import type { Context, MiddlewareHandler } from 'hono'
 import { MetrobusError } from '../errors/index.ts'
@@ -19,19 +20,29 @@ const headers: Readonly<Record<string, string>> = {
 
 const ownNames = new Set(['127.0.0.1', 'localhost', '[::1]'])
 
-/** Refuses with 403 what another origin may have sent, and tells the browser what the page may do. */
-export const pageGuard: MiddlewareHandler = async (context, next) => {
-  const fault = faultOf(context)
-  if (fault === undefined) await next()
-  else context.res = answerOf(new MetrobusError('MB_FOREIGN_PAGE', { fault }))
-  for (const [name, value] of Object.entries(headers)) context.res.headers.set(name, value)
+/** Which requests count. */
+export interface PageGuardOptions {
+  /** True where nobody is asked who they are: then the request must name this machine, too. */
+  readonly isOpen: boolean
 }
 
-function faultOf({ req }: Context): string | undefined {
+/** Refuses with 403 what another origin may have sent, and tells the browser what the page may do. */
+export const pageGuard =
+  ({ isOpen }: PageGuardOptions): MiddlewareHandler =>
+  async (context, next) => {
+    const fault = faultOf(context, isOpen)
+    if (fault === undefined) await next()
+    else context.res = answerOf(new MetrobusError('MB_FOREIGN_PAGE', { fault }))
+    for (const [name, value] of Object.entries(headers)) context.res.headers.set(name, value)
+  }
+
+function faultOf({ req }: Context, isOpen: boolean): string | undefined {
   const host = req.header('host') ?? ''
-  if (!ownNames.has(host.replace(/:\d+$/, ''))) return `it was sent to the name "${host}"`
+  if (isOpen && !ownNames.has(host.replace(/:\d+$/, ''))) return `it was sent to the name "${host}"`
   const origin = req.header('origin')
-  if (origin !== undefined && origin !== `http://${host}`) return `it came from a page of ${origin}`
+  // What ends TLS before an app speaks http with it.
+  const own = isOpen ? [`http://${host}`] : [`https://${host}`, `http://${host}`]
+  if (origin !== undefined && !own.includes(origin)) return `it came from a page of ${origin}`
   // A link from elsewhere may open the page, in a window of its own; no page from elsewhere may ask for anything in it, not even as a frame or a download.
   const site = req.header('sec-fetch-site') ?? 'none'
   const opensPage = req.method === 'GET' && req.path === '/' && req.header('sec-fetch-dest') === 'document'

@@ -6,21 +6,21 @@
  * being a stream whose reader sets the pace.
  */
 import { Hono } from 'hono'
-import type { Context } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import { MetrobusError } from '../errors/index.ts'
 import type { Clock } from '../internal/platform/platform.ts'
+import { Admission } from './admission.ts'
+import type { AdmissionOptions } from './admission.ts'
 import { appRoutes } from './app-routes.ts'
+import type { AuditLog } from './audit.ts'
 import { controlRoutes } from './control-routes.ts'
 import { deadLetterRoutes } from './dead-letter-routes.ts'
 import { entryRoutes } from './entry-routes.ts'
 import { answerOf } from './failure.ts'
-import { mayAsk, rightText, thisMachine } from './identity.ts'
-import type { Identity } from './identity.ts'
+import { thisMachine } from './identity.ts'
 import { documentRoute } from './openapi.ts'
-import type { Asked, Route, Stream } from './route.ts'
+import { RateLimit } from './rate-limit.ts'
+import type { Route } from './route.ts'
 import { storeRoutes } from './store-routes.ts'
-import { ndjson, serverSentEvents } from './streaming.ts'
 import type { StreamGate } from './streaming.ts'
 import type { Subject } from './subject.ts'
 import { topicRoutes } from './topic-routes.ts'
@@ -32,10 +32,13 @@ export interface RoutesOptions {
   /** Ends the streams. */
   readonly signal: AbortSignal
   /** Who asks; rejects with MB_UNAUTHENTICATED. Default: this machine. */
-  readonly identify?: (request: Request) => Identity | Promise<Identity>
+  readonly identify?: AdmissionOptions['identify']
+  /** Where acts are written down. Default: nowhere. */
+  readonly audit?: AuditLog | undefined
+  /** Requests a second of one that asks. Default: as many as they like. */
+  readonly requestsPerSecond?: number | undefined
 }
 
-const bodyBytesMax = 8 * 1024 * 1024
 const streamsMax = 32
 
 /** Every route that there is. */
@@ -52,13 +55,15 @@ export function declaredRoutes(subject: Subject, clock: Clock): readonly Route[]
 }
 
 /** All routes of an app, served. */
-export function adminRoutes({ subject, clock, signal, identify = () => thisMachine }: RoutesOptions): Hono {
-  const gate = streamGate(signal)
+export function adminRoutes(options: RoutesOptions): Hono {
+  const { subject, clock, signal, identify = () => thisMachine, audit, requestsPerSecond } = options
+  const rate = requestsPerSecond === undefined ? undefined : new RateLimit(clock, requestsPerSecond)
+  const admission = new Admission({ identify, audit, rate, gate: streamGate(signal) })
   const served = new Hono()
   served.onError(answerOf)
-  served.notFound(async ({ req }) => {
+  served.notFound(async ({ req, env }) => {
     // Who may not ask does not learn what there is.
-    await identify(req.raw)
+    await admission.identify(req.raw, env)
     throw new MetrobusError('MB_NOT_FOUND', { kind: 'route', name: `${req.method} ${req.path}` })
   })
   // HEAD is answered as GET is, and nobody will read the body: a stream must not wait for that.
@@ -66,48 +71,11 @@ export function adminRoutes({ subject, clock, signal, identify = () => thisMachi
     await next()
     if (context.req.raw.method === 'HEAD') await context.res.body?.cancel()
   })
-  served.use(
-    bodyLimit({
-      maxSize: bodyBytesMax,
-      onError: () => {
-        throw new MetrobusError('MB_BAD_REQUEST', { faults: [`the body is larger than ${bodyBytesMax} bytes`] })
-      },
-    }),
-  )
   for (const route of declaredRoutes(subject, clock))
-    served.on(route.method, route.path, async (context) => {
-      const identity = await identify(context.req.raw)
-      if (!mayAsk(identity, route))
-        throw new MetrobusError('MB_FORBIDDEN', { identity: identity.name, right: rightText(route) })
-      return responseOf(route, await askedOf(route, context, identity), gate)
-    })
+    served.on(route.method, route.path, ({ req, env }) =>
+      admission.answer(route, { request: req.raw, params: req.param(), connection: env }),
+    )
   return served
-}
-
-async function askedOf({ query, body }: Route, { req }: Context, identity: Identity): Promise<Asked> {
-  return {
-    params: req.param(),
-    query: query.readQuery(new URL(req.url).searchParams),
-    body: body?.readBody(await jsonOf(req.raw)),
-    identity,
-  }
-}
-
-async function responseOf({ serve, stream }: Route, asked: Asked, gate: StreamGate): Promise<Response> {
-  const answer = await serve(asked)
-  if (stream === 'ndjson') return ndjson(gate, answer as Stream<unknown>)
-  if (stream === 'events') return serverSentEvents(gate, answer as Stream<unknown>)
-  return answer instanceof Response ? answer : Response.json(answer)
-}
-
-/** The body as JSON, or MB_BAD_REQUEST. */
-async function jsonOf(request: Request): Promise<unknown> {
-  try {
-    return await request.json()
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error
-    throw new MetrobusError('MB_BAD_REQUEST', { faults: [`the body is not JSON: ${error.message}`] }, { cause: error })
-  }
 }
 
 function streamGate(signal: AbortSignal): StreamGate {

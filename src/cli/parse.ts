@@ -62,3 +62,18 @@ export function shares(text: string, before: Readonly<Record<string, number>> = 
   if (number === '' || !(Number(number) >= 0)) throw new InvalidArgumentError('Write name=weight, such as bought=9.')
   return { ...before, [name]: Number(number) }
 }
+
+/** An address to listen at. */
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+/** `7000`, `0.0.0.0:7000` or `[::1]:7000`. */
+export function address(given: string): Address {
+  const [, bracketed, name, digits = ''] = /^(?:\[([0-9a-f:]+)\]:|([\w.-]+):)?(\d{1,5})$/i.exec(given) ?? []
+  const port = Number(digits)
+  if (digits === '' || port > 65_535)
+    throw new InvalidArgumentError('Write a port, or a host and a port such as 0.0.0.0:7000.')
+  return { host: bracketed ?? name ?? '127.0.0.1', port }
+}

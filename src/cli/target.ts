@@ -5,6 +5,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { RideAnswer } from '../admin/answers.ts'
+import type { AuditLog } from '../admin/audit.ts'
 import { AdminClient, inProcess, overSocket } from '../admin/client.ts'
 import type { Transport } from '../admin/client.ts'
 import { subjectOf } from '../admin/subject.ts'
@@ -44,7 +45,9 @@ async function startedTarget({ options, signal }: Context, app: LoadedApp): Prom
   const running = await app.start({ bus: embedded({ dir: options.dir, note }) })
   // Who drains it learns of its failure.
   running.stopped.catch(() => {})
-  const client = clientOf(subjectOf(running), signal)
+  const { auditBeside, holdAudit } = await import('../admin/shared-audit.ts')
+  const audit = holdAudit(auditBeside(join(options.dir, running.name)))
+  const client = clientOf(subjectOf(running), signal, audit.log)
   return {
     client,
     trace: (id) => client.trace(id),
@@ -54,6 +57,7 @@ async function startedTarget({ options, signal }: Context, app: LoadedApp): Prom
         await Promise.race([running.caughtUp(), aborted(signal)])
       } finally {
         await running.stop()
+        await audit.release()
       }
     },
   }
@@ -73,15 +77,15 @@ async function filesTarget({ options, signal }: Context, name: string | undefine
   }
 }
 
-function clientOf(subject: Subject, signal: AbortSignal): AdminClient {
+function clientOf(subject: Subject, signal: AbortSignal, audit?: AuditLog): AdminClient {
   let routes: Promise<Transport> | undefined
-  const transport: Transport = async (request) => (await (routes ??= routesOf(subject, signal)))(request)
+  const transport: Transport = async (request) => (await (routes ??= routesOf(subject, signal, audit)))(request)
   return new AdminClient(transport, { signal })
 }
 
-async function routesOf(subject: Subject, signal: AbortSignal): Promise<Transport> {
+async function routesOf(subject: Subject, signal: AbortSignal, audit: AuditLog | undefined): Promise<Transport> {
   const { adminRoutes } = await import('../admin/routes.ts')
-  return inProcess(adminRoutes({ subject, clock: nodeClock, signal }))
+  return inProcess(adminRoutes({ subject, clock: nodeClock, signal, audit }))
 }
 
 /** The first process that answers; with a name, the one that runs this app. A socket that a killed process left is passed by. */

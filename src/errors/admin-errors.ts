@@ -19,6 +19,31 @@ export const adminErrors = {
     family: 'refuse',
     message: (f: { identity: string; right: string }): string => `${f.identity} may not ask this: it needs ${f.right}.`,
   },
+  MB_OPEN_ADMIN: {
+    family: 'stop',
+    message: (f: { where: string }): string =>
+      `At ${f.where} the admin API would be open to everybody who can connect: say who may ask, by tokens, an identity provider or certificates, or take 127.0.0.1.`,
+  },
+  MB_TOO_MANY_REQUESTS: {
+    family: 'refuse',
+    message: (f: { perSecond: number }): string =>
+      `More than ${f.perSecond} requests a second are not served to one that asks: wait a second.`,
+  },
+  MB_AUDIT_FAILED: {
+    family: 'refuse',
+    message: (f: { file: string; reason: string; done: boolean }): string =>
+      `${f.done ? 'It was done, but its end' : 'Nothing was done, because it'} could not be written to the audit log ${f.file}: ${f.reason}`,
+  },
+  MB_AUDIT_BROKEN: {
+    family: 'refuse',
+    message: (f: { file: string; line: number; problem: string }): string =>
+      `The audit log ${f.file} is damaged at line ${f.line} (${f.problem}): keep it as evidence, and move it away for a new one to begin.`,
+  },
+  MB_AUDIT_FOREIGN: {
+    family: 'refuse',
+    message: (f: { bytes: number }): string =>
+      `The audit log has not the ${f.bytes} bytes that were written to it: somebody else has changed it. Start again to have it looked through.`,
+  },
   MB_NOT_RUNNING: {
     family: 'refuse',
     message: (f: { what: string }): string =>

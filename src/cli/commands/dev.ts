@@ -10,6 +10,12 @@ import type { Context, Runner } from '../context.ts'
 /** Changes that come together, such as those of an editor that saves all, are one. */
 const settleMs = 100
 
+interface DevOptions {
+  readonly watch?: string
+  readonly admin?: string
+  readonly adminOptions?: string
+}
+
 /** `metrobus dev <app>` */
 export const command = (run: Runner): Command =>
   new Command('dev')
@@ -18,7 +24,9 @@ export const command = (run: Runner): Command =>
     )
     .addArgument(new Argument('[app]', 'module of the app; also by --app'))
     .option('--watch <folder>', 'folder whose files are watched (default: that of the module)')
-    .action((path: string | undefined, options: { readonly watch?: string }, command: Command) =>
+    .option('--admin <address>', 'serve the admin API and the console, as `run --admin` does')
+    .option('--admin-options <file>', 'JSON file that says who may use the admin API, and how')
+    .action((path: string | undefined, options: DevOptions, command: Command) =>
       run(command, async (context) => {
         const module = path ?? context.options.app
         if (module === undefined)
@@ -27,13 +35,22 @@ export const command = (run: Runner): Command =>
             problem: 'is not named: write `metrobus dev <module>`',
           })
         const folder = resolve(options.watch ?? dirname(module))
-        await develop(context, module, folder)
+        await develop(context, module, folder, options)
       }),
     )
 
-async function develop(context: Context, module: string, folder: string): Promise<void> {
+async function develop(
+  context: Context,
+  module: string,
+  folder: string,
+  { admin, adminOptions }: DevOptions,
+): Promise<void> {
   const { output, options, signal } = context
-  const app = new Restarted(context, ['run', module, '--dir', options.dir])
+  const words = [
+    ...(admin === undefined ? [] : ['--admin', admin]),
+    ...(adminOptions === undefined ? [] : ['--admin-options', adminOptions]),
+  ]
+  const app = new Restarted(context, ['run', module, '--dir', options.dir, ...words])
   const quit = Promise.withResolvers<undefined>()
   signal.addEventListener('abort', () => quit.resolve(undefined))
   let timer: NodeJS.Timeout | undefined

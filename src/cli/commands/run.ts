@@ -9,7 +9,8 @@ import type { LoadedApp } from '../app-module.ts'
 import type { Context, Runner } from '../context.ts'
 import { ingestInput } from '../ingest-input.ts'
 import type { InputOptions } from '../ingest-input.ts'
-import { wholeNumber } from '../parse.ts'
+import { address, wholeNumber } from '../parse.ts'
+import type { Address } from '../parse.ts'
 import { printSummary } from '../summary.ts'
 
 interface RunOptions {
@@ -21,6 +22,8 @@ interface RunOptions {
   readonly stores: 'memory' | 'sqlite'
   readonly health?: number
   readonly console?: number
+  readonly admin?: Address
+  readonly adminOptions?: string
 }
 
 /** `metrobus run <app>` */
@@ -56,6 +59,12 @@ export const command = (run: Runner): Command =>
       'serve the console, with the map in motion, on this port of 127.0.0.1; 0 takes any',
       wholeNumber(0, 65_535),
     )
+    .option(
+      '--admin <address>',
+      'serve the admin API and the console at a port, or a host and a port; beyond this machine only to those whom the tokens of `metrobus admin token`, or a file of --admin-options, let in',
+      address,
+    )
+    .option('--admin-options <file>', 'JSON file that says who may use the admin API, and how')
     .action((path: string | undefined, options: RunOptions, command: Command) =>
       run(command, async (context) => {
         const module = path ?? context.options.app
@@ -65,21 +74,22 @@ export const command = (run: Runner): Command =>
             problem: 'is not named: write `metrobus run <module>`',
           })
         const { apps } = await loadModule(module)
-        for (const option of ['input', 'health', 'console'] as const)
+        for (const option of ['input', 'health', 'console', 'admin'] as const)
           if (options[option] !== undefined && apps.length > 1)
             throw new MetrobusError('MB_BAD_ARGUMENT', {
               argument: `--${option}`,
               problem: `is for one app, and ${module} has ${apps.map(({ name }) => name).join(', ')}`,
             })
         const started = await startAll(apps, options, context)
-        let closeConsole: (() => Promise<void>) | undefined
+        const closePages: (() => Promise<void>)[] = []
         try {
           const [running] = started
-          if (options.console !== undefined) closeConsole = await openConsole(context, running!, options.console)
+          if (options.console !== undefined) closePages.push(await openConsole(context, running!, options.console))
+          if (options.admin !== undefined) closePages.push(await openAdmin(context, running!, options.admin, options))
           if (options.input === undefined) await runUntilStopped(context, started, options)
           else await runInput(context, running!, apps[0]!.definition.entries, { ...options, input: options.input })
         } finally {
-          await closeConsole?.()
+          for (const close of closePages) await close()
           if (!(await stopAll(started)))
             context.output.note('Some events were still running at the deadline: they come again at the next start.')
         }
@@ -90,6 +100,22 @@ async function openConsole({ output }: Context, running: RunningApp, port: numbe
   const { serveConsole } = await import('../../admin/console.ts')
   const served = await serveConsole(running, { port })
   output.note(`The console is at ${served.url}`)
+  return () => served.close()
+}
+
+async function openAdmin(
+  { output, options: { dir } }: Context,
+  running: RunningApp,
+  at: Address,
+  { adminOptions: path, bus }: RunOptions,
+): Promise<() => Promise<void>> {
+  const { serveAdmin } = await import('../../admin/serve-admin.ts')
+  const { adminOptions } = await import('../admin-options.ts')
+  const served = await serveAdmin(
+    running,
+    await adminOptions(at, { dir, path, app: bus === 'memory' ? undefined : running.name }),
+  )
+  output.note(`The admin API is at ${served.url}`)
   return () => served.close()
 }
 

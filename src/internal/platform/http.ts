@@ -79,6 +79,10 @@ export async function listenOnPort(
   }
 }
 
+/** Makes servers with TLS; loaded when there is one. */
+export const httpsFactory = async (): Promise<typeof import('node:https').createServer> =>
+  (await import('node:https')).createServer
+
 /** Asks over a socket file. Rejects with Node's error (`ENOENT`, `ECONNREFUSED`, ...) when nothing listens. */
 export async function requestOverSocket(
   path: string,

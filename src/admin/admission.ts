@@ -1,0 +1,200 @@
+/**
+ * The way of every request to its route: who asks, whether they may, what they ask, and for an act whether it is written down; only then it is served.
+ *
+ * Invariants:
+ *  D1 nothing of a request but its head is read before it is known who asks, and that they may;
+ *  D2 an act that was allowed or denied stands in the audit log before anything of it happens, and its end before it is answered.
+ */
+import { createHash } from 'node:crypto'
+import { MetrobusError, isMetrobusError } from '../errors/index.ts'
+import type { ActKind } from './act.ts'
+import type { AuditEntry, AuditLog } from './audit.ts'
+import { errorAnswer } from './failure.ts'
+import { mayAsk, rightText } from './identity.ts'
+import type { Identity } from './identity.ts'
+import type { RateLimit } from './rate-limit.ts'
+import type { Asked, Route, Stream } from './route.ts'
+import { ndjson, serverSentEvents } from './streaming.ts'
+import type { StreamGate } from './streaming.ts'
+
+/** What stands on the way. */
+export interface AdmissionOptions {
+  /** Who asks; rejects with MB_UNAUTHENTICATED. */
+  readonly identify: (request: Request, connection: unknown) => Identity | Promise<Identity>
+  /** Undefined writes nothing down. */
+  readonly audit: AuditLog | undefined
+  /** Undefined lets everybody ask as often as they like. */
+  readonly rate: RateLimit | undefined
+  readonly gate: StreamGate
+}
+
+/** A request that has found its route. */
+export interface Arrival {
+  readonly request: Request
+  readonly params: Readonly<Record<string, string>>
+  /** What the server knows of the connection. */
+  readonly connection: unknown
+}
+
+const bodyBytesMax = 8 * 1024 * 1024
+
+/** Answers a request to a route, or throws what it is refused for. */
+export class Admission {
+  readonly #options: AdmissionOptions
+
+  constructor(options: AdmissionOptions) {
+    this.#options = options
+  }
+
+  /** Who asks, within their rate; MB_UNAUTHENTICATED or MB_TOO_MANY_REQUESTS. */
+  async identify(request: Request, connection: unknown): Promise<Identity> {
+    const { identify, rate } = this.#options
+    try {
+      const identity = await identify(request, connection)
+      rate?.take(identity.name)
+      return identity
+    } catch (error) {
+      // All that nobody knows share one rate: what they send must not fill the audit log.
+      if (isMetrobusError(error, 'MB_UNAUTHENTICATED')) rate?.take('')
+      throw error
+    }
+  }
+
+  async answer(route: Route, arrival: Arrival): Promise<Response> {
+    const { audit, gate } = this.#options
+    if (route.act === undefined || audit === undefined)
+      return responseOf(route, await serve(route, await this.#admitted(route, arrival)), gate)
+    return this.#acted(route, route.act, arrival, audit)
+  }
+
+  /** The request, read, from somebody who may send it. */
+  async #admitted(route: Route, { request, params, connection }: Arrival): Promise<Asked> {
+    const identity = await this.identify(request, connection)
+    if (!mayAsk(identity, route))
+      throw new MetrobusError('MB_FORBIDDEN', { identity: identity.name, right: rightText(route) })
+    return {
+      params,
+      query: route.query.readQuery(new URL(request.url).searchParams),
+      body: route.body?.readBody(await jsonOf(request)),
+      identity,
+    }
+  }
+
+  async #acted(route: Route, act: ActKind, arrival: Arrival, audit: AuditLog): Promise<Response> {
+    const asked = `${arrival.request.method} ${new URL(arrival.request.url).pathname}`
+    const admitted = await this.#admitted(route, arrival).catch(async (error: unknown) => {
+      const { code, message } = errorAnswer(error)
+      if (isMetrobusError(error, 'MB_UNAUTHENTICATED') || isMetrobusError(error, 'MB_FORBIDDEN')) {
+        const who = isMetrobusError(error, 'MB_FORBIDDEN') ? error.facts.identity : null
+        await audit.add({ who, act, asked, result: 'denied', code, message })
+      }
+      throw error
+    })
+    const entry = {
+      who: admitted.identity.name,
+      act,
+      asked,
+      command: commandOf(route, admitted),
+    }
+    const told = { query: route.query.told(admitted.query), body: route.body?.told(admitted.body) }
+    const { lines: of } = await audit.add({ ...entry, ...told, result: 'allowed' })
+    return finished(
+      route,
+      admitted,
+      this.#options.gate,
+      async (end) => void (await audit.add({ ...entry, of, ...end })),
+    )
+  }
+}
+
+type End = Pick<AuditEntry, 'result'> & { readonly code?: string; readonly status?: number }
+
+/** Serves an act, and tells its end before it is answered; of a stream, before it ends. */
+async function finished(
+  route: Route,
+  asked: Asked,
+  gate: StreamGate,
+  ended: (end: End) => Promise<void>,
+): Promise<Response> {
+  const failed = (error: unknown): Promise<void> => ended({ result: 'failed', code: errorAnswer(error).code })
+  let served: unknown
+  try {
+    served = await serve(route, asked)
+  } catch (error) {
+    await failed(error)
+    throw error
+  }
+  if (route.stream !== undefined) return responseOf(route, told(served as Stream<unknown>, ended, failed), gate)
+  const response = responseOf(route, served, gate)
+  await ended({ result: response.status < 400 ? 'done' : 'failed', status: response.status })
+  return response
+}
+
+/** A reader that goes away ends an act: what it has done by then is done. */
+const told = (
+  stream: Stream<unknown>,
+  ended: (end: End) => Promise<void>,
+  failed: (error: unknown) => Promise<void>,
+): Stream<unknown> =>
+  async function* (signal) {
+    let isOver = false
+    try {
+      yield* stream(signal)
+      isOver = true
+      await ended({ result: 'done' })
+    } catch (error) {
+      if (!isOver) await failed(error)
+      isOver = true
+      throw error
+    } finally {
+      if (!isOver) await ended({ result: 'failed', code: 'MB_UNREACHABLE' })
+    }
+  }
+
+const serve = async ({ serve }: Route, asked: Asked): Promise<unknown> => serve(asked)
+
+function responseOf({ stream }: Route, answer: unknown, gate: StreamGate): Response {
+  if (stream === 'ndjson') return ndjson(gate, answer as Stream<unknown>)
+  if (stream === 'events') return serverSentEvents(gate, answer as Stream<unknown>)
+  return answer instanceof Response ? answer : Response.json(answer)
+}
+
+/** The exact command as one hash: equal for what does the same, however it was written. */
+export function commandOf({ method, path }: Route, { params, query, body }: Asked): string {
+  const text = canonical({ method, path, params, query, body: body ?? null })
+  return createHash('sha256').update(text).digest('hex')
+}
+
+/** JSON with its names in order. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_name, one: unknown) =>
+    typeof one === 'object' && one !== null && !Array.isArray(one)
+      ? Object.fromEntries(Object.entries(one).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : one,
+  )
+}
+
+/** The body as JSON, or MB_BAD_REQUEST. */
+async function jsonOf(request: Request): Promise<unknown> {
+  const text = await textOf(request)
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    const { message } = error as SyntaxError
+    throw new MetrobusError('MB_BAD_REQUEST', { faults: [`the body is not JSON: ${message}`] }, { cause: error })
+  }
+}
+
+async function textOf({ body, headers }: Request): Promise<string> {
+  const tooLarge = (): MetrobusError =>
+    new MetrobusError('MB_BAD_REQUEST', { faults: [`the body is larger than ${bodyBytesMax} bytes`] })
+  if (Number(headers.get('content-length') ?? 0) > bodyBytesMax) throw tooLarge()
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of body ?? []) {
+    bytes += chunk.length
+    if (bytes > bodyBytesMax) throw tooLarge()
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
+}
