@@ -300,6 +300,21 @@ test('streams from an offset, from a time, of one partition, and so many records
   assert.deepEqual(await ids({ partition: 1 }), ['e'])
 })
 
+test('data beyond the bytes that were asked for comes cut, at a whole character', async () => {
+  const { client, put } = await stage()
+  await put('campaign.archive', 0, record({}, 'äöü'), record({}, 'ok'))
+
+  const found = await Array.fromAsync(client.records('campaign.archive', { partition: 0, bytes: 4 }))
+
+  assert.deepEqual(
+    found.map(({ data, cut }) => ({ data, cut })),
+    [
+      { data: null, cut: { bytes: 8, begins: '"ä' } },
+      { data: 'ok', cut: undefined },
+    ],
+  )
+})
+
 test('a record has the names of CloudEvents, its place and its decoded itinerary', async () => {
   const { client, put } = await stage()
   const slip = 'archive|18|mail|1a2b|white-list:1500:2'

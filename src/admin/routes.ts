@@ -20,6 +20,7 @@ import { thisMachine } from './identity.ts'
 import { documentRoute } from './openapi.ts'
 import { RateLimit } from './rate-limit.ts'
 import type { Route } from './route.ts'
+import { stopDetailRoutes } from './stop-detail-routes.ts'
 import { storeRoutes } from './store-routes.ts'
 import type { StreamGate } from './streaming.ts'
 import type { Subject } from './subject.ts'
@@ -45,6 +46,7 @@ const streamsMax = 32
 export function declaredRoutes(subject: Subject, clock: Clock): readonly Route[] {
   const routes = [
     ...appRoutes(subject, clock),
+    ...stopDetailRoutes(subject),
     ...topicRoutes(subject, clock),
     ...controlRoutes(subject, clock),
     ...entryRoutes(subject),

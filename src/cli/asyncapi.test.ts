@@ -6,7 +6,6 @@ import * as ajvFormats from 'ajv-formats'
 import { type } from 'arktype'
 import * as v from 'valibot'
 import * as z from 'zod'
-import { contactCampaign } from '../../examples/contact-campaign/app.ts'
 import { line } from '../itinerary/line.ts'
 import { metrobus } from '../runtime/app.ts'
 import { entry } from '../runtime/entry.ts'
@@ -128,11 +127,4 @@ test('the data of a message is described, also where it holds itself', () => {
     name: { type: 'string' },
     children: { type: 'array', items: tree },
   })
-})
-
-test('the first example is a valid document', async () => {
-  const needs = { emails: new Map<string, string>(), allowed: new Set<string>(), archive: { save: async () => {} } }
-  const document = asyncApiOf([contactCampaign(needs as never).definition])
-
-  assert.deepEqual(faultsOf(document), [])
 })

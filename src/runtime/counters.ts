@@ -54,6 +54,7 @@ export class StopCounters {
       parkedKeys: this.parkedKeys,
       inFlight: this.inFlight,
       p50Ms: this.duration.quantile(0.5),
+      p95Ms: this.duration.quantile(0.95),
       p99Ms: this.duration.quantile(0.99),
     }
   }

@@ -101,6 +101,7 @@ export interface StopStats {
   readonly inFlight: number
   /** Handler time in milliseconds. */
   readonly p50Ms: number
+  readonly p95Ms: number
   readonly p99Ms: number
 }
 

@@ -6,6 +6,7 @@ import type { Event } from '../event/event.ts'
 import type { ResolvedPolicy } from '../resilience/retry-policy.ts'
 import type { StandardSchema } from '../schema/standard.ts'
 import type { Metric } from '../telemetry/metric.ts'
+import type { CallSite } from './call-site.ts'
 import type { StoreDefinition, StoreHandle } from './store.ts'
 
 /** What a handler is given besides the data. */
@@ -104,6 +105,8 @@ export interface StopDefinition {
   readonly metrics?: readonly Metric[]
   /** Set for `stop.batch`: the handler takes parallel arrays and answers one outcome an event. */
   readonly batch: { readonly sizeMax: number; readonly timeMs: number } | undefined
+  /** Where it was declared, for those who look at it. */
+  readonly declaredAt?: CallSite
   /** `(data, context)`, or `(data[], context[])` for a batch. */
   readonly handler: (data: never, context: never) => unknown
 }

@@ -9,6 +9,7 @@ import { resolvePolicy } from '../resilience/retry-policy.ts'
 import type { DeepReadonly, InnerSchema } from '../schema/data.ts'
 import type { SchemaOutput, StandardSchema } from '../schema/standard.ts'
 import type { Metric } from '../telemetry/metric.ts'
+import { callSite } from './call-site.ts'
 import type { LimitDefinition, Middleware, StopDefinition, TargetDefinition } from './definition.ts'
 import type { DataOf, Emittable, Targets } from './handler.ts'
 import type { StoreDefinition, StoresByName } from './store.ts'
@@ -117,6 +118,7 @@ export function resolveStop(name: string, options: object, handler: unknown, isB
     stores: resolveStores(given.stores ?? {}, faults),
     ...(given.metrics !== undefined && { metrics: given.metrics }),
     batch,
+    declaredAt: callSite(),
     handler: handler as StopDefinition['handler'],
   }
   faults.whole('concurrency', definition.concurrency, 1)
