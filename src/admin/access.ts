@@ -9,6 +9,7 @@ import { MetrobusError } from '../errors/index.ts'
 import type { Disk } from '../internal/platform/disk.ts'
 import type { Clock } from '../internal/platform/platform.ts'
 import { choice, form, required, several, text } from './form.ts'
+import type { Form } from './form.ts'
 import { grants, identityFrom } from './grant.ts'
 import type { Grant } from './grant.ts'
 import type { Identity } from './identity.ts'
@@ -34,7 +35,7 @@ export interface Peer {
 export type Identify = (request: Request, peer: Peer) => Promise<Identity>
 
 /** The form of these options, for a file of them. */
-export const accessForm = form(
+export const accessForm: Form<AccessOptions> = form(
   {
     tokens: text,
     jwt: form(

@@ -45,7 +45,9 @@ const tokenCreate = (run: Runner): Command =>
     .addOption(new Option('--role <role...>', 'what it may do').choices(roles).makeOptionMandatory())
     .option('--name <name>', 'whose it is, as the audit log names them (default: the roles)')
     .option('--payloads', 'it may also see what events and rows hold', false)
-    .option('--expires <duration>', 'how long it counts', duration, duration('30d'))
+    .addOption(
+      new Option('--expires <duration>', 'how long it counts').argParser(duration).default(duration('30d'), '30d'),
+    )
     .option(...fileOption)
     .action((options: CreateOptions, command: Command) =>
       run(command, async (context) => {
