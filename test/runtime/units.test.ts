@@ -58,6 +58,30 @@ test('units stay small when a stop gives large data and the bus is slow', async 
   await passing(w, app.stop())
 })
 
+test('a unit of unknown fate that is known to be committed behind later ones puts nothing back that they have settled', async () => {
+  for (let at = 10; at < 14; at++) {
+    const w = watched({
+      runAhead: true,
+      settleDelay: 20,
+      plan: ({ call }) => {
+        if (call === at) return { answer: 'unknown', happened: true }
+        return call === at + 4 ? { answer: 'refused' } : undefined
+      },
+    })
+    const app = await passing(w, w.start({ entries: [entryOf('in', lineOf('main', w.keep))] }))
+    const sent: Promise<unknown>[] = []
+    for (let n = 0; n < 30; n++) {
+      sent.push(app.send('in', large(n, 1, 'k')))
+      await w.clock.advance(5)
+    }
+    await passing(w, Promise.all(sent))
+    await passing(w, app.caughtUp())
+    const ended = (await w.bus.inspector.topics()).find(({ topic }) => topic === 'app.ended')!
+    assert.equal(ended.partitions[0]!.end, 30, `call ${at}`)
+    await passing(w, app.stop())
+  }
+})
+
 for (const answer of ['refused', 'unknown'] as const)
   test(`what waits in closed units is handled once when a unit before them is ${answer}`, async () => {
     for (let at = 5; at < 60; at += 25) {

@@ -112,7 +112,7 @@ export const runtimeMutants: readonly Mutant[] = [
     file: 'src/runtime/engine.ts',
     find: 'if (pending.number < feed.committedBy) continue\n',
     replace: '',
-    hunt: { sweep: 'test/runtime/faults.test.ts', seed: 25 },
+    hunt: { sweep: 'test/runtime/units.test.ts', seed: 1 },
   },
 
   // --- ids, emissions, limits, deadlines
