@@ -5,6 +5,7 @@ import type {
   LiveAnswer,
   RecordAnswer,
   RideAnswer,
+  StopAnswer,
   TopicAnswer,
 } from '../../src/admin/answers.ts'
 import type { RecordsQuery } from '../../src/admin/client.ts'
@@ -22,6 +23,20 @@ export type {
   RecordsQuery,
   RideAnswer,
   TopicAnswer,
+}
+
+export interface RecordPlace {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+}
+
+export interface DeadLetterQuery {
+  readonly fingerprint?: string
+  readonly stop?: string
+  readonly key?: string
+  readonly cause?: string
+  readonly after?: string
 }
 
 /** Which dead letters an act is for. */
@@ -42,20 +57,31 @@ export class Refusal extends Error {
 }
 
 async function ask(path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
+  const token = tokenKept()
   const response = await fetch(path, {
-    ...(body !== undefined && {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    }),
+    headers: {
+      ...(token !== null && { authorization: `Bearer ${token}` }),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    },
+    ...(body !== undefined && { method: 'POST', body: JSON.stringify(body) }),
     ...(signal !== undefined && { signal }),
   })
   if (response.ok) return response
   const { error } = await response
     .json()
     .catch(() => ({ error: { code: 'HTTP', message: `The app answered ${response.status}.` } }))
+  if (response.status === 401) dispatchEvent(new Event(tokenWanted))
   throw new Refusal(error.code, error.message)
 }
+
+/** Told to the page when the app does not know who asks. */
+export const tokenWanted = 'metrobus-token-wanted'
+const tokenName = 'metrobus-token'
+
+const tokenKept = (): string | null => sessionStorage.getItem(tokenName)
+
+/** For this tab, until it is closed. */
+export const keepToken = (token: string): void => sessionStorage.setItem(tokenName, token)
 
 const get = async <T>(path: string, signal?: AbortSignal): Promise<T> =>
   (await ask(path, undefined, signal)).json() as Promise<T>
@@ -69,6 +95,15 @@ const queryOf = (fields: object): string => {
 export const api = {
   app: () => get<AppAnswer>('v1/app'),
   map: () => get<MetroMap>('v1/map'),
+  stop: (name: string, signal?: AbortSignal) => get<StopAnswer>(`v1/stops/${encodeURIComponent(name)}`, signal),
+  /** Looks at the app, one a second. */
+  async *live(signal: AbortSignal): AsyncGenerator<LiveAnswer> {
+    for await (const line of linesOf(await ask('v1/live', undefined, signal))) {
+      if (!line.startsWith('data: ')) continue
+      const answer = JSON.parse(line.slice('data: '.length)) as LiveAnswer | { readonly error: unknown }
+      if (!('error' in answer)) yield answer
+    }
+  },
   topics: async (signal?: AbortSignal) => (await get<{ topics: readonly TopicAnswer[] }>('v1/topics', signal)).topics,
   lag: async (signal?: AbortSignal) => (await get<{ lag: readonly LagAnswer[] }>('v1/lag', signal)).lag,
   ride: (id: string, signal?: AbortSignal) => get<RideAnswer>(`v1/rides/${encodeURIComponent(id)}`, signal),
@@ -81,7 +116,25 @@ export const api = {
       yield answer
     }
   },
-  deadLetters: async (filter: { readonly fingerprint?: string; readonly after?: string }, signal?: AbortSignal) =>
+  /** What the console was told when it was served. */
+  settings: () => get<{ readonly traceUrl: string | null }>('console.json'),
+  /** The one record that lies there, whole; undefined where retention has taken it. */
+  async record(
+    { topic, partition, offset }: RecordPlace,
+    signal: AbortSignal,
+    bytes?: number,
+  ): Promise<RecordAnswer | undefined> {
+    const query = { partition, offset, count: 1, ...(bytes !== undefined && { bytes }) }
+    for await (const record of api.records(topic, query, signal)) return record.offset === offset ? record : undefined
+    return undefined
+  },
+  /** Rows of a state table of the app. */
+  rows: async (store: string, partition: number, signal?: AbortSignal) =>
+    get<{ readonly rows: readonly { readonly key: string; readonly value: unknown }[]; readonly total: number }>(
+      `v1/rows${queryOf({ store, partition, count: 1000 })}`,
+      signal,
+    ),
+  deadLetters: async (filter: DeadLetterQuery, signal?: AbortSignal) =>
     (
       await get<{ deadLetters: readonly DeadLetterRecord[] }>(
         `v1/dead-letters${queryOf({ ...filter, count: 100 })}`,

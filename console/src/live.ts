@@ -1,5 +1,6 @@
 /** The newest look at the app, the rates since the one before, and some minutes of them: one stream for the whole page. */
 import { useEffect, useState } from 'preact/hooks'
+import { api } from './api.ts'
 import type { LiveAnswer } from './api.ts'
 
 /** What goes through a stop now. */
@@ -24,15 +25,14 @@ const keptMax = 600
 
 type Listener = () => void
 
-/** A browser asks again by itself where the app is gone, but not where it was refused. */
+/** Asked again so long after the stream has ended. */
 const againMs = 3_000
 
 class LiveFeed {
   readonly moments: Moment[] = []
   isBroken = false
   readonly #listeners = new Set<Listener>()
-  #source: EventSource | undefined
-  #again: ReturnType<typeof setTimeout> | undefined
+  #ending: AbortController | undefined
 
   listen(listener: Listener): () => void {
     if (this.#listeners.size === 0) document.addEventListener('visibilitychange', this.#turn)
@@ -49,43 +49,38 @@ class LiveFeed {
   /** Open only while somebody looks: a browser has six connections to an app for all its tabs, and a seventh tab would wait for ever. */
   readonly #turn = (): void => {
     const isWanted = this.#listeners.size > 0 && !document.hidden
-    if (isWanted === (this.#source !== undefined)) return
-    if (isWanted) this.#open()
-    else this.#close()
+    if (isWanted === (this.#ending !== undefined)) return
+    this.#ending?.abort()
+    this.#ending = isWanted ? new AbortController() : undefined
+    if (this.#ending !== undefined) void this.#read(this.#ending.signal)
   }
 
-  #close(): void {
-    clearTimeout(this.#again)
-    this.#source?.close()
-    this.#source = undefined
-  }
-
-  #open(): void {
-    const source = new EventSource('v1/live')
-    this.#source = source
-    // It may be another start of the app, whose counts began at nothing: there is no rate between the two.
-    let isFirst = true
-    source.addEventListener('open', () => (isFirst = true))
-    source.addEventListener('message', ({ data }: MessageEvent<string>) => {
-      const answer = JSON.parse(data) as LiveAnswer | { readonly error: unknown }
-      if ('error' in answer) return
-      this.isBroken = false
-      this.#add(answer, isFirst ? undefined : this.moments.at(-1))
-      isFirst = false
-    })
-    source.addEventListener('error', () => {
+  async #read(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        // It may be another start of the app, whose counts began at nothing: there is no rate between the two.
+        let before: Moment | undefined
+        for await (const answer of api.live(signal)) {
+          if (signal.aborted) return
+          this.isBroken = false
+          before = this.#add(answer, before)
+        }
+      } catch {
+        // It is asked again, also where it was refused: the app may be starting, and a token may come.
+      }
+      if (signal.aborted) return
       this.isBroken = true
       this.#tell()
-      if (source.readyState !== EventSource.CLOSED) return
-      this.#close()
-      this.#again = setTimeout(this.#turn, againMs)
-    })
+      await new Promise((resolve) => void setTimeout(resolve, againMs))
+    }
   }
 
-  #add(answer: LiveAnswer, before: Moment | undefined): void {
-    this.moments.push(momentOf(Date.parse(answer.at), answer, before))
+  #add(answer: LiveAnswer, before: Moment | undefined): Moment {
+    const moment = momentOf(Date.parse(answer.at), answer, before)
+    this.moments.push(moment)
     if (this.moments.length > keptMax) this.moments.shift()
     this.#tell()
+    return moment
   }
 
   #tell(): void {

@@ -1,8 +1,10 @@
 /** The page: where it is, what it shows there, and how the app is. */
 import { render } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
-import { api } from './api.ts'
+import { api, keepToken, tokenWanted } from './api.ts'
 import { DeadPage } from './dead/dead-page.tsx'
+import { HealthPage } from './health/health-page.tsx'
+import { LagPage } from './lag/lag-page.tsx'
 import { useLive } from './live.ts'
 import { MapPage } from './map/map-page.tsx'
 import { useAsked } from './parts/asked.ts'
@@ -13,8 +15,19 @@ import { RecordsPage } from './topics/records-page.tsx'
 import { TopicsPage } from './topics/topics-page.tsx'
 import './style.css'
 
+const sections = [
+  ['map', 'Map'],
+  ['rides', 'Rides'],
+  ['topics', 'Topics'],
+  ['lag', 'Lag'],
+  ['dead', 'Dead letters'],
+  ['health', 'Health'],
+] as const
+
 function Shell() {
-  const [section = 'map', name] = usePlace()
+  const {
+    parts: [section = 'map', name],
+  } = usePlace()
   const { answer: app } = useAsked(() => api.app(), [])
   useEffect(() => {
     document.title = [name, section, app?.app, 'Metrobus'].filter(Boolean).join(' · ')
@@ -26,12 +39,8 @@ function Shell() {
           {app?.app ?? 'Metrobus'}
         </a>
         <nav aria-label="Pages">
-          {[
-            ['map', 'Map'],
-            ['topics', 'Topics'],
-            ['dead', 'Dead letters'],
-          ].map(([path, label]) => (
-            <a key={path} href={href(path!)} aria-current={path === section ? 'page' : undefined}>
+          {sections.map(([path, label]) => (
+            <a key={path} href={href(path)} aria-current={path === section ? 'page' : undefined}>
               {label}
             </a>
           ))}
@@ -56,8 +65,12 @@ function Page({ section, name }: { readonly section: string; readonly name: stri
       return <RidePage id={name ?? ''} />
     case 'topics':
       return name === undefined ? <TopicsPage /> : <RecordsPage topic={name} />
+    case 'lag':
+      return <LagPage />
     case 'dead':
       return <DeadPage fingerprint={name} />
+    case 'health':
+      return <HealthPage />
     default:
       return (
         <p class="empty">
@@ -97,10 +110,48 @@ function State() {
   const word = !live ? 'failed' : ready ? 'running' : 'not ready'
   return (
     <output class={`state ${ready ? 'good' : 'bad'}`} title={reasons.join('\n')}>
-      {word}
+      <a href={href('health')}>{word}</a>
       {reasons.length > 0 && <span class="why">{reasons[0]}</span>}
     </output>
   )
 }
 
-render(<Shell />, document.querySelector('#page')!)
+/** The page, or where the app does not know who asks, the way in. */
+function Gate() {
+  const [isWanted, setWanted] = useState(false)
+  const [token, setToken] = useState('')
+  useEffect(() => {
+    const listener = (): void => setWanted(true)
+    addEventListener(tokenWanted, listener)
+    return () => removeEventListener(tokenWanted, listener)
+  }, [])
+  if (!isWanted) return <Shell />
+  return (
+    <main>
+      <h1>Who asks?</h1>
+      <form
+        class="query"
+        onSubmit={(event) => {
+          event.preventDefault()
+          keepToken(token.trim())
+          setToken('')
+          setWanted(false)
+        }}
+      >
+        <input
+          type="password"
+          required
+          autocomplete="off"
+          aria-label="Token"
+          placeholder="token"
+          value={token}
+          onInput={({ currentTarget }) => setToken(currentTarget.value)}
+        />
+        <button type="submit">Come in</button>
+      </form>
+      <p class="soft">The token is kept in this tab until it is closed, and sent to this app alone.</p>
+    </main>
+  )
+}
+
+render(<Gate />, document.querySelector('#page')!)

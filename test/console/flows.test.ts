@@ -24,6 +24,7 @@ function flows(
     parkedKeys: 0,
     dead: 0,
     p50Ms: 0,
+    p95Ms: 0,
     p99Ms: 0,
     word: 'idle',
   } as const

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { after, before, suite, test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { hostile } from './shop.ts'
+import { hostile, orderOf } from './shop.ts'
 import { barriers, fill, stage } from './stage.ts'
 import type { Stage } from './stage.ts'
 
@@ -11,7 +12,20 @@ const picture = async (page: Page, name: string): Promise<void> => {
   if (process.env['PICTURES'] !== undefined)
     await page.screenshot({ path: join(import.meta.dirname, `../../docs/pictures/${name}.png`) })
 }
-const pages = ['', '#/stops/charge', '#/rides/o35', '#/topics', '#/topics/shop.charge', '#/dead'] as const
+const pages = [
+  '',
+  '#/map?lines=shop%2Fline%3Agift',
+  '#/stops/charge',
+  '#/rides/o35',
+  '#/rides?by=key&is=c-7',
+  '#/topics',
+  '#/topics/shop.charge',
+  '#/topics/shop.charge?from=beginning&search=tea',
+  '#/lag',
+  '#/dead',
+  '#/dead?stop=charge',
+  '#/health',
+] as const
 
 suite('with live data', () => {
   let on: Stage
@@ -54,10 +68,94 @@ suite('with live data', () => {
     await calm.context().close()
   })
 
-  test('a line is brought out by its name in the legend', async () => {
+  test('a line is brought out by its name in the legend, and stays so in a link', async () => {
     const page = await on.open()
+    await page.getByRole('button', { name: 'gift' }).hover()
+    await page.locator('.leg.is-chosen').first().waitFor()
     await page.getByRole('button', { name: 'gift' }).click()
     assert.equal(await page.locator('.leg.is-chosen').count(), 2)
+    await page.reload()
+    await page.locator('.leg.is-chosen').first().waitFor()
+    assert.equal(await page.getByRole('button', { name: 'gift' }).getAttribute('aria-pressed'), 'true')
+    await page.getByRole('button', { name: 'gift' }).click()
+    await page.mouse.move(0, 0)
+    await page.locator('.leg.is-chosen').first().waitFor({ state: 'detached' })
+    await page.context().close()
+  })
+
+  test('rides are found by their key, and by the ride that began them', async () => {
+    const page = await on.open('#/rides')
+    await page.getByRole('combobox').selectOption('key')
+    await page.getByRole('textbox', { name: 'What to look for' }).fill('c-7')
+    await page.getByRole('button', { name: 'Find' }).click()
+    await page.getByRole('link', { name: 'o57', exact: true }).waitFor()
+    assert.equal(await page.locator('tbody tr').count(), 6)
+    await page.getByRole('combobox').selectOption('flow')
+    await page.getByRole('textbox', { name: 'What to look for' }).fill('o57')
+    await page.getByRole('button', { name: 'Find' }).click()
+    await page.getByRole('link', { name: 'o57', exact: true }).click()
+    await page.getByRole('heading', { name: 'Ride o57' }).waitFor()
+    await page.context().close()
+  })
+
+  test('a stop tells where it is declared, and what is allowed there', async () => {
+    const page = await on.open('#/stops/charge')
+    await page.getByText(/test\/console\/shop\.ts:\d+$/).waitFor()
+    const facts = await page.locator('dl').last().textContent()
+    assert.match(facts!, /Tries3/)
+    assert.match(facts!, /A try may take1\.0 s/)
+    await page.context().close()
+  })
+
+  test('a list is walked by its own keys, and Tab passes it by', async () => {
+    const page = await on.open('#/topics/shop.price?from=beginning')
+    await page.locator('.line').first().waitFor()
+    await page.locator('.line .row').first().focus()
+    const at = () =>
+      page.evaluate(() => document.activeElement?.closest('[role=listitem]')?.getAttribute('aria-posinset'))
+    const seen = [await at()]
+    for (const key of ['ArrowDown', 'ArrowDown', 'End', 'ArrowUp', 'Home']) {
+      await page.keyboard.press(key)
+      await page.waitForFunction(
+        (before) => document.activeElement?.closest('[role=listitem]')?.getAttribute('aria-posinset') !== before,
+        seen.at(-1),
+      )
+      seen.push(await at())
+    }
+    const last = Number(seen[3])
+    assert.ok(last >= 300)
+    assert.deepEqual(seen, ['1', '2', '3', `${last}`, `${last - 1}`, '1'])
+    await page.keyboard.press('Enter')
+    await page.getByRole('region', { name: 'The chosen row' }).waitFor()
+    await page.context().close()
+  })
+
+  test('a record is shown raw, copied in three forms, and the found are exported whole', async () => {
+    const page = await on.open('#/topics/shop.price?from=beginning&search=%22o12%22', {
+      permissions: ['clipboard-read', 'clipboard-write'],
+    })
+    await page.locator('.line .row').first().click()
+    const copied = async (name: string): Promise<string> => {
+      await page.getByRole('button', { name }).click()
+      await page.locator('p.tools > span', { hasText: name }).getByText('copied').waitFor()
+      return page.evaluate(() => navigator.clipboard.readText())
+    }
+    assert.deepEqual(JSON.parse(await copied('Copy JSON')), orderOf(12))
+    assert.match(await copied('Copy test step'), /^\.when\(\{[^]*\}, \{"id":"o12","key":"c-12"\}\)$/)
+    const url = /^curl '(.*)'$/.exec(await copied('Copy curl'))![1]!
+    assert.equal(((await (await fetch(url)).json()) as { id: string }).id, 'o12')
+    await page.getByRole('checkbox', { name: 'raw' }).check()
+    assert.match((await page.locator('.json').textContent())!, /^\{"topic":"shop.price"/)
+    const [file] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Export' }).click(),
+    ])
+    assert.equal(file.suggestedFilename(), 'shop.price.ndjson')
+    const lines = (await text(await file.createReadStream())).trim().split('\n')
+    assert.deepEqual(
+      lines.map((line) => (JSON.parse(line) as { id: string }).id),
+      ['o12'],
+    )
     await page.context().close()
   })
 
@@ -67,18 +165,15 @@ suite('with live data', () => {
     await page.keyboard.press('Enter')
     await page.getByRole('heading', { name: /Ride o35/ }).waitFor()
 
-    assert.deepEqual(await page.locator('.hops b').allTextContents(), [
-      'price',
-      'charge',
-      'wrap',
-      'write-card',
-      'ship',
-      'sold',
-    ])
+    assert.deepEqual(await page.locator('.hops b').allTextContents(), ['price', 'charge', 'wrap', 'write-card', 'ship'])
+    await page.locator('.chip').first().waitFor()
+    assert.deepEqual(await page.locator('.chip').allTextContents(), ['+added price', '+added note'])
     await page.locator('.hops .row').first().click()
-    await page.locator('.json .new').first().waitFor()
-    assert.match((await page.locator('.json .new').allTextContents()).join(''), /"price": 24/)
+    assert.deepEqual(await page.locator('.change > *').allTextContents(), ['added', 'price', '', '24'])
+    await page.getByRole('heading', { name: /Ride/ }).click()
     await picture(page, 'console-ride')
+    await page.locator('summary').click()
+    await page.locator('.hops b', { hasText: 'sold' }).waitFor()
     await page.context().close()
   })
 
@@ -201,6 +296,7 @@ suite('with hostile data', () => {
   test('a value of a megabyte is cut until it is asked for', async () => {
     const page = await on.open('#/rides/big')
     await page.locator('.hops .row').first().click()
+    await page.getByRole('button', { name: 'Read the whole record' }).click()
     await page
       .getByRole('button', { name: /^Show all/ })
       .first()
@@ -219,6 +315,11 @@ suite('with nothing', () => {
       ['', /price/],
       ['#/dead', /None waits/],
       ['#/topics/shop.charge', /Nothing here/],
+      ['#/stops/charge', /None waits/],
+      ['#/rides', /Find rides/],
+      ['#/rides?by=key&is=k', /0 rides/],
+      ['#/lag', /Lag/],
+      ['#/health', /Nothing: no stop fails/],
       ['#/stops/nobody', /no stop/],
       ['#/nowhere', /no page/],
     ] as const) {

@@ -34,7 +34,7 @@ export async function stage(): Promise<Stage> {
     async open(hash = '', options = {}) {
       const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options })
       const page = await context.newPage()
-      page.setDefaultTimeout(30_000)
+      page.setDefaultTimeout(20_000)
       page.on('pageerror', (error) => faults.push(error.message))
       page.on('console', (message) => {
         // What is not there is told on the page.

@@ -3,6 +3,7 @@
  * 1940): where a stop has one way in or out that is exact, and a way that nothing can have used stays empty.
  */
 import type { Layout } from '../../../src/metro-map/layout.ts'
+import { readerName } from './station-state.ts'
 import type { StationState } from './station-state.ts'
 
 interface Way {
@@ -29,7 +30,8 @@ export function flowsOf(
   const hearing = new Set(legs.filter(({ route }) => told.has(route)).map(({ to }) => to))
   const stateOf = (id: string): StationState | undefined => {
     const station = kinds.get(id)
-    return station?.kind === 'stop' ? states.get(station.name) : undefined
+    if (station === undefined || station.kind === 'topic') return undefined
+    return states.get(station.kind === 'stop' ? station.name : readerName(station.name))
   }
   const ways = new Map<string, Way>()
   const shares = new Map<string, number>()
@@ -43,7 +45,7 @@ export function flowsOf(
   const leaving = [...Map.groupBy(list, ({ from }) => from)].flatMap(([id, group]) => {
     // Of several entries nobody knows which; a ride may end where others go on, so what leaves is a bound.
     const entered = entries === 1 && !hearing.has(id) ? accepted : Infinity
-    const most = kinds.get(id)?.kind === 'entry' ? entered : (stateOf(id)?.rate.out ?? 0)
+    const most = stateOf(id)?.rate.out ?? (kinds.get(id)?.kind === 'entry' ? entered : 0)
     return most === Infinity ? [] : [{ group, most }]
   })
   const reaching = [...Map.groupBy(list, ({ to }) => to)].map(([id, group]) => ({
@@ -55,7 +57,7 @@ export function flowsOf(
     for (const { group, most } of leaving) if (sumOf(group) > most) scale(group, most)
   }
   return legs.map(({ from, to, route }) => {
-    if (told.has(route)) return stateOf(from)?.rate.in ?? 0
+    if (told.has(route)) return (stateOf(from) ?? stateOf(to))?.rate.in ?? 0
     const key = `${from} ${to}`
     const flow = ways.get(key)!.flow / shares.get(key)!
     return flow < least * (stateOf(to)?.rate.in ?? 0) ? 0 : flow

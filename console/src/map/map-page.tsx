@@ -1,16 +1,19 @@
 /** The map in motion, and the same as a table. */
 import { useMemo } from 'preact/hooks'
 import { layOut } from '../../../src/metro-map/layout.ts'
+import type { Layout } from '../../../src/metro-map/layout.ts'
 import { networkOf } from '../../../src/metro-map/network.ts'
 import { api } from '../api.ts'
+import type { MetroMap } from '../api.ts'
 import { useLive } from '../live.ts'
+import type { Moment } from '../live.ts'
 import { useAsked } from '../parts/asked.ts'
 import { Notice } from '../parts/notice.tsx'
 import { Table } from '../parts/table.tsx'
 import { count, duration, rate } from '../parts/words.ts'
 import { href } from '../place.ts'
 import { MetroDrawing } from './metro-drawing.tsx'
-import { stationStates } from './station-state.ts'
+import { handlersOf, stationStates } from './station-state.ts'
 import type { StationState } from './station-state.ts'
 
 export function MapPage() {
@@ -18,13 +21,25 @@ export function MapPage() {
   const { now } = useLive()
   const layout = useMemo(() => (map === undefined ? undefined : layOut(networkOf([map]))), [map])
   if (map === undefined || layout === undefined) return <Notice error={error} what="the map" />
-  const states = stationStates(map.app, now)
+  return <LiveMap map={map} layout={layout} now={now} />
+}
+
+function LiveMap({
+  map,
+  layout,
+  now,
+}: {
+  readonly map: MetroMap
+  readonly layout: Layout
+  readonly now: Moment | undefined
+}) {
+  const states = useMemo(() => stationStates(map, now), [map, now])
   return (
     <>
       <h1 class="unseen">Map of {map.app}</h1>
       <MetroDrawing layout={layout} states={states} accepted={now?.accepted ?? 0} />
       <Facts accepted={now?.answer.stats.accepted} rate={now?.accepted} refused={now?.answer.stats.refused} />
-      <StopTable stops={map.stops.map(({ name }) => name)} states={states} />
+      <StopTable stops={handlersOf(map)} states={states} />
     </>
   )
 }
@@ -64,6 +79,7 @@ function StopTable({
         'Keys retrying',
         'Dead letters',
         'p50',
+        'p95',
         'p99',
       ]}
     >
@@ -91,6 +107,7 @@ function Row({ stop, state }: { readonly stop: string; readonly state: StationSt
       <td>{count(state?.parkedKeys ?? 0)}</td>
       <td>{state === undefined || state.dead === 0 ? '0' : <a href={href('dead')}>{count(state.dead)}</a>}</td>
       <td>{duration(state?.p50Ms ?? 0)}</td>
+      <td>{duration(state?.p95Ms ?? 0)}</td>
       <td>{duration(state?.p99Ms ?? 0)}</td>
     </tr>
   )

@@ -13,6 +13,8 @@ export interface Series {
 
 const height = 160
 
+const clock = (seconds: number): string => new Date(seconds * 1000).toLocaleTimeString('en', { hour12: false })
+
 export function Chart({
   title,
   times,
@@ -33,10 +35,10 @@ export function Chart({
         title,
         width: holder.current!.clientWidth,
         height,
-        axes: [axis, axis],
+        axes: [{ ...axis, values: (_, ticks) => ticks.map(clock) }, axis],
         scales: { y: { range: (_, __, max) => [0, Math.max(1, max * 1.1)] } },
         series: [
-          {},
+          { value: (_, seconds) => (seconds === null ? '' : clock(seconds)) },
           ...series.map(({ label, colour }) => ({ label, stroke: style.getPropertyValue(`--c${colour}`), width: 2 })),
         ],
       },

@@ -4,15 +4,32 @@ import type { HopAnswer } from '../../../src/admin/answers.ts'
 import { api } from '../api.ts'
 import type { RecordAnswer, RideAnswer } from '../api.ts'
 import { useAsked } from '../parts/asked.ts'
-import { Json } from '../parts/json.tsx'
+import { ChangeChips, Changes } from '../parts/changes.tsx'
+import { changesOf } from '../parts/diff.ts'
 import { Notice } from '../parts/notice.tsx'
 import { duration, time } from '../parts/words.ts'
-import { href } from '../place.ts'
+import { href, hrefWith } from '../place.ts'
+import { RecordView } from '../topics/record-view.tsx'
+import { FindRides } from './find-rides.tsx'
+import { outcomeClass, outcomeWords } from './outcome.ts'
+import { Reports } from './reports.tsx'
+import { Standing } from './standing.tsx'
+import { TraceLink } from './trace-link.tsx'
 
 export function RidePage({ id }: { readonly id: string }) {
   const { answer: ride, error, again } = useAsked((signal) => api.ride(id, signal), [id])
-  if (id === '') return <p class="empty">Write the id of an event into the field above.</p>
-  if (ride === undefined) return <Notice error={error} what={`the ride of ${id}`} />
+  if (id === '') return <FindRides />
+  if (ride === undefined)
+    return (
+      <>
+        <Notice error={error} what={`the ride of ${id}`} />
+        {error !== undefined && (
+          <p>
+            <a href={hrefWith(['rides'], { by: 'key', is: id })}>Look for rides with the key “{id}”</a>
+          </p>
+        )}
+      </>
+    )
   return (
     <>
       <h1>
@@ -23,41 +40,67 @@ export function RidePage({ id }: { readonly id: string }) {
         </button>
       </h1>
       <Ride ride={ride} />
+      <Reports ride={ride} />
     </>
   )
 }
 
 function Ride({ ride }: { readonly ride: RideAnswer }) {
+  const records = useRecordsOf(ride)
   return (
     <>
       <dl class="facts">
         {fact('Line', ride.line)}
-        {fact('Key', ride.key)}
+        {ride.key !== null && (
+          <div>
+            <dt>Key</dt>
+            <dd>
+              <a href={hrefWith(['rides'], { by: 'key', is: ride.key })}>
+                <bdi>{ride.key}</bdi>
+              </a>
+            </dd>
+          </div>
+        )}
         {fact('Entered', time(ride.entered))}
         {fact('Ended', ride.ended === null ? null : time(ride.ended))}
         {fact('From first to last', duration(ride.durationMs))}
         {fact('Began with ride', ride.correlationid, ride.correlationid)}
         {fact('Caused by', ride.causationid)}
+        <TraceLink headers={records.find((record) => record !== undefined)?.headers} />
       </dl>
       <ol class="hops">
         {ride.hops.map((hop, index) => (
-          <Hop key={`${index} ${hop.stop}`} hop={hop} next={ride.hops[index + 1]} ride={ride} />
+          <Hop
+            key={`${index} ${hop.stop}`}
+            hop={hop}
+            next={ride.hops[index + 1]}
+            ride={ride}
+            came={records[index]}
+            went={records[index + 1]}
+          />
         ))}
       </ol>
       {ride.children.length > 0 && <h2>It caused</h2>}
       {ride.children.map((child) => (
-        <details key={child.ride} class="child">
-          <summary>
-            {child.ride} {child.state}, {child.hops.at(-1)?.outcome}
-          </summary>
-          <p>
-            <a href={href('rides', child.ride)}>As a page of its own</a>
-          </p>
-          <Ride ride={child} />
-        </details>
+        <Child key={child.ride} ride={child} />
       ))}
       {ride.childrenHidden > 0 && <p>and {ride.childrenHidden} more, which are not shown.</p>}
     </>
+  )
+}
+
+function Child({ ride }: { readonly ride: RideAnswer }) {
+  const [isOpen, setOpen] = useState(false)
+  return (
+    <details class="child" open={isOpen} onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
+      <summary>
+        {ride.ride} {ride.state}, {outcomeWords(ride.hops.at(-1)?.outcome ?? '')}
+      </summary>
+      <p>
+        <a href={href('rides', ride.ride)}>As a page of its own</a>
+      </p>
+      {isOpen && <Ride ride={ride} />}
+    </details>
   )
 }
 
@@ -66,21 +109,42 @@ function fact(name: string, value: string | null, ride?: string | null) {
   return (
     <div key={name}>
       <dt>{name}</dt>
-      <dd>{ride === undefined || ride === null ? value : <a href={href('rides', ride)}>{value}</a>}</dd>
+      <dd>
+        <bdi>{ride === undefined || ride === null ? value : <a href={href('rides', ride)}>{value}</a>}</bdi>
+      </dd>
     </div>
   )
 }
 
-/** A visit, as wide as it took of the whole, and where it began. */
-function Hop({
-  hop,
-  next,
-  ride,
-}: {
+/** Enough to see what changed; the whole is asked for when somebody opens it. */
+const comparedBytes = 65_536
+const comparedMax = 40
+
+/** What came to each stop of a ride, as far as it is still there. */
+function useRecordsOf(ride: RideAnswer): readonly (RecordAnswer | undefined)[] {
+  const { answer = [] } = useAsked(
+    (signal) =>
+      Promise.all(
+        ride.hops.slice(0, comparedMax).map(async ({ place }) => {
+          if (place === null) return undefined
+          return api.record(place, signal, comparedBytes).catch(() => undefined)
+        }),
+      ),
+    [ride],
+  )
+  return answer
+}
+
+interface HopOptions {
   readonly hop: HopAnswer
   readonly next: HopAnswer | undefined
   readonly ride: RideAnswer
-}) {
+  readonly came: RecordAnswer | undefined
+  readonly went: RecordAnswer | undefined
+}
+
+/** A visit, as wide as it took of the whole, and where it began; with what it changed, and where the event stands now. */
+function Hop({ hop, next, ride, came, went }: HopOptions) {
   const [isOpen, setOpen] = useState(false)
   const { stop, place, outcome, attempts, durationMs, arrived } = hop
   const begun = arrived === null ? 0 : Date.parse(arrived) - Date.parse(ride.entered)
@@ -89,7 +153,7 @@ function Hop({
       ? ride.durationMs
       : Date.parse(next.arrived) - Date.parse(ride.entered)
   const whole = Math.max(1, ride.durationMs)
-  const name = stop ?? place?.topic ?? 'a topic'
+  const isCompared = came !== undefined && went !== undefined && came.cut === undefined && went.cut === undefined
   return (
     <li class={outcomeClass(outcome)}>
       <button
@@ -99,80 +163,34 @@ function Hop({
         disabled={place === null}
         onClick={() => setOpen(!isOpen)}
       >
-        <b>{name}</b>
-        <span class="outcome">{outcome}</span>
+        <b>{stop ?? place?.topic ?? 'a topic'}</b>
+        <span class="outcome">{outcomeWords(outcome)}</span>
         <span>{attempts === null ? '' : `${attempts} ${attempts === 1 ? 'try' : 'tries'}`}</span>
         <span>{durationMs === null ? '' : duration(durationMs)}</span>
         <svg class="bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
           <rect x={(100 * begun) / whole} width={Math.max(0.7, (100 * (until - begun)) / whole)} height="6" rx="1" />
         </svg>
+        {isCompared ? <ChangeChips changes={changesOf(came.data, went.data)} /> : <span class="chips" />}
       </button>
-      {isOpen && place !== null && <Data place={place} next={next?.place ?? null} stop={stop} />}
+      <Standing hop={hop} ride={ride} />
+      {isOpen && place !== null && (
+        <div class="data">
+          <p class="tools">
+            {stop !== null && <a href={href('stops', stop)}>The stop</a>}
+            <a href={hrefWith(['topics', place.topic], { from: 'offset', at: String(place.offset) })}>
+              {place.topic}, partition {place.partition}, offset {place.offset}
+            </a>
+          </p>
+          {isCompared && (
+            <>
+              <h3>What it changed</h3>
+              <Changes before={came.data} after={went.data} />
+            </>
+          )}
+          <h3>What came</h3>
+          {came === undefined ? <p class="empty">Retention has taken it.</p> : <RecordView record={came} />}
+        </div>
+      )}
     </li>
   )
 }
-
-type Place = NonNullable<HopAnswer['place']>
-
-/** What came to the stop, and what it changed. */
-function Data({
-  place,
-  next,
-  stop,
-}: {
-  readonly place: Place
-  readonly next: Place | null
-  readonly stop: string | null
-}) {
-  const { answer, error } = useAsked(
-    async (signal) => Promise.all([recordAt(place, signal), next === null ? undefined : recordAt(next, signal)]),
-    [place.topic, place.partition, place.offset, next?.offset],
-  )
-  if (answer === undefined) return <Notice error={error} what="the event" />
-  const [came, went] = answer
-  return (
-    <div class="data">
-      <p>
-        {stop !== null && <a href={href('stops', stop)}>The stop</a>}{' '}
-        <a href={href('topics', place.topic)}>
-          {place.topic}, partition {place.partition}, offset {place.offset}
-        </a>
-      </p>
-      <div class="sides">
-        <section>
-          <h3>Came</h3>
-          {came === undefined ? <p class="empty">Retention has taken it.</p> : <Json data={came.data} />}
-        </section>
-        {went !== undefined && (
-          <section>
-            <h3>Went on as</h3>
-            <Json data={went.data} before={came?.data} />
-          </section>
-        )}
-      </div>
-      {came !== undefined && Object.keys(came.headers).length > 0 && (
-        <section>
-          <h3>Headers</h3>
-          <Json data={came.headers} />
-        </section>
-      )}
-    </div>
-  )
-}
-
-async function recordAt({ topic, partition, offset }: Place, signal: AbortSignal): Promise<RecordAnswer | undefined> {
-  for await (const record of api.records(topic, { partition, offset, count: 1 }, signal))
-    return record.offset === offset ? record : undefined
-  return undefined
-}
-
-const outcomeClass = (outcome: string): string =>
-  outcome === 'dead'
-    ? 'failing'
-    : outcome === 'parked'
-      ? 'retrying'
-      : outcome === 'waiting'
-        ? 'waiting'
-        : outcome.startsWith('dropped')
-          ? 'dropped'
-          : 'done'

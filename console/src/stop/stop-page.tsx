@@ -1,107 +1,135 @@
-/** One stop: what it does now, and what it did these minutes. */
+/** One stop: what it does now, what it did these minutes, what it is allowed, and what went wrong. */
 import { api } from '../api.ts'
+import type { MetroMap } from '../api.ts'
 import { useLive } from '../live.ts'
-import { stationStates } from '../map/station-state.ts'
+import type { Moment } from '../live.ts'
+import { handlersOf, inputOf, stationStates } from '../map/station-state.ts'
+import type { StationState } from '../map/station-state.ts'
 import { useAsked } from '../parts/asked.ts'
 import { Chart } from '../parts/chart.tsx'
+import { Facts } from '../parts/facts.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { count, duration, rate } from '../parts/words.ts'
-import { href } from '../place.ts'
+import { href, hrefWith } from '../place.ts'
+import { Faults } from './faults.tsx'
+import { ParkedKeys } from './parked-keys.tsx'
 
 export function StopPage({ name }: { readonly name: string }) {
   const { answer: map, error } = useAsked(() => api.map(), [])
-  const { answer: groups } = useAsked((signal) => api.deadGroups(signal), [name])
   const { moments, now } = useLive()
   if (map === undefined) return <Notice error={error} what="the stop" />
-  const stop = map.stops.find((one) => one.name === name)
-  if (stop === undefined) return <p class="fault">This app has no stop “{name}”.</p>
-  const state = stationStates(map.app, now).get(name)
-  const stats = now?.answer.stats.stops.find((one) => one.stop === name)
-  const lines = map.lines.filter(({ stops }) => stops.includes(name)).map((line) => line.name)
-  const facts: readonly (readonly [string, string])[] = [
-    ['On the lines', lines.join(', ') || 'none'],
-    ['Effects outside', stop.effects ? 'yes' : 'none'],
-    ['May turn to', stop.targets.join(', ') || 'nothing'],
-    ['Came', count(stats?.in ?? 0)],
-    ['Went on', count(stats?.out ?? 0)],
-    [
-      'Dropped',
-      Object.entries(stats?.dropped ?? {})
-        .map(([slug, times]) => `${slug} ${count(times)}`)
-        .join(', ') || '0',
-    ],
-    ['Tried again', count(stats?.retried ?? 0)],
-    ['Given up', count(stats?.dead ?? 0)],
-    ['In flight', count(state?.inFlight ?? 0)],
-    ['Keys retrying', count(state?.parkedKeys ?? 0)],
-    [
-      'Waiting',
-      state === undefined || state.waiting === 0
-        ? '0'
-        : `${count(state.waiting)}, the oldest for ${duration(state.oldestMs)}`,
-    ],
-    ['Handler p50', duration(state?.p50Ms ?? 0)],
-    ['Handler p99', duration(state?.p99Ms ?? 0)],
-  ]
-  const times = moments.map(({ at }) => at)
-  const dead = groups?.filter((group) => group.stop === name) ?? []
+  if (!handlersOf(map).includes(name)) return <p class="fault">This app has no stop “{name}”.</p>
+  const state = stationStates(map, now).get(name)
   return (
     <>
       <h1>
         Stop {name} <span class={`word ${state?.word ?? 'idle'}`}>{state?.word ?? '…'}</span>
       </h1>
-      <dl class="facts">
-        {facts.map(([term, value]) => (
-          <div key={term}>
-            <dt>{term}</dt>
-            <dd>{value}</dd>
-          </div>
+      <p class="tools">
+        <a href={href('topics', inputOf(map, name))}>Its topic</a>
+        {linesOf(map, name).map((line) => (
+          <a key={line} href={hrefWith(['map'], { lines: `${map.app}/line:${line}` })}>
+            Line {line}
+          </a>
         ))}
-      </dl>
-      <p>
-        <a href={href('topics', `${map.app}.${name}`)}>Its topic</a>
       </p>
-      <div class="sides">
-        <Chart
-          title="Events a second"
-          times={times}
-          series={[
-            { label: 'in', colour: 0, values: moments.map(({ rates }) => rates.get(name)?.in ?? null) },
-            { label: 'out', colour: 2, values: moments.map(({ rates }) => rates.get(name)?.out ?? null) },
-          ]}
-        />
-        <Chart
-          title="Waiting"
-          times={times}
-          series={[
-            {
-              label: 'events',
-              colour: 1,
-              values: moments.map(
-                (moment) => moment.answer.lag.find(({ topic }) => topic === `${map.app}.${name}`)?.behind ?? 0,
-              ),
-            },
-          ]}
-        />
-      </div>
-      <h2>Dead letters</h2>
-      {dead.length === 0 ? (
-        <p class="empty">None waits.</p>
-      ) : (
-        <ul>
-          {dead.map((group) => (
-            <li key={group.fingerprint}>
-              <a href={href('dead', group.fingerprint)}>
-                {count(group.count)} × {group.cause}
-              </a>
-              : {group.message}
-            </li>
-          ))}
-        </ul>
-      )}
-      <p class="soft">
-        Now {rate(state?.rate.in ?? 0)} in and {rate(state?.rate.out ?? 0)} out a second.
-      </p>
+      <Counts name={name} now={now} state={state} />
+      <Charts name={name} input={inputOf(map, name)} moments={moments} />
+      <Declared name={name} />
+      <ParkedKeys topic={inputOf(map, name)} parked={state?.parkedKeys ?? 0} />
+      <Faults app={map.app} name={name} dead={state?.dead ?? 0} />
+    </>
+  )
+}
+
+const linesOf = ({ lines }: MetroMap, name: string): readonly string[] =>
+  lines.filter(({ stops }) => stops.includes(name)).map((line) => line.name)
+
+interface CountsOptions {
+  readonly name: string
+  readonly now: Moment | undefined
+  readonly state: StationState | undefined
+}
+
+function Counts({ name, now, state }: CountsOptions) {
+  const stats = now?.answer.stats.stops.find((one) => one.stop === name)
+  const dropped = Object.entries(stats?.dropped ?? {}).map(([slug, times]) => `${slug} ${count(times)}`)
+  const waiting = state?.waiting ?? 0
+  return (
+    <Facts
+      facts={[
+        ['In a second', rate(state?.rate.in ?? 0)],
+        ['Out a second', rate(state?.rate.out ?? 0)],
+        ['Came', count(stats?.in ?? 0)],
+        ['Went on', count(stats?.out ?? 0)],
+        ['Dropped', dropped.join(', ') || '0'],
+        ['Tried again', count(stats?.retried ?? 0)],
+        ['Given up', count(stats?.dead ?? 0)],
+        ['In flight', count(state?.inFlight ?? 0)],
+        ['Keys retrying', count(state?.parkedKeys ?? 0)],
+        ['Waiting', waiting === 0 ? '0' : `${count(waiting)}, the oldest for ${duration(state?.oldestMs ?? 0)}`],
+        ['Handler p50', duration(state?.p50Ms ?? 0)],
+        ['p95', duration(state?.p95Ms ?? 0)],
+        ['p99', duration(state?.p99Ms ?? 0)],
+      ]}
+    />
+  )
+}
+
+interface ChartsOptions {
+  readonly name: string
+  readonly input: string
+  readonly moments: readonly Moment[]
+}
+
+function Charts({ name, input, moments }: ChartsOptions) {
+  const times = moments.map(({ at }) => at)
+  const lags = moments.map(({ answer }) => answer.lag.find(({ topic }) => topic === input))
+  return (
+    <div class="sides">
+      <Chart
+        title="Events a second"
+        times={times}
+        series={[
+          { label: 'in', colour: 0, values: moments.map(({ rates }) => rates.get(name)?.in ?? null) },
+          { label: 'out', colour: 2, values: moments.map(({ rates }) => rates.get(name)?.out ?? null) },
+        ]}
+      />
+      <Chart
+        title="Waiting"
+        times={times}
+        series={[{ label: 'events', colour: 1, values: lags.map((lag) => lag?.behind ?? 0) }]}
+      />
+      <Chart
+        title="Oldest waits, seconds"
+        times={times}
+        series={[{ label: 'seconds', colour: 6, values: lags.map((lag) => (lag?.oldestMs ?? 0) / 1000) }]}
+      />
+    </div>
+  )
+}
+
+/** What the code says of it. */
+function Declared({ name }: { readonly name: string }) {
+  const { answer: stop } = useAsked((signal) => api.stop(name, signal), [name])
+  if (stop === undefined) return null
+  const { source, policy } = stop
+  const { attempts, backoffFirstMs, backoffFactor, backoffMaxMs, deadlineMs, whenDeadLettered } = policy
+  return (
+    <>
+      <h2>As it is declared</h2>
+      <Facts
+        facts={[
+          ...(source === null ? [] : [['At', `${source.file}:${source.line}`] as const]),
+          ['Effects', stop.effects ? 'outside' : 'none'],
+          ['Tries', count(attempts)],
+          ['Waits between', `${duration(backoffFirstMs)}, then × ${backoffFactor}, at most ${duration(backoffMaxMs)}`],
+          ['A try may take', duration(deadlineMs)],
+          ['When it is given up, its key', whenDeadLettered === 'holdKey' ? 'is held' : 'goes on'],
+          ['At once, of a partition', count(stop.concurrency)],
+          ...stop.limits.map((limit) => ['Limit', limit] as const),
+        ]}
+      />
     </>
   )
 }

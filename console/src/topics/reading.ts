@@ -1,0 +1,114 @@
+/** Reading the records of a topic: from a place, or followed, as much as the page may hold. */
+import { useEffect, useState } from 'preact/hooks'
+import { api } from '../api.ts'
+import type { RecordAnswer, RecordsQuery } from '../api.ts'
+
+/** More are not held by the page. */
+const heldMax = 100_000
+/** A page that is drawn for each record stands still. */
+const drawEveryMs = 100
+/** Of a value, in a list. What is longer is asked for when somebody opens it. */
+const listBytes = 4_096
+export const newestMax = 500
+
+export type From = 'newest' | 'beginning' | 'time' | 'offset'
+
+export interface Question {
+  readonly from: From
+  /** A local time or an offset, as it was written. */
+  readonly at: string
+  readonly follow: boolean
+}
+
+export interface Held {
+  readonly records: readonly RecordAnswer[]
+  readonly error?: Error
+  readonly isReading: boolean
+  /** The page holds no more. */
+  readonly isFull: boolean
+}
+
+/** Reads as the question says; what comes is shown a few times a second. */
+export function useRecords(topic: string, { from, at, follow }: Question): Held {
+  const [state, setState] = useState<Held>({ records: [], isReading: true, isFull: false })
+  useEffect(() => {
+    const ending = new AbortController()
+    const held: RecordAnswer[] = []
+    let isChanged = true
+    const show = (more: { error?: Error; isReading: boolean }): void => {
+      isChanged = false
+      // Followed, the newest stand on top; read, they stand as they were appended.
+      setState({
+        records: follow || from === 'newest' ? held.toReversed() : [...held],
+        isFull: held.length >= heldMax,
+        ...more,
+      })
+    }
+    const timer = setInterval(() => isChanged && show({ isReading: true }), drawEveryMs)
+    const read = async (): Promise<void> => {
+      for await (const record of recordsOf(topic, { from, at, follow }, listBytes, ending.signal)) {
+        held.push(record)
+        isChanged = true
+        if (held.length < heldMax) continue
+        if (!follow) return
+        // Many at once: each time all that stay are moved.
+        held.splice(0, heldMax / 10)
+      }
+    }
+    show({ isReading: true })
+    void read()
+      .catch((error: Error) => ({ error }))
+      .then((end) => {
+        clearInterval(timer)
+        if (!ending.signal.aborted) show({ ...end, isReading: false })
+      })
+    return () => {
+      ending.abort()
+      clearInterval(timer)
+    }
+  }, [topic, from, at, follow])
+  return state
+}
+
+/** Values beyond `bytes` come cut; undefined takes them whole. */
+export function recordsOf(
+  topic: string,
+  { from, at, follow }: Question,
+  bytes: number | undefined,
+  signal: AbortSignal,
+): AsyncIterable<RecordAnswer> {
+  const cut = bytes === undefined ? {} : { bytes }
+  if (from === 'newest') return newestOf(topic, { follow, ...cut }, signal)
+  if (from === 'beginning') return api.records(topic, { from, follow, ...cut }, signal)
+  if (at === '') return nothing()
+  const query = from === 'time' ? { since: new Date(at).toISOString() } : { offset: Number(at) }
+  return api.records(topic, { ...query, follow, ...cut }, signal)
+}
+
+async function* nothing(): AsyncGenerator<never> {}
+
+/** The last of each partition, in the order in which they were appended, and what comes. */
+export async function* newestOf(
+  topic: string,
+  { follow = false, countMax = newestMax, bytes }: { follow?: boolean; countMax?: number; bytes?: number },
+  signal: AbortSignal,
+): AsyncGenerator<RecordAnswer> {
+  const cut = bytes === undefined ? {} : { bytes }
+  const partitions = (await api.topics(signal)).find((one) => one.topic === topic)?.partitions ?? []
+  const each = Math.ceil(countMax / Math.max(1, partitions.length))
+  const past: RecordAnswer[] = []
+  for (const { partition, begin, end } of partitions) {
+    if (begin === end) continue
+    const query = { partition, offset: Math.max(begin, end - each), count: Math.min(each, end - begin), ...cut }
+    for await (const record of api.records(topic, query, signal)) if (record.offset < end) past.push(record)
+  }
+  past.sort((one, other) => Date.parse(one.appended) - Date.parse(other.appended))
+  yield* past
+  if (!follow) return
+  // Not from the end: what was appended while the past was read would be left out.
+  const last = past.at(-1)
+  const start: RecordsQuery = last === undefined ? { from: 'beginning' } : { since: last.appended }
+  const ends = new Map(partitions.map(({ partition, end }) => [partition, end]))
+  for await (const record of api.records(topic, { ...start, follow, ...cut }, signal))
+    if (record.offset >= (ends.get(record.partition) ?? 0)) yield record
+}
