@@ -3,6 +3,7 @@ import type {
   AppAnswer,
   LagAnswer,
   LiveAnswer,
+  PausedAnswer,
   RecordAnswer,
   RideAnswer,
   StopAnswer,
@@ -10,6 +11,7 @@ import type {
 } from '../../src/admin/answers.ts'
 import type { RecordsQuery } from '../../src/admin/client.ts'
 import type { MetroMap } from '../../src/itinerary/map.ts'
+import type { PauseEffect } from '../../src/runtime/controls.ts'
 import type { DeadLetterGroup, DeadLetterRecord } from '../../src/runtime/running.ts'
 
 export type {
@@ -19,9 +21,12 @@ export type {
   LagAnswer,
   LiveAnswer,
   MetroMap,
+  PausedAnswer,
+  PauseEffect,
   RecordAnswer,
   RecordsQuery,
   RideAnswer,
+  StopAnswer,
   TopicAnswer,
 }
 
@@ -143,6 +148,12 @@ export const api = {
     ).deadLetters,
   deadGroups: async (signal?: AbortSignal) =>
     (await get<{ groups: readonly DeadLetterGroup[] }>('v1/dead-letters/groups', signal)).groups,
+  paused: async (signal?: AbortSignal) => (await get<{ paused: readonly PausedAnswer[] }>('v1/paused', signal)).paused,
+  /** An empty reason is none. */
+  pause: async (target: Pick<PausedAnswer, 'kind' | 'name'>, reason: string): Promise<PauseEffect> =>
+    (await ask('v1/pause', { ...target, ...(reason !== '' && { reason }) })).json() as Promise<PauseEffect>,
+  resume: async ({ kind, name }: Pick<PausedAnswer, 'kind' | 'name'>): Promise<PauseEffect> =>
+    (await ask('v1/resume', { kind, name })).json() as Promise<PauseEffect>,
   discard: async (chosen: Chosen, reason: string) =>
     ((await (await ask('v1/dead-letters/discard', { ...chosen, reason })).json()) as { discarded: number }).discarded,
   /** Answers how many went; `progress` hears on the way. */

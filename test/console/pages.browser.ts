@@ -263,6 +263,35 @@ suite('dead letters', () => {
   })
 })
 
+test('a stop and a line are paused with a reason, look so on the map, and are resumed', async () => {
+  await using on = await stage()
+  const page = await on.open('#/stops/charge')
+  await page.getByRole('button', { name: 'Pause stop charge …' }).click()
+  await page.getByLabel('Why?').fill('the bank <b>asks</b> for it')
+  await page.getByRole('button', { name: 'Pause stop charge', exact: true }).click()
+  await page.getByText('the bank <b>asks</b> for it').waitFor()
+  await page.locator('h1 .word', { hasText: 'paused' }).waitFor()
+  await on.app.send('orders', { customer: 'c', item: 'tea', amount: 6 }, { id: 'held' })
+  assert.deepEqual(await barriers(page), [])
+
+  await page.goto(`${on.url}#/map?lines=shop%2Fline%3Aletter`)
+  await page.locator('.station.paused .barrier').waitFor()
+  await page.locator('.station.paused .below', { hasText: 'paused, 1 waiting' }).waitFor()
+  await page.locator('tr', { hasText: 'charge' }).getByText('paused').waitFor()
+  await page.getByRole('button', { name: 'Pause line letter …' }).click()
+  await page.getByRole('button', { name: 'Pause line letter', exact: true }).click()
+  await page.locator('.station.paused', { hasText: 'ship' }).waitFor()
+  assert.deepEqual(await barriers(page), [])
+  await page.getByRole('button', { name: 'Resume line letter' }).click()
+  await page.locator('.station.paused', { hasText: 'ship' }).waitFor({ state: 'detached' })
+
+  await page.goto(`${on.url}#/stops/charge`)
+  await page.getByRole('button', { name: 'Resume stop charge' }).click()
+  await page.locator('h1 .word', { hasText: 'paused' }).waitFor({ state: 'detached' })
+  await on.app.caughtUp()
+  await page.context().close()
+})
+
 suite('with hostile data', () => {
   let on: Stage
   before(async () => {

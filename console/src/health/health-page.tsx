@@ -1,5 +1,6 @@
 /** How the app is: ready or why not, and what needs somebody. */
 import { api } from '../api.ts'
+import { Hold, usePaused } from '../control/hold.tsx'
 import { useLive } from '../live.ts'
 import type { Moment } from '../live.ts'
 import { stationStates } from '../map/station-state.ts'
@@ -14,6 +15,7 @@ import { href } from '../place.ts'
 export function HealthPage() {
   const { answer, error } = useAsked(() => Promise.all([api.app(), api.map()]), [])
   const { now } = useLive()
+  const paused = usePaused()
   if (answer === undefined) return <Notice error={error} what="the app" />
   if (now === undefined) return <Notice error={undefined} what="how it is" />
   const [app, map] = answer
@@ -63,6 +65,13 @@ export function HealthPage() {
           ))}
         </Table>
       )}
+      <h2>Entries and lines</h2>
+      {map.entries.map(({ name }) => (
+        <Hold key={name} target={{ kind: 'entry', name }} paused={paused} />
+      ))}
+      {map.lines.map(({ name }) => (
+        <Hold key={name} target={{ kind: 'line', name }} paused={paused} />
+      ))}
       <Measured now={now} />
     </>
   )

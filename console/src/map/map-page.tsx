@@ -5,13 +5,14 @@ import type { Layout } from '../../../src/metro-map/layout.ts'
 import { networkOf } from '../../../src/metro-map/network.ts'
 import { api } from '../api.ts'
 import type { MetroMap } from '../api.ts'
+import { Hold, usePaused } from '../control/hold.tsx'
 import { useLive } from '../live.ts'
 import type { Moment } from '../live.ts'
 import { useAsked } from '../parts/asked.ts'
 import { Notice } from '../parts/notice.tsx'
 import { Table } from '../parts/table.tsx'
 import { count, duration, rate } from '../parts/words.ts'
-import { href } from '../place.ts'
+import { href, useChosen } from '../place.ts'
 import { MetroDrawing } from './metro-drawing.tsx'
 import { handlersOf, stationStates } from './station-state.ts'
 import type { StationState } from './station-state.ts'
@@ -38,8 +39,24 @@ function LiveMap({
     <>
       <h1 class="unseen">Map of {map.app}</h1>
       <MetroDrawing layout={layout} states={states} accepted={now?.accepted ?? 0} />
+      <PinnedLines layout={layout} />
       <Facts accepted={now?.answer.stats.accepted} rate={now?.accepted} refused={now?.answer.stats.refused} />
       <StopTable stops={handlersOf(map)} states={states} />
+    </>
+  )
+}
+
+/** What can be done with the lines that are kept in view. */
+function PinnedLines({ layout }: { readonly layout: Layout }) {
+  const [{ lines = '' }] = useChosen()
+  const paused = usePaused()
+  return (
+    <>
+      {layout.routes
+        .filter(({ id, kind }) => kind === 'line' && lines.split(' ').includes(id))
+        .map(({ id, name }) => (
+          <Hold key={id} target={{ kind: 'line', name }} paused={paused} />
+        ))}
     </>
   )
 }

@@ -226,7 +226,7 @@ function belowOf(state: StationState | undefined): string {
   const waits = waiting === 0 ? '' : `${count(waiting)} waiting`
   if (word === 'running' || word === 'idle' || word === 'waiting') return waits
   if (word === 'retrying') return `${count(parkedKeys)} retrying`
-  return word
+  return waits === '' ? word : `${word}, ${waits}`
 }
 
 function titleOf({ kind, name }: PlacedStation, state: StationState | undefined): string {

@@ -1,6 +1,7 @@
 /** One stop: what it does now, what it did these minutes, what it is allowed, and what went wrong. */
 import { api } from '../api.ts'
 import type { MetroMap } from '../api.ts'
+import { Hold, usePaused } from '../control/hold.tsx'
 import { useLive } from '../live.ts'
 import type { Moment } from '../live.ts'
 import { handlersOf, inputOf, stationStates } from '../map/station-state.ts'
@@ -17,6 +18,7 @@ import { ParkedKeys } from './parked-keys.tsx'
 export function StopPage({ name }: { readonly name: string }) {
   const { answer: map, error } = useAsked(() => api.map(), [])
   const { moments, now } = useLive()
+  const paused = usePaused()
   if (map === undefined) return <Notice error={error} what="the stop" />
   if (!handlersOf(map).includes(name)) return <p class="fault">This app has no stop “{name}”.</p>
   const state = stationStates(map, now).get(name)
@@ -33,6 +35,7 @@ export function StopPage({ name }: { readonly name: string }) {
           </a>
         ))}
       </p>
+      {map.stops.some((stop) => stop.name === name) && <Hold target={{ kind: 'stop', name }} paused={paused} />}
       <Counts name={name} now={now} state={state} />
       <Charts name={name} input={inputOf(map, name)} moments={moments} />
       <Declared name={name} />
