@@ -117,3 +117,22 @@ test(
     assert.equal(fs.statSync(path).size, 200_000)
   },
 )
+
+test('a folder of any relative name is made, and its name synced', (context) => {
+  const cwd = folder(context)
+  const module = import.meta.resolve('./node-disk.ts')
+  const code = `
+    import { nodeDisk } from '${module}'
+    const synced = []
+    const disk = { ...nodeDisk, syncFolder: async (path) => void synced.push(path) }
+    for (const path of ['j', './k', 'l/m', 'j']) await disk.mkdir(path)
+    console.log(JSON.stringify(synced))`
+  const { stdout, stderr, status } = spawnSync(process.execPath, ['--input-type=module', '--eval', code], {
+    cwd,
+    encoding: 'utf8',
+    timeout: 60_000,
+  })
+  assert.equal(status, 0, stderr)
+  const real = fs.realpathSync(cwd)
+  assert.deepEqual(JSON.parse(stdout), [real, real, join(real, 'l'), real])
+})

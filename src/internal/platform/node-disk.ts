@@ -8,7 +8,7 @@
  * - The sync always goes through the pool, as an fdatasync of its own: it waits for the device.
  */
 import * as fs from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import type { Disk, DiskFile } from './disk.ts'
 import { lockFolder, readNote } from './node-lock.ts'
 import { cutAtPages, pageBuffer } from './page-buffer.ts'
@@ -29,7 +29,9 @@ export const nodeDisk: Disk = {
   },
   rename: (from, to) => call((done) => fs.rename(from, to, done)),
   unlink: (path) => call((done) => fs.unlink(path, done)),
-  async mkdir(path) {
+  async mkdir(relative) {
+    // Above a relative path there is no end: the parent of "." is ".".
+    const path = resolve(relative)
     const first = await call<string | undefined>((done) => fs.mkdir(path, { recursive: true, mode: 0o700 }, done))
     // The names of new folders must be as durable as what will be written into them.
     if (first === undefined) return
