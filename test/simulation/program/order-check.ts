@@ -48,6 +48,10 @@ function laneOf({ topic, partition }: TopicPartition): string | undefined {
 const isSettledBy = ({ watermark, above }: Acknowledgement): ((offset: number) => boolean) =>
   inside([watermark, ...above].join())
 
+/** How many offsets a mark settles: of two marks of a place one settles all that the other does. */
+const countOf = ({ watermark, above }: Acknowledgement): number =>
+  above.reduce((count, bound, index) => count + (index % 2 === 0 ? -bound : bound), watermark)
+
 const nameOf = ({ id, replay }: { readonly id: string; readonly replay: number }): string => `${id}#${replay}`
 const keyOf = (record: Pick<PolledRecord, 'id' | 'replay' | 'key'>): string => record.key ?? `\0${nameOf(record)}`
 
@@ -59,7 +63,7 @@ export class OrderCheck<Process> {
   readonly #parked = new Map<string, Map<number, Parked>>()
 
   /** What each place has settled, committed. */
-  readonly #settled = new Map<string, (offset: number) => boolean>()
+  readonly #settled = new Map<string, Acknowledgement>()
 
   polled(process: Process, place: TopicPartition, records: readonly PolledRecord[]): void {
     const lane = laneOf(place)
@@ -123,7 +127,9 @@ export class OrderCheck<Process> {
       for (const record of output.records) parked.set(record.offset, { name: nameOf(record), key: keyOf(record) })
     }
     for (const mark of acknowledgements) {
-      this.#settled.set(placeOf(mark), isSettledBy(mark))
+      // A unit of unknown fate is known to be committed behind later ones, and takes back nothing that they have settled.
+      const before = this.#settled.get(placeOf(mark))
+      if (before === undefined || countOf(before) < countOf(mark)) this.#settled.set(placeOf(mark), mark)
       this.#unpark(mark)
     }
   }
@@ -184,7 +190,8 @@ export class OrderCheck<Process> {
 
   #isOlderAndOpen(lane: string, { name, inputOffset }: Known, before: number): boolean {
     if (inputOffset === undefined || inputOffset >= before) return false
-    if (this.#settled.get(lane)?.(inputOffset) !== true) return true
+    const settled = this.#settled.get(lane)
+    if (settled === undefined || !isSettledBy(settled)(inputOffset)) return true
     const slash = lane.lastIndexOf('/')
     const parking = `${lane.slice(0, slash)}${parkedSuffix}${lane.slice(slash)}`
     return [...(this.#parked.get(parking)?.values() ?? [])].some((parked) => parked.name === name)
