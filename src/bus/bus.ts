@@ -132,8 +132,11 @@ export interface PartitionInfo {
 
 /** What operators read and do: command line, admin API, tests. */
 export interface BusInspector {
-  topics(): Promise<readonly TopicInfo[]>
-  groups(): Promise<readonly { readonly group: string; readonly positions: readonly Acknowledgement[] }[]>
+  /** Of those whose name is wanted, by default all: a bus that is shared with others is asked about nothing else. */
+  topics(isWanted?: (topic: string) => boolean): Promise<readonly TopicInfo[]>
+  groups(
+    isWanted?: (group: string) => boolean,
+  ): Promise<readonly { readonly group: string; readonly positions: readonly Acknowledgement[] }[]>
   /** Committed records of a partition from `offset`, at most `recordsMax`; skips what retention removed. */
   read(topic: string, partition: number, offset: number, recordsMax: number): Promise<readonly Record[]>
   /** The first offset appended at or after `timeMs`, or the end. */

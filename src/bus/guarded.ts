@@ -260,8 +260,8 @@ class GuardedMember implements Member, MemberListener {
 
 function guardInspector(inspector: BusInspector, check: (call: string) => void): BusInspector {
   return {
-    topics: async () => (check('topics'), inspector.topics()),
-    groups: async () => (check('groups'), inspector.groups()),
+    topics: async (...wanted) => (check('topics'), inspector.topics(...wanted)),
+    groups: async (...wanted) => (check('groups'), inspector.groups(...wanted)),
     read: async (...place) => (check('read'), inspector.read(...place)),
     offsetAt: async (...place) => (check('offsetAt'), inspector.offsetAt(...place)),
     ride: async (ride) => (check('ride'), inspector.ride(ride)),

@@ -184,7 +184,7 @@ export class DeadLetterOffice implements DeadLetters {
         yield letter
       return
     }
-    const ends = await endsOf(this.#inspector)
+    const ends = await endsOf(this.#inspector, new Set(this.#engine.everyStop().map(({ topics }) => topics.dead)))
     for (const stop of this.#engine.everyStop()) {
       if (filter.stop !== undefined && stop.name !== filter.stop) continue
       for (let partition = 0; partition < stop.partitions; partition++) {

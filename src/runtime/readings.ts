@@ -116,8 +116,14 @@ interface Told {
 
 async function positionsOf(engine: Engine, bus: Bus): Promise<readonly Told[]> {
   const { name: app } = engine.definition
-  const topics = new Map((await bus.inspector.topics()).map((info) => [info.topic, info]))
+  const declared = new Set([
+    ...engine.definition.publishes.map(({ name }) => name),
+    ...engine.readers.map(({ topics: { input } }) => input),
+  ])
+  const isOwn = (topic: string): boolean => topic.startsWith(`${app}.`)
   const told: Told[] = []
+  const found = await bus.inspector.topics((topic) => isOwn(topic) || topic === errorsTopic(app) || declared.has(topic))
+  const topics = new Map(found.map((info) => [info.topic, info]))
   for (const stop of engine.everyStop()) {
     for (const feeds of [stop.lanes.map((lane) => lane?.input), stop.lanes.map((lane) => lane?.parked)])
       told.push(...(await lagsOf(engine, bus, topics, feeds)))
@@ -130,7 +136,7 @@ async function positionsOf(engine: Engine, bus: Bus): Promise<readonly Told[]> {
   }
   const own = new Set([...engine.definition.publishes.map(({ name }) => name), errorsTopic(app)])
   for (const { topic, bytes } of topics.values())
-    if (own.has(topic) || topic.startsWith(`${app}.`)) told.push({ name: 'logBytes', labels: { topic }, value: bytes })
+    if (own.has(topic) || isOwn(topic)) told.push({ name: 'logBytes', labels: { topic }, value: bytes })
   if (bus.meters !== undefined) {
     const { writtenBytes, syncs } = bus.meters
     told.push({ name: 'logWritten', labels: { app }, value: writtenBytes })

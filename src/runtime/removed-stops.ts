@@ -27,18 +27,18 @@ const portionMax = 1024 * 1024
 /** Before the app joins. Throws MB_STOP_REMOVED when events are left behind and `policy` is 'refuse'. */
 export async function checkRemovedStops(engine: Engine, bus: Bus, policy: 'refuse' | 'discard'): Promise<void> {
   const app = engine.definition.name
-  const topics = await bus.inspector.topics()
+  const own = await bus.inspector.topics((topic) => topic.startsWith(`${app}.`))
   const suffix = '.parked'
   const known = new Set(engine.everyStop().map((stop) => stop.topics.parking))
-  const gone = topics
+  const gone = own
     .map(({ topic }) => topic)
-    .filter((topic) => topic.startsWith(`${app}.`) && topic.endsWith(suffix) && !known.has(topic))
+    .filter((topic) => topic.endsWith(suffix) && !known.has(topic))
     .map((topic) => topic.slice(app.length + 1, -suffix.length))
   if (gone.length === 0) return
-  const positions = (await bus.inspector.groups()).find(({ group }) => group === app)?.positions ?? []
-  const foreign = foreignTopics(engine, topics, positions)
+  const positions = (await bus.inspector.groups((group) => group === app))[0]?.positions ?? []
+  const foreign = await foreignTopics(engine, bus, positions)
   for (const stop of gone) {
-    const removed = removedStop(app, stop, topics, positions, foreign)
+    const removed = removedStop(app, stop, own, positions, foreign)
     const { waiting, dead } = removed
     if (waiting === 0 && dead === 0) continue
     if (policy === 'refuse') throw new MetrobusError('MB_STOP_REMOVED', { app, stop, waiting, dead })
@@ -76,11 +76,11 @@ function removedStop(
 /** Declared topics that the app has read and reads no more. */
 function foreignTopics(
   { definition, readers }: Engine,
-  topics: readonly TopicInfo[],
+  bus: Bus,
   positions: readonly Acknowledgement[],
-): readonly TopicInfo[] {
-  return topics.filter(
-    ({ topic }) =>
+): Promise<readonly TopicInfo[]> {
+  return bus.inspector.topics(
+    (topic) =>
       !topic.startsWith(`${definition.name}.`) &&
       positions.some((position) => position.topic === topic) &&
       !readers.some((reader) => reader.topics.input === topic),

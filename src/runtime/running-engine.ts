@@ -120,12 +120,12 @@ export class RunningEngine implements RunningApp {
 
   /** Whether every lane has settled all that its topics hold; keys that an operator must decide about do not count. */
   async #isAtEnd(): Promise<boolean> {
-    const ends = await endsOf(this.inspector)
-    for (const lane of this.#engine.lanes())
-      for (const feed of [lane.input, lane.parked]) {
-        const end = ends.get(`${feed.topic}/${feed.partition}`) ?? 0
-        if (feed.acks.watermark < end && feed.left(end, 1) > 0) return false
-      }
+    const feeds = [...this.#engine.lanes()].flatMap((lane) => [lane.input, lane.parked])
+    const ends = await endsOf(this.inspector, new Set(feeds.map(({ topic }) => topic)))
+    for (const feed of feeds) {
+      const end = ends.get(`${feed.topic}/${feed.partition}`) ?? 0
+      if (feed.acks.watermark < end && feed.left(end, 1) > 0) return false
+    }
     return this.#engine.isIdle
   }
 

@@ -44,6 +44,41 @@ test('a stop whose events are all settled can be taken away', async () => {
   await after.stop()
 })
 
+test('an app asks a cluster that it shares about its own topics and its own group alone', async () => {
+  await using it = stageOf(5)
+  const others = it.stage.bus()
+  await others.open(it.stage.platform)
+  await others.ensureTopics([{ name: 'bank.ledger' }, { name: 'orders' }])
+  const neighbour = await metrobus('bank', { entries: [entry('tickets', { in: Ticket, route: keep() })] }).start({
+    ...it.options(),
+    bus: others,
+  })
+  const { bus, wire } = it.stage.process()
+  const asked = new Set<string>()
+  const request = wire.request.bind(wire)
+  wire.request = (address, api, question, travel) => {
+    if (api.name === 'ListOffsets')
+      for (const { topic } of (question as { readonly topics: readonly { readonly topic: string }[] }).topics)
+        asked.add(topic)
+    if (api.name === 'OffsetFetch') asked.add(typeof question === 'string' ? question : (question as Grouped).group)
+    return request(address, api, question, travel)
+  }
+  const running = await tickets(line('all').via(check()).to(keep())).start({ ...it.options(), bus })
+  await running.send('tickets', { key: 'a' })
+  await running.caughtUp()
+  assert.deepEqual(await running.deadLetters.list(), [])
+  await running.stop()
+  assert.deepEqual(
+    [...asked].filter((name) => name !== 'shop' && !name.startsWith('shop.')),
+    [],
+  )
+  await neighbour.stop()
+})
+
+interface Grouped {
+  readonly group: string
+}
+
 test('an id that was sent is one event, over a restart too', async () => {
   await using it = stageOf(3)
   for (let life = 0; life < 2; life++) {

@@ -166,7 +166,7 @@ export async function linesByJava(
   name: string,
   prints: readonly string[],
   wanted: number,
-  quietMs: number = usuallyQuietMs,
+  quietMs: number = quietMsFirst,
 ): Promise<string[]> {
   const java = ['-Xmx256m', '-XX:TieredStopAtLevel=1', '-Dorg.slf4j.simpleLogger.defaultLogLevel=error']
   const program = ['-cp', `${jars()}/*`, 'org.apache.kafka.tools.consumer.ConsoleConsumer']
@@ -179,11 +179,11 @@ export async function linesByJava(
   })
   const lines = stdout.split('\n').filter((line) => line !== '')
   // On a busy machine it may take longer than that to join its group, or to go on: then it gets the time.
-  return lines.length < wanted && quietMs < patientMs ? linesByJava(name, prints, wanted, patientMs) : lines
+  return lines.length < wanted && quietMs < quietMsMost ? linesByJava(name, prints, wanted, 3 * quietMs) : lines
 }
 
-const usuallyQuietMs = 4_000
-const patientMs = 60_000
+const quietMsFirst = 5_000
+const quietMsMost = 45_000
 
 /** What Java's console consumer reads of a topic. */
 export async function readByJava(name: string, wanted: number, quietMs?: number): Promise<ReadByJava[]> {

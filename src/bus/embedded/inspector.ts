@@ -13,13 +13,16 @@ const readBytesMax = 1024 * 1024
 /** `isInUse` tells whether a member of the group is running. */
 export function inspectorOf(journal: Journal, isInUse: (group: string) => boolean): BusInspector {
   return {
-    async topics() {
-      const topics = journal.topics()
+    async topics(isWanted = () => true) {
+      const topics = journal.topics().filter(({ name }) => isWanted(name))
       await journal.synced()
       return topics.map(({ name, partitions, retention, bytes }) => ({ topic: name, partitions, retention, bytes }))
     },
-    async groups() {
-      const groups = journal.groups().map((group) => ({ group, positions: journal.positions(group) }))
+    async groups(isWanted = () => true) {
+      const groups = journal
+        .groups()
+        .filter(isWanted)
+        .map((group) => ({ group, positions: journal.positions(group) }))
       await journal.synced()
       return groups
     },

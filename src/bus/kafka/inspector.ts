@@ -29,6 +29,9 @@ export interface KafkaInspectorOptions {
   readonly mappings: Readonly<{ [topic: string]: ForeignMapping }>
 }
 
+/** Those that have positions. */
+const groupTypes = ['classic', 'consumer']
+
 /** A topic as the cluster and as an app calls it. */
 interface Listed {
   readonly outside: string
@@ -45,9 +48,9 @@ export class KafkaInspector implements BusInspector {
     this.#ends = new VisibleEnds(options)
   }
 
-  async topics(): Promise<readonly TopicInfo[]> {
+  async topics(isWanted: (topic: string) => boolean = () => true): Promise<readonly TopicInfo[]> {
     const { names } = this.#options
-    const listed = (await this.#listed()).filter(({ topic }) => !names.isState(topic))
+    const listed = (await this.#listed()).filter(({ topic }) => !names.isState(topic) && isWanted(topic))
     const outside = listed.map((one) => one.outside)
     await refreshed(this.#options, outside)
     const bounds = await this.#ends.of(listed)
@@ -55,19 +58,22 @@ export class KafkaInspector implements BusInspector {
     return listed.map(({ outside, topic }) => ({ topic, partitions: bounds.get(outside)!, retention: {}, bytes: 0 }))
   }
 
-  async groups(): Promise<readonly { readonly group: string; readonly positions: readonly Acknowledgement[] }[]> {
+  async groups(
+    isWanted: (group: string) => boolean = () => true,
+  ): Promise<readonly { readonly group: string; readonly positions: readonly Acknowledgement[] }[]> {
     const { cluster, clock, names } = this.#options
     // Those that live now: a broker that is gone has handed its groups to others.
     const listed = await patiently(clock, async () => {
       await cluster.refresh([])
       const { brokers } = await cluster.requestAny(allTopics, undefined)
-      return Promise.all(brokers.map(({ node }) => cluster.request(node, listGroups, [[], []])))
+      return Promise.all(brokers.map(({ node }) => cluster.request(node, listGroups, [[], groupTypes])))
     })
     const groups = new Set(
       listed.flatMap((answer) => answer.groups.flatMap(({ groupId }) => names.inside(groupId) ?? [])),
     )
     return Promise.all(
       [...groups]
+        .filter(isWanted)
         .toSorted()
         .map(async (group) => ({ group, positions: await patiently(clock, () => this.#positions(group)) })),
     )

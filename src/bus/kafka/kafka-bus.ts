@@ -55,8 +55,8 @@ export class KafkaBus implements Bus {
     this.#makeWire = makeWire
     this.capabilities = capabilitiesOf(options)
     this.inspector = {
-      topics: () => this.#opened.inspector.topics(),
-      groups: () => this.#opened.inspector.groups(),
+      topics: (...wanted) => this.#opened.inspector.topics(...wanted),
+      groups: (...wanted) => this.#opened.inspector.groups(...wanted),
       read: (...place) => this.#opened.inspector.read(...place),
       offsetAt: (...place) => this.#opened.inspector.offsetAt(...place),
       ride: (ride) => this.#opened.inspector.ride(ride),

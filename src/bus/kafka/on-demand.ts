@@ -51,8 +51,8 @@ export class BusOnDemand implements Bus {
   }
 
   readonly inspector: BusInspector = {
-    topics: () => this.#opened.inspector.topics(),
-    groups: () => this.#opened.inspector.groups(),
+    topics: (...wanted) => this.#opened.inspector.topics(...wanted),
+    groups: (...wanted) => this.#opened.inspector.groups(...wanted),
     read: (...words) => this.#opened.inspector.read(...words),
     offsetAt: (...words) => this.#opened.inspector.offsetAt(...words),
     ride: (ride) => this.#opened.inspector.ride(ride),

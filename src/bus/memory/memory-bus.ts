@@ -51,18 +51,19 @@ export class MemoryBus implements Bus {
   }
 
   readonly inspector: BusInspector = {
-    topics: async () =>
-      [...this.#log.topics.values()].map(({ name, partitions, retention }) => ({
-        topic: name,
-        partitions: partitions.map(({ partition, begin, synced }) => ({ partition, begin, end: synced })),
-        retention,
-        bytes: 0,
-      })),
-    groups: async () =>
-      [...this.#log.groups.values()].map(({ name, committed }) => ({
-        group: name,
-        positions: [...committed.values()],
-      })),
+    topics: async (isWanted = () => true) =>
+      [...this.#log.topics.values()]
+        .filter(({ name }) => isWanted(name))
+        .map(({ name, partitions, retention }) => ({
+          topic: name,
+          partitions: partitions.map(({ partition, begin, synced }) => ({ partition, begin, end: synced })),
+          retention,
+          bytes: 0,
+        })),
+    groups: async (isWanted = () => true) =>
+      [...this.#log.groups.values()]
+        .filter(({ name }) => isWanted(name))
+        .map(({ name, committed }) => ({ group: name, positions: [...committed.values()] })),
     read: async (topic, partition, offset, recordsMax) =>
       this.#handOver(this.#log.read(topic, partition, offset).slice(0, recordsMax)),
     offsetAt: async (topic, partition, timeMs) =>
