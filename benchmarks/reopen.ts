@@ -8,7 +8,7 @@ import { numberOf, verify } from './bench.ts'
 import type { Bench, BenchOptions } from './bench.ts'
 import { bytesOf, inFolder } from './folder.ts'
 import { rounded } from './percentiles.ts'
-import { compiled, firstEventMs } from './start.ts'
+import { compiled, firstEventMs, firstEventProgram } from './start.ts'
 
 export const reopen: Bench = {
   name: 'reopen',
@@ -23,8 +23,9 @@ async function run(dir: string, options: BenchOptions): Promise<Readonly<Record<
   await fillAndKill(journal, bytes)
   const journalBytes = bytesOf(journal)
   const packageUrl = compiled(join(dir, 'dist'))
-  const emptyMs = await firstEventMs(join(dir, 'empty'), packageUrl)
-  const filledMs = await firstEventMs(journal, packageUrl)
+  const program = firstEventProgram(join(dir, 'program'))
+  const emptyMs = await firstEventMs(program, join(dir, 'empty'), packageUrl)
+  const filledMs = await firstEventMs(program, journal, packageUrl)
   return { bench: 'reopen', journalBytes, addedMs: rounded(filledMs - emptyMs, 0) }
 }
 
