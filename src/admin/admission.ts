@@ -7,11 +7,14 @@
  */
 import { createHash } from 'node:crypto'
 import { MetrobusError, isMetrobusError } from '../errors/index.ts'
+import type { ErrorCode } from '../errors/index.ts'
 import type { ActKind } from './act.ts'
+import type { Approvals, Command } from './approvals.ts'
 import type { AuditEntry, AuditLog } from './audit.ts'
 import { errorAnswer } from './failure.ts'
 import { mayAsk, rightText } from './identity.ts'
 import type { Identity } from './identity.ts'
+import type { Mask } from './masks.ts'
 import type { RateLimit } from './rate-limit.ts'
 import type { Asked, Route, Stream } from './route.ts'
 import { ndjson, serverSentEvents } from './streaming.ts'
@@ -25,6 +28,12 @@ export interface AdmissionOptions {
   readonly audit: AuditLog | undefined
   /** Undefined lets everybody ask as often as they like. */
   readonly rate: RateLimit | undefined
+  /** Which acts take two. Undefined lets each act alone; otherwise there must be an audit log. */
+  readonly approvals: Approvals | undefined
+  /** What of payloads leaves the server for nobody. */
+  readonly mask: Mask | undefined
+  /** Told when an approval was passed by. */
+  readonly alarm: ((facts: object) => void) | undefined
   readonly gate: StreamGate
 }
 
@@ -61,10 +70,21 @@ export class Admission {
   }
 
   async answer(route: Route, arrival: Arrival): Promise<Response> {
-    const { audit, gate } = this.#options
+    const { audit } = this.#options
     if (route.act === undefined || audit === undefined)
-      return responseOf(route, await serve(route, await this.#admitted(route, arrival)), gate)
+      return this.#responseOf(route, await serve(route, await this.#admitted(route, arrival)))
     return this.#acted(route, route.act, arrival, audit)
+  }
+
+  #responseOf({ stream, payloads }: Route, answer: unknown): Response {
+    const { gate } = this.#options
+    const mask = payloads ? this.#options.mask : undefined
+    if (stream !== undefined) {
+      const lines = mask === undefined ? (answer as Stream<unknown>) : maskedStream(answer as Stream<unknown>, mask)
+      return stream === 'ndjson' ? ndjson(gate, lines) : serverSentEvents(gate, lines)
+    }
+    if (answer instanceof Response) return answer
+    return Response.json(mask === undefined ? answer : mask(answer))
   }
 
   /** The request, read, from somebody who may send it. */
@@ -82,52 +102,91 @@ export class Admission {
 
   async #acted(route: Route, act: ActKind, arrival: Arrival, audit: AuditLog): Promise<Response> {
     const asked = `${arrival.request.method} ${new URL(arrival.request.url).pathname}`
-    const admitted = await this.#admitted(route, arrival).catch(async (error: unknown) => {
+    let who: string | null = null
+    try {
+      const admitted = await this.#admitted(route, arrival)
+      who = admitted.identity.name
+      const command = commandOf(route, admitted)
+      const told = { query: route.query.told(admitted.query), body: route.body?.told(admitted.body) }
+      const leave = await this.#leave(route, { act, asked, command, told }, admitted, arrival.request)
+      const entry = { who, act, asked, command }
+      const { lines: of } = await audit.add({ ...entry, ...told, ...leave, result: 'allowed' })
+      const ended = async (end: End): Promise<void> => void (await audit.add({ ...entry, of, ...end }))
+      return this.#responseOf(route, await finished(route, admitted, ended))
+    } catch (error) {
+      if (isMetrobusError(error, 'MB_FORBIDDEN')) who = error.facts.identity
       const { code, message } = errorAnswer(error)
-      if (isMetrobusError(error, 'MB_UNAUTHENTICATED') || isMetrobusError(error, 'MB_FORBIDDEN')) {
-        const who = isMetrobusError(error, 'MB_FORBIDDEN') ? error.facts.identity : null
-        await audit.add({ who, act, asked, result: 'denied', code, message })
-      }
+      if (denials.has(code)) await audit.add({ who, act, asked, result: 'denied', code, message })
       throw error
-    })
-    const entry = {
-      who: admitted.identity.name,
-      act,
-      asked,
-      command: commandOf(route, admitted),
     }
-    const told = { query: route.query.told(admitted.query), body: route.body?.told(admitted.body) }
-    const { lines: of } = await audit.add({ ...entry, ...told, result: 'allowed' })
-    return finished(
-      route,
-      admitted,
-      this.#options.gate,
-      async (end) => void (await audit.add({ ...entry, of, ...end })),
-    )
+  }
+
+  /** By whose leave an act that takes two is done; nobody's where one is enough. */
+  async #leave(route: Route, command: Command, asked: Asked, request: Request): Promise<object> {
+    const { approvals, alarm } = this.#options
+    const weigh = route.weigh === undefined ? undefined : (): Promise<number> => route.weigh!(asked)
+    if (approvals === undefined || !(await approvals.isNeeded(command.act, weigh))) return {}
+    const justification = justificationIn(request)
+    if (justification === undefined) return { approver: approvals.use(command, asked.identity) }
+    if (!mayAsk(asked.identity, { needs: 'admin', payloads: false }))
+      throw new MetrobusError('MB_FORBIDDEN', {
+        identity: asked.identity.name,
+        right: 'the role admin to break the glass',
+      })
+    alarm?.({ who: asked.identity.name, act: command.act, asked: command.asked, justification })
+    return { brokeGlass: justification }
   }
 }
+
+/** What is a refusal of the one that asks, and not of what was asked. */
+const denials: ReadonlySet<string> = new Set([
+  'MB_UNAUTHENTICATED',
+  'MB_FORBIDDEN',
+  'MB_APPROVAL_NEEDED',
+  'MB_OWN_PROPOSAL',
+] satisfies ErrorCode[])
+
+const justificationMin = 10
+
+/** Why an approval cannot be waited for, as text that is encoded like a part of an address. */
+function justificationIn({ headers }: Request): string | undefined {
+  const header = headers.get('metrobus-break-glass')
+  if (header === null) return undefined
+  const text = decoded(header)
+  if (text !== undefined && text.length >= justificationMin) return text
+  const fault = `"metrobus-break-glass" must say why, in ${justificationMin} characters or more, encoded as in an address`
+  throw new MetrobusError('MB_BAD_REQUEST', { faults: [fault] })
+}
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text).trim()
+  } catch {
+    return undefined
+  }
+}
+
+const maskedStream = (stream: Stream<unknown>, mask: Mask): Stream<unknown> =>
+  async function* (signal) {
+    for await (const answer of stream(signal)) yield mask(answer)
+  }
 
 type End = Pick<AuditEntry, 'result'> & { readonly code?: string; readonly status?: number }
 
 /** Serves an act, and tells its end before it is answered; of a stream, before it ends. */
-async function finished(
-  route: Route,
-  asked: Asked,
-  gate: StreamGate,
-  ended: (end: End) => Promise<void>,
-): Promise<Response> {
+async function finished(route: Route, asked: Asked, ended: (end: End) => Promise<void>): Promise<unknown> {
   const failed = (error: unknown): Promise<void> => ended({ result: 'failed', code: errorAnswer(error).code })
-  let served: unknown
+  let answer: unknown
   try {
-    served = await serve(route, asked)
+    answer = await serve(route, asked)
   } catch (error) {
     await failed(error)
     throw error
   }
-  if (route.stream !== undefined) return responseOf(route, told(served as Stream<unknown>, ended, failed), gate)
-  const response = responseOf(route, served, gate)
-  await ended({ result: response.status < 400 ? 'done' : 'failed', status: response.status })
-  return response
+  if (route.stream !== undefined) return told(answer as Stream<unknown>, ended, failed)
+  const status = answer instanceof Response ? answer.status : 200
+  await ended({ result: status < 400 ? 'done' : 'failed', status })
+  return answer
 }
 
 /** A reader that goes away ends an act: what it has done by then is done. */
@@ -152,12 +211,6 @@ const told = (
   }
 
 const serve = async ({ serve }: Route, asked: Asked): Promise<unknown> => serve(asked)
-
-function responseOf({ stream }: Route, answer: unknown, gate: StreamGate): Response {
-  if (stream === 'ndjson') return ndjson(gate, answer as Stream<unknown>)
-  if (stream === 'events') return serverSentEvents(gate, answer as Stream<unknown>)
-  return answer instanceof Response ? answer : Response.json(answer)
-}
 
 /** The exact command as one hash: equal for what does the same, however it was written. */
 export function commandOf({ method, path }: Route, { params, query, body }: Asked): string {

@@ -94,11 +94,16 @@ export class AuditLog {
     return added
   }
 
-  /** Where the log stands; of a log that does not exist yet, at its beginning. */
+  /** Where the log stands. Rejects with MB_AUDIT_BROKEN. */
   async head(): Promise<AuditHead> {
     await this.#last
-    const open = await this.#open?.catch(() => undefined)
-    return open?.head ?? { lines: 0, hash: noHash }
+    return (await (this.#open ??= this.#opened())).head
+  }
+
+  /** Lines as they are on the disk, behind the first `after`, at most `count`. */
+  async lines(page: { readonly after: number; readonly count: number }): Promise<readonly AuditLine[]> {
+    await this.#last
+    return readAudit(this.#disk, this.#path, page)
   }
 
   async close(): Promise<void> {

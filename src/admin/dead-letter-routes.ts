@@ -89,6 +89,8 @@ function endingRoutes(subject: Subject): readonly Route[] {
       does: 'Lets dead letters ride again, at a bounded rate, one of them with other data; streams its progress.',
       needs: 'operator',
       act: 'replay',
+      weigh: ({ body: { place, all: _all, ratePerSecond: _rate, data: _data, ...filter } }) =>
+        place === undefined ? countOf(subject, filter) : Promise.resolve(1),
       body: replay,
       answer: replayed,
       stream: 'ndjson',
@@ -105,6 +107,8 @@ function endingRoutes(subject: Subject): readonly Route[] {
       does: 'Ends dead letters, for a reason.',
       needs: 'operator',
       act: 'discard',
+      weigh: ({ body: { place, all: _all, reason: _reason, ...filter } }) =>
+        place === undefined ? countOf(subject, filter) : Promise.resolve(1),
       body: form({ ...filter, all: flag, reason: required(text) }, isChosen),
       answer: object({ discarded: number }),
       async serve({ body: { all: _all, reason, ...filter } }) {
@@ -114,6 +118,11 @@ function endingRoutes(subject: Subject): readonly Route[] {
       },
     }),
   ]
+}
+
+async function countOf({ deadLetters }: Subject, filter: DeadLetterFilter): Promise<number> {
+  const groups = await deadLetters.groups(filter)
+  return groups.reduce((sum, { count }) => sum + count, 0)
 }
 
 async function checkChoice(subject: Subject, filter: DeadLetterFilter): Promise<void> {

@@ -48,6 +48,8 @@ interface Declared<Path extends string, Query, Body, Answer> {
   readonly payloads?: boolean
   /** What it does to the app, for the audit log and approvals. Default: it only looks. */
   readonly act?: ActKind
+  /** Counts the events that the act would concern, for approvals that ask how many. Default: it cannot be told. */
+  readonly weigh?: (asked: Asked<Path, Query, Body>) => Promise<number>
   /** Default: no field. */
   readonly query?: Form<Query>
   /** Default: no body. */
@@ -89,6 +91,7 @@ export interface Route extends Right {
   readonly path: string
   readonly does: string
   readonly act: ActKind | undefined
+  readonly weigh: ((asked: Asked) => Promise<number>) | undefined
   readonly query: Form<unknown>
   readonly body: Form<unknown> | undefined
   readonly answer: Schema<unknown>
@@ -111,9 +114,17 @@ export function streamRoute<const Path extends string, Answer, Query = unknown, 
   return whole(declaration)
 }
 
-type Untyped = Declared<string, unknown, unknown, unknown> &
-  Pick<Route, 'method' | 'stream'> & { readonly serve: unknown }
+type Untyped = Omit<Declared<string, unknown, unknown, unknown>, 'weigh'> &
+  Pick<Route, 'method' | 'stream'> & { readonly serve: unknown; readonly weigh?: unknown }
 
-function whole({ payloads = false, act, query = nothing, body, serve, ...rest }: Untyped): Route {
-  return { ...rest, payloads, act, query, body, serve: serve as Route['serve'] }
+function whole({ payloads = false, act, weigh, query = nothing, body, serve, ...rest }: Untyped): Route {
+  return {
+    ...rest,
+    payloads,
+    act,
+    query,
+    body,
+    weigh: weigh as Route['weigh'],
+    serve: serve as Route['serve'],
+  }
 }

@@ -11,13 +11,17 @@ import type { Clock } from '../internal/platform/platform.ts'
 import { Admission } from './admission.ts'
 import type { AdmissionOptions } from './admission.ts'
 import { appRoutes } from './app-routes.ts'
+import type { Approvals } from './approvals.ts'
 import type { AuditLog } from './audit.ts'
 import { controlRoutes } from './control-routes.ts'
 import { deadLetterRoutes } from './dead-letter-routes.ts'
 import { entryRoutes } from './entry-routes.ts'
 import { answerOf } from './failure.ts'
 import { thisMachine } from './identity.ts'
+import type { Mask } from './masks.ts'
 import { documentRoute } from './openapi.ts'
+import { oversightRoutes } from './oversight-routes.ts'
+import type { Oversight } from './oversight-routes.ts'
 import { RateLimit } from './rate-limit.ts'
 import type { Route } from './route.ts'
 import { stopDetailRoutes } from './stop-detail-routes.ts'
@@ -38,12 +42,22 @@ export interface RoutesOptions {
   readonly audit?: AuditLog | undefined
   /** Requests a second of one that asks. Default: as many as they like. */
   readonly requestsPerSecond?: number | undefined
+  /** Which acts take two; with `audit` alone. Default: none. */
+  readonly approvals?: Approvals | undefined
+  /** Default: payloads leave as they are. */
+  readonly mask?: Mask | undefined
+  /** Told when an approval was passed by. Default: nobody is. */
+  readonly alarm?: AdmissionOptions['alarm']
 }
 
 const streamsMax = 32
 
 /** Every route that there is. */
-export function declaredRoutes(subject: Subject, clock: Clock): readonly Route[] {
+export function declaredRoutes(
+  subject: Subject,
+  clock: Clock,
+  oversight: Oversight = { audit: undefined, approvals: undefined },
+): readonly Route[] {
   const routes = [
     ...appRoutes(subject, clock),
     ...stopDetailRoutes(subject),
@@ -52,15 +66,17 @@ export function declaredRoutes(subject: Subject, clock: Clock): readonly Route[]
     ...entryRoutes(subject),
     ...storeRoutes(subject),
     ...deadLetterRoutes(subject),
+    ...oversightRoutes(oversight),
   ]
   return [...routes, documentRoute(routes)]
 }
 
 /** All routes of an app, served. */
 export function adminRoutes(options: RoutesOptions): Hono {
-  const { subject, clock, signal, identify = () => thisMachine, audit, requestsPerSecond } = options
-  const rate = requestsPerSecond === undefined ? undefined : new RateLimit(clock, requestsPerSecond)
-  const admission = new Admission({ identify, audit, rate, gate: streamGate(signal) })
+  const { subject, clock, signal, identify = () => thisMachine, audit, approvals, mask, alarm } = options
+  const { requestsPerSecond: perSecond } = options
+  const rate = perSecond === undefined ? undefined : new RateLimit(clock, perSecond)
+  const admission = new Admission({ identify, audit, rate, approvals, mask, alarm, gate: streamGate(signal) })
   const served = new Hono()
   served.onError(answerOf)
   served.notFound(async ({ req, env }) => {
@@ -73,7 +89,7 @@ export function adminRoutes(options: RoutesOptions): Hono {
     await next()
     if (context.req.raw.method === 'HEAD') await context.res.body?.cancel()
   })
-  for (const route of declaredRoutes(subject, clock))
+  for (const route of declaredRoutes(subject, clock, { audit, approvals }))
     served.on(route.method, route.path, ({ req, env }) =>
       admission.answer(route, { request: req.raw, params: req.param(), connection: env }),
     )

@@ -4,11 +4,14 @@ import { MetrobusError } from '../errors/index.ts'
 import type { Log } from '../internal/log.ts'
 import { httpsFactory, listenOnPort } from '../internal/platform/http.ts'
 import { nodeDisk } from '../internal/platform/node-disk.ts'
-import { nodeClock } from '../internal/platform/node.ts'
+import { nodeClock, nodeRandom } from '../internal/platform/node.ts'
 import { consoleFiles } from '../internal/platform/page-files.ts'
 import { stderrLog } from '../internal/platform/stderr-log.ts'
 import type { RunningApp } from '../runtime/running.ts'
 import type { AccessOptions } from './access.ts'
+import type { ActKind } from './act.ts'
+import type { ApprovalRule } from './approvals.ts'
+import type { MaskRule } from './masks.ts'
 import { peerOf } from './peer.ts'
 import type { RoutesOptions } from './routes.ts'
 import { serverOf } from './server.ts'
@@ -25,6 +28,10 @@ export interface AdminHandlerOptions {
   readonly console?: boolean
   /** Requests a second of one identity. Default: 50. */
   readonly requestsPerSecond?: number
+  /** Acts that take two: somebody else approves what one has asked for. Needs `audit`. Default: none. */
+  readonly approvals?: Readonly<Partial<Record<ActKind, ApprovalRule>>>
+  /** What of payloads leaves the server for nobody. Default: nothing is masked. */
+  readonly masks?: readonly MaskRule[]
   /** Where acts are told of, with the head of the audit log. Default: warnings and errors as JSON lines on standard error. */
   readonly log?: Log
 }
@@ -105,13 +112,18 @@ async function handlerOf(
 ): Promise<AdminHandler> {
   const files = options.console === true ? consoleFiles() : new Map<string, Buffer>()
   if (files === undefined) throw new MetrobusError('MB_NO_CONSOLE', undefined)
-  const [{ consoleRoutes }, { adminRoutes }, { holdAudit }, { pageGuard }] = await Promise.all([
-    import('./console-routes.ts'),
-    import('./routes.ts'),
-    import('./shared-audit.ts'),
-    import('./page-guard.ts'),
-  ])
-  const { log = stderrLog } = options
+  const [{ Approvals }, { maskOf }, { consoleRoutes }, { adminRoutes }, { holdAudit }, { pageGuard }] =
+    await Promise.all([
+      import('./approvals.ts'),
+      import('./masks.ts'),
+      import('./console-routes.ts'),
+      import('./routes.ts'),
+      import('./shared-audit.ts'),
+      import('./page-guard.ts'),
+    ])
+  const { log = stderrLog, approvals, masks } = options
+  if (approvals !== undefined && options.audit === undefined)
+    throw new MetrobusError('MB_BAD_OPTIONS', { what: 'The admin API', faults: ['"approvals" needs "audit"'] })
   const ending = new AbortController()
   const audit = options.audit === undefined ? undefined : holdAudit(options.audit, log)
   const app = adminRoutes({
@@ -119,6 +131,9 @@ async function handlerOf(
     clock: nodeClock,
     signal: ending.signal,
     audit: audit?.log,
+    ...(approvals !== undefined && { approvals: new Approvals(approvals, nodeClock, () => nodeRandom.id()) }),
+    ...(masks !== undefined && { mask: maskOf(masks) }),
+    alarm: (facts) => log.error(facts, 'the glass was broken: an act that takes two was done by one'),
     ...(identify !== undefined && {
       identify,
       requestsPerSecond: options.requestsPerSecond ?? requestsPerSecondDefault,

@@ -2,7 +2,8 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { accessForm } from '../admin/access.ts'
-import { form, integer, required, text } from '../admin/form.ts'
+import { actKinds } from '../admin/act.ts'
+import { form, integer, required, several, text } from '../admin/form.ts'
 import type { AdminOptions } from '../admin/serve-admin.ts'
 import { auditBeside } from '../admin/shared-audit.ts'
 import { MetrobusError } from '../errors/index.ts'
@@ -12,11 +13,19 @@ import type { Address } from './parse.ts'
 /** Beside the journal, where `metrobus admin token` writes and `run --admin` looks. */
 export const tokensIn = (dir: string): string => join(dir, 'admin-tokens.json')
 
+const names = several(text, 1_000)
+
 const file = form({
   access: accessForm,
   tls: form({ cert: required(text), key: required(text), ca: text }),
   audit: text,
   requestsPerSecond: integer({ min: 1, max: 100_000 }),
+  approvals: form(
+    Object.fromEntries(
+      actKinds.map((act) => [act, form({ above: integer({ min: 0, max: Number.MAX_SAFE_INTEGER }) })]),
+    ),
+  ),
+  masks: several(form({ paths: names, headers: names, topics: names, types: names, stops: names }), 1_000),
 })
 
 /** Paths in the file are meant from its folder. The audit log of `app` lies beside the journal, where the socket has it; an app without a journal has none. Throws MB_BAD_OPTIONS, and MB_NOT_FOUND where there is no such file. */

@@ -29,6 +29,21 @@ export const adminErrors = {
     message: (f: { perSecond: number }): string =>
       `More than ${f.perSecond} requests a second are not served to one that asks: wait a second.`,
   },
+  MB_APPROVAL_NEEDED: {
+    family: 'refuse',
+    message: (f: { act: string; id: string; until: string }): string =>
+      `The act ${f.act} takes two here: somebody else must approve ${f.id} before ${f.until}; then ask once more, word for word.`,
+  },
+  MB_OWN_PROPOSAL: {
+    family: 'refuse',
+    message: (f: { id: string; identity: string }): string =>
+      `${f.identity} has proposed ${f.id}, and cannot approve it: somebody else must.`,
+  },
+  MB_TOO_MANY_PROPOSALS: {
+    family: 'refuse',
+    message: (f: { proposalsMax: number }): string =>
+      `${f.proposalsMax} acts wait for an approval, and no more can: approve some, or wait until they expire.`,
+  },
   MB_AUDIT_FAILED: {
     family: 'refuse',
     message: (f: { file: string; reason: string; done: boolean }): string =>
