@@ -13,6 +13,7 @@ import type {
   PausedAnswer,
   RecordAnswer,
   RideAnswer,
+  SearchAnswer,
   SendAnswer,
   StorePageAnswer,
   StoreRowAnswer,
@@ -190,6 +191,12 @@ export const eventRecord: Schema<RecordAnswer> = named(
     data: anything,
     cut: maybe(object({ bytes: number, begins: string })),
   }),
+)
+
+export const searched: Schema<SearchAnswer> = either(
+  object({ match: eventRecord }),
+  object({ progress: object({ scanned: number, total: number, matched: number }) }),
+  object({ end: object({ scanned: number, matched: number, next: nullable(string) }) }),
 )
 
 export const ride: Schema<RideAnswer> = named(

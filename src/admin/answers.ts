@@ -111,6 +111,19 @@ export interface RecordAnswer {
   readonly cut?: { readonly bytes: number; readonly begins: string }
 }
 
+/** What a search says: each match, how far it is, and last where it has ended. */
+export type SearchAnswer =
+  | { readonly match: RecordAnswer }
+  | { readonly progress: { readonly scanned: number; readonly total: number; readonly matched: number } }
+  | {
+      readonly end: {
+        readonly scanned: number
+        readonly matched: number
+        /** The `after` of a search that goes on; null when nothing is left. */
+        readonly next: string | null
+      }
+    }
+
 /** An event to be sent: what `SendOptions` says, with the data. */
 export interface SentEvent {
   readonly data: unknown

@@ -17,6 +17,7 @@ import type {
   PausedAnswer,
   RecordAnswer,
   RideAnswer,
+  SearchAnswer,
   SendAnswer,
   SentEvent,
   StorePageAnswer,
@@ -36,8 +37,16 @@ export interface RecordsQuery {
   readonly since?: string
   readonly follow?: boolean
   readonly count?: number
+  /** Leaves out what does not match this expression. */
+  readonly where?: string
   /** Data that is longer comes cut. Default: all of it. */
   readonly bytes?: number
+}
+
+/** Where a search looks; at most one of `from`, `offset`, `since` and `after`. */
+export interface SearchQuery extends Omit<RecordsQuery, 'follow' | 'where'> {
+  /** The `next` of a search before. */
+  readonly after?: string
 }
 
 /** Over the socket file of a running app. MB_UNREACHABLE when nothing answers there, and when the connection breaks. */
@@ -122,6 +131,11 @@ export class AdminClient {
 
   records(topic: string, query: RecordsQuery = {}): AsyncGenerator<RecordAnswer> {
     return this.#stream('GET', `/v1/topics/${encodeURIComponent(topic)}/records${queryOf({ ...query })}`)
+  }
+
+  /** Matches, how far it is, and last from where to go on. */
+  search(topic: string, where: string, query: SearchQuery = {}): AsyncGenerator<SearchAnswer> {
+    return this.#stream('GET', `/v1/topics/${encodeURIComponent(topic)}/search${queryOf({ where, ...query })}`)
   }
 
   trace(id: string): Promise<RideAnswer> {

@@ -24,6 +24,7 @@ import { oversightRoutes } from './oversight-routes.ts'
 import type { Oversight } from './oversight-routes.ts'
 import { RateLimit } from './rate-limit.ts'
 import type { Route } from './route.ts'
+import { searchRoutes } from './search-routes.ts'
 import { stopDetailRoutes } from './stop-detail-routes.ts'
 import { storeRoutes } from './store-routes.ts'
 import type { StreamGate } from './streaming.ts'
@@ -62,6 +63,7 @@ export function declaredRoutes(
     ...appRoutes(subject, clock),
     ...stopDetailRoutes(subject),
     ...topicRoutes(subject, clock),
+    ...searchRoutes(subject, clock),
     ...controlRoutes(subject, clock),
     ...entryRoutes(subject),
     ...storeRoutes(subject),

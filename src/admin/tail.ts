@@ -25,6 +25,8 @@ export interface TailRequest {
   readonly follow: boolean
   /** Ends the stream after so many records. */
   readonly countMax: number
+  /** Leaves out all others. Default: none is left out. */
+  readonly matches?: (placed: Placed) => boolean
 }
 
 /** A record and where it lies. */
@@ -54,13 +56,15 @@ export async function* tail(
   clock: Clock,
   signal: AbortSignal,
 ): AsyncGenerator<Placed> {
-  const cursors = await cursorsOf(inspector, request)
+  const cursors = (await placesOf(inspector, request)).map((place): Cursor => ({ ...place, chunk: [] }))
   let left = request.countMax
   while (left > 0 && !signal.aborted) {
     const cursor = await oldest(inspector, request.topic, cursors)
     if (cursor !== undefined) {
+      const placed = { topic: request.topic, partition: cursor.partition, record: cursor.chunk.shift()! }
+      if (request.matches !== undefined && !request.matches(placed)) continue
       left--
-      yield { topic: request.topic, partition: cursor.partition, record: cursor.chunk.shift()! }
+      yield placed
     } else if (request.follow) {
       await pause(clock, pauseMs, signal)
       const info = await infoOf(inspector, request.topic)
@@ -70,7 +74,11 @@ export async function* tail(
   }
 }
 
-async function cursorsOf(inspector: BusInspector, { topic, partition, from }: TailRequest): Promise<readonly Cursor[]> {
+/** Where a reading begins in each partition that it is about, and where that ends now. Throws as `tail` does. */
+export async function placesOf(
+  inspector: BusInspector,
+  { topic, partition, from }: Pick<TailRequest, 'topic' | 'partition' | 'from'>,
+): Promise<{ readonly partition: number; next: number; readonly end: number }[]> {
   const info = await infoOf(inspector, topic)
   const wanted = info.partitions.filter((known) => partition === undefined || known.partition === partition)
   if (wanted.length === 0)
@@ -80,7 +88,7 @@ async function cursorsOf(inspector: BusInspector, { topic, partition, from }: Ta
       known: info.partitions.map((known) => `${topic}/${known.partition}`),
     })
   return Promise.all(
-    wanted.map(async ({ partition, begin, end }): Promise<Cursor> => {
+    wanted.map(async ({ partition, begin, end }) => {
       const next =
         typeof from === 'string'
           ? from === 'end'
@@ -89,7 +97,7 @@ async function cursorsOf(inspector: BusInspector, { topic, partition, from }: Ta
           : 'offset' in from
             ? kept(info, partition, from.offset)
             : await inspector.offsetAt(topic, partition, from.timeMs)
-      return { partition, chunk: [], next, end }
+      return { partition, next, end }
     }),
   )
 }

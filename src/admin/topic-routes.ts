@@ -8,6 +8,8 @@ import { recordAnswer } from './record-answer.ts'
 import { route, streamRoute } from './route.ts'
 import type { Route } from './route.ts'
 import { list, number, object } from './schema.ts'
+import { matcherOf } from './search/evaluate.ts'
+import { parseExpression } from './search/parse.ts'
 import type { Subject } from './subject.ts'
 import { tail } from './tail.ts'
 import type { TailStart } from './tail.ts'
@@ -26,6 +28,7 @@ const records = form(
     since: moment,
     follow: flag,
     count: integer({ min: 1, max: countMax }),
+    where: text,
     bytes: integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
   },
   ({ from, offset, since }) =>
@@ -69,8 +72,15 @@ export function topicRoutes({ app, inspector, running }: Subject, clock: Clock):
       answer: eventRecord,
       stream: 'ndjson',
       serve({ params, query }) {
-        const { partition, follow = false, count = countMax, bytes } = query
-        const request = { topic: params.topic, partition, from: startOf(query), follow, countMax: count }
+        const { partition, follow = false, count = countMax, where, bytes } = query
+        const request = {
+          topic: params.topic,
+          partition,
+          from: startOf(query),
+          follow,
+          countMax: count,
+          ...(where !== undefined && { matches: matcherOf(parseExpression(where)) }),
+        }
         return async function* (signal) {
           for await (const placed of tail(inspector, request, clock, signal)) yield recordAnswer(placed, bytes)
         }

@@ -14,6 +14,7 @@ export const commands: { readonly [name: string]: Load } = {
   map: () => import('./commands/map.ts'),
   send: () => import('./commands/send.ts'),
   tail: () => import('./commands/tail.ts'),
+  search: () => import('./commands/search.ts'),
   trace: () => import('./commands/trace.ts'),
   topics: () => import('./commands/topics.ts'),
   lag: () => import('./commands/lag.ts'),

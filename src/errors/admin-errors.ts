@@ -6,6 +6,11 @@ export const adminErrors = {
     family: 'refuse',
     message: (f: { faults: readonly string[] }): string => `The request cannot be served: ${f.faults.join('; ')}.`,
   },
+  MB_BAD_SEARCH: {
+    family: 'refuse',
+    message: (f: { character: number; near: string; problem: string }): string =>
+      `The search is not understood at character ${f.character}, near ${JSON.stringify(f.near)}: ${f.problem}.`,
+  },
   MB_NOT_FOUND: {
     family: 'refuse',
     message: (f: { kind: string; name: string; known?: readonly string[] }): string =>

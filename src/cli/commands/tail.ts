@@ -1,14 +1,15 @@
 import { Command, Option } from 'commander'
-import type { RecordAnswer } from '../../admin/answers.ts'
 import type { Runner } from '../context.ts'
 import { streamStart, wholeNumber } from '../parse.ts'
 import type { StreamStart } from '../parse.ts'
+import { recordLine } from '../record-line.ts'
 import { openTarget } from '../target.ts'
 
 interface TailOptions {
   readonly from?: StreamStart
   readonly partition?: number
   readonly count?: number
+  readonly where?: string
   readonly follow: boolean
 }
 
@@ -25,6 +26,7 @@ export const command = (run: Runner): Command =>
     )
     .option('--partition <number>', 'this one only', wholeNumber(0, 100_000))
     .option('-n, --count <number>', 'end after so many records', wholeNumber(1, 1_000_000_000))
+    .option('--where <expression>', 'those that match, as `metrobus search` has it')
     .option('--no-follow', 'end with the records that are there')
     .action((topic: string, options: TailOptions, command: Command) =>
       run(command, async (context) => {
@@ -33,20 +35,15 @@ export const command = (run: Runner): Command =>
         if (options.follow && !target.isLive)
           context.output.note('No process holds this journal: printing what is there.')
         const start = options.from ?? { from: follow ? 'end' : 'beginning' }
-        const { partition, count } = options
+        const { partition, count, where } = options
         const query = {
           ...start,
           follow,
           ...(partition !== undefined && { partition }),
           ...(count !== undefined && { count }),
+          ...(where !== undefined && { where }),
         }
         for await (const record of target.client.records(topic, query))
-          await context.output.line(context.output.json ? JSON.stringify(record) : textOf(record))
+          await context.output.line(context.output.json ? JSON.stringify(record) : recordLine(record))
       }),
     )
-
-/** One line: where it lies, when it came, what it is. */
-const textOf = ({ partition, offset, appended, id, key, headers, data }: RecordAnswer): string => {
-  const said = Object.entries(headers).map(([name, value]) => `  ${name}=${value}`)
-  return `${partition}/${offset}  ${appended}  ${id}  ${key ?? '-'}  ${JSON.stringify(data)}${said.join('')}`
-}
