@@ -70,14 +70,14 @@ suite('with live data', () => {
 
   test('a line is brought out by its name in the legend, and stays so in a link', async () => {
     const page = await on.open()
-    await page.getByRole('button', { name: 'gift' }).hover()
+    await page.getByRole('button', { name: 'gift', exact: true }).hover()
     await page.locator('.leg.is-chosen').first().waitFor()
-    await page.getByRole('button', { name: 'gift' }).click()
+    await page.getByRole('button', { name: 'gift', exact: true }).click()
     assert.equal(await page.locator('.leg.is-chosen').count(), 2)
     await page.reload()
     await page.locator('.leg.is-chosen').first().waitFor()
-    assert.equal(await page.getByRole('button', { name: 'gift' }).getAttribute('aria-pressed'), 'true')
-    await page.getByRole('button', { name: 'gift' }).click()
+    assert.equal(await page.getByRole('button', { name: 'gift', exact: true }).getAttribute('aria-pressed'), 'true')
+    await page.getByRole('button', { name: 'gift', exact: true }).click()
     await page.mouse.move(0, 0)
     await page.locator('.leg.is-chosen').first().waitFor({ state: 'detached' })
     await page.context().close()

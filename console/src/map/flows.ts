@@ -54,6 +54,7 @@ export function flowsOf(
   }))
   for (let round = 0; round < rounds; round++) {
     for (const { group, all } of reaching) scale(group, all)
+    if (list.every(({ flow }) => flow === 0)) break
     for (const { group, most } of leaving) if (sumOf(group) > most) scale(group, most)
   }
   return legs.map(({ from, to, route }) => {

@@ -36,28 +36,34 @@ export function MetroDrawing({ layout, states, accepted }: Drawn) {
     const paths = svg.current!.querySelectorAll<SVGPathElement>('path.leg')
     const rates = flowsOf(layout, states, accepted)
     trains.current?.set(rates.map((rate, index) => ({ path: paths[index]!, rate })))
-    for (const [index, rate] of rates.entries()) paths[index]!.style.setProperty('--rate', String(Math.log10(1 + rate)))
+    for (const [index, rate] of rates.entries()) {
+      const width = Math.log10(1 + rate).toFixed(2)
+      const { style } = paths[index]!
+      if (style.getPropertyValue('--rate') !== width) style.setProperty('--rate', width)
+    }
   }, [layout, states, accepted])
   return (
     <figure class="map">
-      <svg
-        ref={svg}
-        class={shown === undefined ? 'drawing' : 'drawing chosen'}
-        role="group"
-        aria-label="Map of the lines: plus and minus zoom, arrows move, 0 shows the whole"
-        tabIndex={0}
-      >
-        <Legs layout={layout} colours={colours} shown={shown} />
-        <g ref={group} class="trains" aria-hidden="true" />
-        {layout.stations.map((station) => (
-          <Station
-            key={station.id}
-            station={station}
-            isShown={shown?.stations.has(station.id) === true}
-            state={stateAt(station, states)}
-          />
-        ))}
-      </svg>
+      <div class="frame">
+        <svg
+          ref={svg}
+          class={shown === undefined ? 'drawing' : 'drawing chosen'}
+          role="group"
+          aria-label="Map of the lines: plus and minus zoom, arrows move, 0 shows the whole"
+          tabIndex={0}
+        >
+          <Legs layout={layout} colours={colours} shown={shown} />
+          <g ref={group} class="trains" aria-hidden="true" />
+          {layout.stations.map((station) => (
+            <Station
+              key={station.id}
+              station={station}
+              isShown={shown?.stations.has(station.id) === true}
+              state={stateAt(station, states)}
+            />
+          ))}
+        </svg>
+      </div>
       <figcaption>
         <Legend layout={layout} colours={colours} lines={lines} />
         <span class="tools">

@@ -9,6 +9,17 @@ interface Box {
   height: number
 }
 
+interface Drag {
+  readonly fromX: number
+  readonly fromY: number
+  /** Pixels so far. */
+  x: number
+  y: number
+  isMoved: boolean
+}
+
+/** Pixels: a click may tremble. */
+const dragMin = 4
 const stepPart = 0.1
 const zoomStep = 1.25
 
@@ -46,14 +57,23 @@ export function useViewBox(svg: RefObject<SVGSVGElement | null>, width: number, 
   useEffect(() => {
     const element = svg.current
     if (element === null) return undefined
-    let from: { readonly x: number; readonly y: number } | undefined
+    let drag: Drag | undefined
     const perPixel = (): number => {
       const { clientWidth, clientHeight } = element
       return Math.max(box.current.width / clientWidth, box.current.height / clientHeight)
     }
-    const moves: {
-      readonly [Type in 'wheel' | 'pointerdown' | 'pointermove' | 'pointerup' | 'keydown']: (event: never) => void
-    } = {
+    let wasMoved = false
+    const settle = (): void => {
+      wasMoved = drag?.isMoved === true
+      if (drag === undefined || !wasMoved) return (drag = undefined)
+      const scale = perPixel()
+      box.current.x -= drag.x * scale
+      box.current.y -= drag.y * scale
+      drag = undefined
+      element.style.removeProperty('transform')
+      show()
+    }
+    const moves: Readonly<Record<string, (event: never) => void>> = {
       wheel: (event: WheelEvent) => {
         if (!event.ctrlKey && !event.metaKey && Math.abs(event.deltaX) > Math.abs(event.deltaY)) return
         event.preventDefault()
@@ -63,20 +83,27 @@ export function useViewBox(svg: RefObject<SVGSVGElement | null>, width: number, 
           y: (event.clientY - top) / high,
         })
       },
-      pointerdown: (event: PointerEvent) => {
-        if (event.button === 0) from = { x: event.clientX, y: event.clientY }
+      pointerdown: ({ button, clientX, clientY }: PointerEvent) => {
+        if (button === 0) drag = { fromX: clientX, fromY: clientY, x: 0, y: 0, isMoved: false }
       },
-      pointermove: (event: PointerEvent) => {
-        if (from === undefined || event.buttons === 0) return
-        const scale = perPixel()
-        box.current.x -= (event.clientX - from.x) * scale
-        box.current.y -= (event.clientY - from.y) * scale
-        from = { x: event.clientX, y: event.clientY }
-        show()
+      pointermove: ({ buttons, clientX, clientY, pointerId }: PointerEvent) => {
+        if (drag === undefined || buttons === 0) return
+        drag.x = clientX - drag.fromX
+        drag.y = clientY - drag.fromY
+        if (!drag.isMoved && Math.hypot(drag.x, drag.y) < dragMin) return
+        if (!drag.isMoved) element.setPointerCapture(pointerId)
+        drag.isMoved = true
+        // What is drawn is only moved: to draw a large map anew takes longer than a frame.
+        element.style.setProperty('transform', `translate(${drag.x}px, ${drag.y}px)`)
       },
-      pointerup: () => {
-        from = undefined
+      pointerup: () => settle(),
+      pointercancel: () => settle(),
+      // A link under the hand that has moved the map is not meant.
+      click: (event: MouseEvent) => {
+        if (wasMoved) event.preventDefault()
+        wasMoved = false
       },
+      dragstart: (event: DragEvent) => event.preventDefault(),
       keydown: (event: KeyboardEvent) => {
         // The browser's own: its zoom, and its way back.
         if (event.ctrlKey || event.metaKey || event.altKey) return
