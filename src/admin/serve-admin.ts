@@ -56,10 +56,10 @@ export interface AdminOptions extends Omit<AdminHandlerOptions, 'access'> {
   readonly tls?: TlsOptions
 }
 
-/** The admin API for a server that somebody else runs: `fetch` takes a Request and answers a Response, as in `app.mount('/admin', handler.fetch)` of hono. */
+/** The admin API for a server that somebody else runs: `fetch` takes a Request and answers a Response, as in `app.all('/admin/*', mount(handler.fetch))` with hono. */
 export interface AdminHandler {
   /** The second argument is what `@hono/node-server` gives of the connection; client certificates are read from it. */
-  fetch(request: Request, connection?: unknown): Promise<Response>
+  readonly fetch: (request: Request, connection?: unknown) => Promise<Response>
   /** Ends the streams that are open, and the audit log. */
   close(): Promise<void>
 }
