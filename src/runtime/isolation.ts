@@ -8,10 +8,12 @@
  * - K1 While an event runs alone, no other handler of the app runs in the process, and the row that names it is durable.
  * - K2 An event runs alone only when no earlier event of its key is unsettled (I3).
  * - K3 An event that waits for its retry was not what ran, so it does not run alone before it is due.
+ * - K4 Of the apps of a process one at a time lets events run alone: a death would count against the event of each.
  */
 import type { BusInspector } from '../bus/bus.ts'
 import { MetrobusError } from '../errors/index.ts'
 import type { Record } from '../event/record.ts'
+import type { Platform } from '../internal/platform/platform.ts'
 import { runInScope } from '../internal/scope.ts'
 import { Attempt } from './attempt.ts'
 import type { Engine } from './engine.ts'
@@ -29,13 +31,33 @@ export interface Isolation {
   readonly engine: Engine
   readonly inspector: BusInspector
   readonly killsMax: number
+  /** Of the process. */
+  readonly platform: Platform
 }
 
 /** Runs what may have killed two owners, one by one, while nothing else runs. The lanes are loaded and not open yet. */
 export async function runSuspects(isolation: Isolation, tenures: readonly Tenure[]): Promise<void> {
-  const { engine } = isolation
   const suspected = new Set(tenures.filter(({ before }) => before?.reach !== undefined))
-  if (suspected.size === 0) return
+  if (suspected.size > 0) await inTurn(isolation, () => runEach(isolation, tenures, suspected))
+}
+
+/** When the last app of each process that lets events run alone is through with them. */
+const turns = new WeakMap<Platform, Promise<void>>()
+
+/** Lets an app run events alone when those that came before it are through with theirs. One that stops or fails holds up nobody. */
+async function inTurn({ engine, platform }: Isolation, run: () => Promise<void>): Promise<void> {
+  let isOver = false
+  const turn = (turns.get(platform) ?? Promise.resolve()).then(run).finally(() => (isOver = true))
+  const ended = (): boolean => isOver || engine.isDraining
+  turns.set(
+    platform,
+    Promise.race([turn, engine.until(ended)]).catch(() => {}),
+  )
+  await turn
+}
+
+async function runEach(isolation: Isolation, tenures: readonly Tenure[], suspected: Set<Tenure>): Promise<void> {
+  const { engine } = isolation
   await quieten(engine)
   for (;;) {
     for (const tenure of suspected) {

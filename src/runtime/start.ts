@@ -101,7 +101,8 @@ async function join(definition: AppDefinition, bus: Bus, options: ResolvedStartO
     })
   await checkRemovedStops(engine, bus, options.removedStops)
   engine.stores = await openStores(engine, bus, options.stores)
-  const lanes = new Lanes({ engine, inspector: bus.inspector, killsMax: options.killsMax })
+  const { killsMax, platform } = options
+  const lanes = new Lanes({ engine, inspector: bus.inspector, killsMax, platform })
   try {
     engine.member = await bus.join(definition.name, subscriptions, listenerOf(engine, lanes))
   } catch (error) {

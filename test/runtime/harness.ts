@@ -107,7 +107,8 @@ export function world(options: MemoryOptions = {}): World {
     start: (definition, start) =>
       startApp(
         { name: 'app', publishes: [], codeVersion: 'test', ...definition },
-        { bus, platform, log: silentLog, socket: false, blockedAfter: 0, ...start },
+        // Each app is in a process of its own.
+        { bus, platform: { ...platform }, log: silentLog, socket: false, blockedAfter: 0, ...start },
       ),
   }
 }

@@ -329,3 +329,58 @@ test('a lane that begins anew while the app is careful takes nothing before that
     for (const [place, limit] of Object.entries(reach)) assert.equal(typeof limit, 'number', place)
   await app!.stop()
 })
+
+test('what runs alone in one app of a process is not convicted for what kills alone in another', async () => {
+  const machine = new Machine({ seed: 1, bus: { partitions: 1 } })
+  const appOf = (name: string, handler: Handler): AppDefinition => ({
+    name,
+    publishes: [],
+    codeVersion: 'test',
+    entries: [entryOf(`${name}-in`, lineOf(`${name}-main`, stopOf(`${name}-work`, handler)))],
+  })
+  const lives = 8
+  const done: string[] = []
+  for (let life = 0; life < lives; life++) {
+    const process = await machine.start((mine) => {
+      const after = (ms: number): Promise<void> => new Promise((resolve) => mine.platform.clock.timer(ms, resolve))
+      const innocent = appOf('innocent', async () => {
+        await after(50)
+        done.push('innocent')
+        return drop('done')
+      })
+      const killing = appOf('killing', async () => {
+        await after(10)
+        mine.kill('killed by an event')
+      })
+      return {
+        async start(options) {
+          // Both at once, so that both look at what they may have died of at the same time.
+          const starting = [startApp(innocent, options), startApp(killing, options)]
+          for (const one of starting)
+            one.then(
+              ({ stopped }) => stopped.catch(() => {}),
+              () => {},
+            )
+          const [first, second] = await Promise.all(starting)
+          if (life === 0) {
+            void first!.send('innocent-in', { key: 'a', n: 0 }).catch(() => {})
+            void second!.send('killing-in', { key: 'a', n: 0 }).catch(() => {})
+          }
+          return first!
+        },
+      }
+    })
+    await machine.advance(1_000)
+    if (!process.isAlive) await machine.crash(process)
+    else {
+      const letters = (app: string): Promise<number> =>
+        process
+          .running!.inspector.topics()
+          .then((topics) => topics.find(({ topic }) => topic === `${app}.${app}-work.dlq`)!.partitions[0]!.end)
+      assert.deepEqual([done, await letters('innocent'), await letters('killing')], [['innocent'], 0, 1])
+      await machine.close()
+      return
+    }
+  }
+  assert.fail(`after ${lives} lives the killer is not convicted`)
+})

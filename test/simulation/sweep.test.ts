@@ -47,7 +47,8 @@ for (const world of ['machine', 'cluster'] as const)
   })
 
 test('a wide program with a thousand events: two apps on one topic, one of which may emit to it, and entries that run alone', async () => {
-  const { failures } = await sweep({ seeds: [5386], worlds: ['machine'], size: 'large', isWide: true, shrinks })
+  const some = only === undefined ? [5386] : []
+  const { failures } = await sweep({ seeds: some, worlds: ['machine'], size: 'large', isWide: true, shrinks })
   assert.equal(failures.length, 0, failures.map(describeFailure).join('\n\n'))
 })
 

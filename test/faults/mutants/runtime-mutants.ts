@@ -62,8 +62,10 @@ export const runtimeMutants: readonly Mutant[] = [
     name: 'acknowledge-at-start',
     breaks: 'An event is acknowledged when its handler begins, not in the unit that holds its outcome (I1, I6).',
     file: 'src/runtime/lane.ts',
-    find: 'if (tries === 1) this.stop.counters.in++',
-    replace: 'this.engine.outbox.acknowledge(feed, record.offset)',
+    find: 'if (state !== undefined) state.running = attempt\n    let mayRun = true',
+    replace: `if (state !== undefined) state.running = attempt
+    this.engine.outbox.acknowledge(feed, record.offset)
+    let mayRun = true`,
     hunt: { sweep: 'test/simulation/embedded.test.ts', seed: 2 },
   },
   {
