@@ -51,8 +51,8 @@ async function certificate(
       parsedValue: names,
     }),
   ]
-  await made.subjectPublicKeyInfo.importKey(publicKey, engine)
-  await made.sign(signer.privateKey, 'SHA-256', engine)
+  await made.subjectPublicKeyInfo.importKey(publicKey as never, engine)
+  await made.sign(signer.privateKey as never, 'SHA-256', engine)
   return pem('CERTIFICATE', Buffer.from(made.toSchema(true).toBER()))
 }
 
