@@ -18,6 +18,15 @@ import type { BlockSpec, Program, StopSpec } from './program.ts'
 /** Violations kept; one is enough to fail. */
 const violationsMax = 10
 
+/** An event that runs alone. */
+interface Alone {
+  /** `<stop> <event>` */
+  readonly name: string
+  readonly topic: string
+  /** Its handler has been given it. */
+  hasBegun: boolean
+}
+
 export class Oracle implements Probe {
   readonly violations: string[] = []
   readonly bus: BusModel<SimProcess> = new BusModel()
@@ -32,7 +41,7 @@ export class Oracle implements Probe {
   readonly #order: OrderCheck<SimProcess> = new OrderCheck()
   readonly #alone = new Map<SimProcess, string>()
   /** Of those, the ones that have not ended, by process and app. */
-  readonly #aloneNow = new Map<string, string>()
+  readonly #aloneNow = new Map<string, Alone>()
   /** Handlings under way: by stop, partition and process; and of each limit's value. */
   readonly #running = new Map<string, Map<symbol, string>>()
   readonly #tries = new Map<string, number>()
@@ -102,8 +111,9 @@ export class Oracle implements Probe {
     for (const fault of faults) this.violation(fault)
     const app = appIn(process, topic)
     const alone = this.#aloneNow.get(app)
-    const isAlone = alone === `${stop.name} ${event.id}`
-    if (!isAlone && alone !== undefined) this.violation(`I5 ${name} begins while ${alone} runs alone`)
+    const isAlone = alone?.name === `${stop.name} ${event.id}`
+    if (isAlone) alone.hasBegun = true
+    else if (alone !== undefined) this.violation(`I5 ${name} begins while ${alone.name} runs alone`)
     const lane = `${process.name} ${topic}/${partition}`
     const leave = [
       this.#enter(lane, lane, stop.concurrency),
@@ -144,7 +154,7 @@ export class Oracle implements Probe {
     const block = this.#program.blocks.find((one) => isEntry(one) || one.stops.some(({ name }) => name === stop))!
     const app = appIn(process, `${block.app}.`)
     if (isEntry(block)) this.#aloneNow.delete(app)
-    else this.#aloneNow.set(app, name)
+    else this.#aloneNow.set(app, { name, topic: topicOf(this.#program, stop), hasBegun: false })
     for (const [place, running] of this.#running)
       if (running.size > 0 && place.startsWith(`${app}.`))
         this.violation(`I5 ${name} runs alone while something runs at ${place}`)
@@ -160,6 +170,10 @@ export class Oracle implements Probe {
 
   /** What a lane ran when it went away is aborted, and takes no place any more, though it may not have noticed. */
   #forget(process: SimProcess, { topic, partition }: TopicPartition): void {
+    // It waited for a limit or in a batch, and now somebody else will handle it.
+    const app = appIn(process, topic)
+    const alone = this.#aloneNow.get(app)
+    if (alone?.topic === topic && !alone.hasBegun) this.#aloneNow.delete(app)
     const gone = `${process.name} ${topic}/${partition}`
     for (const running of this.#running.values())
       for (const [one, lane] of running) if (lane === gone) running.delete(one)
