@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { Admin } from '@platformatic/kafka'
 import type { Bus } from '../src/bus/bus.ts'
 import { kafka } from '../src/bus/kafka/index.ts'
+import type { KafkaGuarantee } from '../src/bus/kafka/index.ts'
 import { Brokers } from '../tools/servers/kafka/brokers.ts'
 import { home, jars } from '../tools/servers/kafka/jars.ts'
 import { run } from '../tools/servers/run.ts'
@@ -25,7 +26,8 @@ function bootstrap(): readonly string[] {
 /** Stands before the names of this run. */
 const prefix = `bench-${process.pid}-${Math.round(performance.timeOrigin)}.`
 
-export const kafkaBus = (): Bus => kafka({ brokers: bootstrap(), prefix, partitions })
+export const kafkaBus = (guarantee: KafkaGuarantee = 'exactly-once'): Bus =>
+  kafka({ brokers: bootstrap(), prefix, partitions, guarantee })
 
 /** Removes what a run has left on the broker. */
 export const removeTopics = (): Promise<void> =>

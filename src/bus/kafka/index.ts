@@ -16,4 +16,4 @@ export function kafka(options: KafkaOptions): Bus {
 
 export type { KafkaLogin, KafkaSecret, KafkaTls } from './access.ts'
 export type { ForeignMapping, ForeignRecord } from './foreign-record.ts'
-export type { KafkaCompression, KafkaOptions } from './options.ts'
+export type { KafkaCompression, KafkaGuarantee, KafkaOptions } from './options.ts'

@@ -6,6 +6,7 @@ import { plannedCases } from '../conformance.ts'
 import type { BusFixture } from '../conformance.ts'
 import { output, Probe, records } from '../conformance/fixture.ts'
 import { kafka } from './index.ts'
+import type { KafkaOptions } from './index.ts'
 import { Stage } from './model/stage.ts'
 
 const abilities = { membersMax: Infinity, answersUnknown: false, canBePressed: false }
@@ -21,13 +22,13 @@ const leftOut = {
     'brokers do not tell how much space they have',
 }
 
-function fixtureOf(seed: number): () => Promise<BusFixture> {
+function fixtureOf(seed: number, options: Partial<KafkaOptions> = {}): () => Promise<BusFixture> {
   return async () => {
     const platform = { clock: new VirtualClock(), random: new SeededRandom(seed), disk: new SimDisk() }
     const stage = new Stage(platform, new SeededRandom(seed + 1))
     return {
       platform: stage.platform,
-      make: () => stage.bus(),
+      make: () => stage.bus(options),
       until: (isSo, what) => stage.until(isSo, what),
       end: () => stage.end(),
     }
@@ -41,6 +42,17 @@ for (const { name, run } of plannedCases({
   leftOut,
 }))
   test(`kafka, on a model of a cluster: ${name}`, run)
+
+const loose = { guarantee: 'at-least-once' } as const
+for (const { name, run } of plannedCases({
+  abilities: { ...resolveCapabilities(kafka({ brokers: ['model:1'], ...loose }).capabilities), ...abilities },
+  fixture: fixtureOf(1, loose),
+  leftOut: {
+    ...leftOut,
+    'outputs, acknowledgements and state of a unit come together': 'outputs come first, and then what is acknowledged',
+  },
+}))
+  test(`kafka at least once, on a model of a cluster: ${name}`, run)
 
 test('what an app waits for holds up neither another app of the process nor who looks at a topic', async () => {
   const platform = { clock: new VirtualClock(), random: new SeededRandom(2), disk: new SimDisk() }

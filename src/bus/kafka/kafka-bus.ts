@@ -11,6 +11,7 @@ import { Producer } from './driver/producer.ts'
 import type { Wire } from './driver/wire.ts'
 import { KafkaInspector } from './inspector.ts'
 import { KafkaMember } from './kafka-member.ts'
+import { LooseProducer } from './loose-producer.ts'
 import { Names } from './names.ts'
 import { capabilitiesOf } from './options.ts'
 import type { ResolvedKafkaOptions } from './options.ts'
@@ -110,12 +111,9 @@ export class KafkaBus implements Bus {
     await this.ensureTopics([{ name: names.state(group), partitions: homes, retention: rowsKept }])
     const memberId = random.id()
     const counts = new Map(subscriptions.map(({ topic }) => [topic, this.partitions(topic)]))
-    const producer = new Producer({
-      cluster,
-      clock,
-      transactionalId: `${names.outside(group)}.${instanceId ?? memberId}`,
-      transactionTimeoutMs,
-    })
+    const transactionalId = `${names.outside(group)}.${instanceId ?? memberId}`
+    const ofTransactions = this.#options.guarantee === 'exactly-once' ? { transactionalId, transactionTimeoutMs } : {}
+    const producer = new Producer({ cluster, clock, ...ofTransactions })
     await producer.open()
     const rows = { topic: stateTopic, partitions: homes, offsets: logOffsets }
     const tables = new StateTables({ cluster, clock, ...rows })
@@ -125,7 +123,7 @@ export class KafkaBus implements Bus {
       log,
       options: this.#options,
       names,
-      producer,
+      producer: this.#options.guarantee === 'exactly-once' ? producer : new LooseProducer(producer, groupOffsets),
       groupOffsets,
       logOffsets,
       tables,

@@ -20,7 +20,7 @@ import { GroupMember } from './driver/group-member.ts'
 import type { OwnedPartition } from './driver/group-member.ts'
 import type { GroupOffsets } from './driver/group-offsets.ts'
 import type { LogOffsets } from './driver/log-offsets.ts'
-import type { Producer } from './driver/producer.ts'
+import type { UnitProducer } from './loose-producer.ts'
 import type { Names } from './names.ts'
 import type { ResolvedKafkaOptions } from './options.ts'
 import { Reading } from './reading.ts'
@@ -39,7 +39,7 @@ export interface KafkaMemberOptions {
   readonly log: Log
   readonly options: ResolvedKafkaOptions
   readonly names: Names
-  readonly producer: Producer
+  readonly producer: UnitProducer
   readonly groupOffsets: GroupOffsets
   readonly logOffsets: LogOffsets
   readonly tables: StateTables

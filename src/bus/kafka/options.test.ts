@@ -39,6 +39,7 @@ const wrong: readonly (readonly [options: object, sentence: RegExp])[] = [
   [{ inSyncReplicas: 1.5 }, /^inSyncReplicas must be a whole number/],
   [{ replicas: 1, inSyncReplicas: 2 }, /^inSyncReplicas 2 are more than the 1 replicas/],
   [{ compression: 'best' }, /^compression must be one of none, gzip/],
+  [{ guarantee: 'at-most-once' }, /^guarantee must be exactly-once or at-least-once, not "at-most-once"/],
   [{ prefix: 'a b' }, /^prefix may have letters/],
   [{ prefix: 5 }, /^prefix may have letters/],
   [{ mappings: 'json' }, /^mappings must be an object, by topic/],

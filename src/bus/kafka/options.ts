@@ -14,6 +14,10 @@ import type { ForeignMapping } from './foreign-record.ts'
 export type KafkaCompression = (typeof compressions)[number]
 const compressions = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
 
+/** How often an event happens whose handling was cut off. */
+export type KafkaGuarantee = (typeof guarantees)[number]
+const guarantees = ['exactly-once', 'at-least-once'] as const
+
 /** Options of the Kafka bus; only `brokers` has no default. */
 export interface KafkaOptions {
   /** Where to begin, as `host:port`; any one that answers leads to the others. */
@@ -32,6 +36,11 @@ export interface KafkaOptions {
   readonly replicas?: number
   /** Replicas that must have what is acknowledged. Default: 2, or 1 where there is no second. */
   readonly inSyncReplicas?: number
+  /**
+   * `exactly-once`: what a unit brings out and what it acknowledges are one transaction. `at-least-once`: one after the other, so that what a crash cuts in between is handled again; sooner
+   * visible, and without stores. Default: 'exactly-once'.
+   */
+  readonly guarantee?: KafkaGuarantee
   /** How records are compressed. Default: 'none'. */
   readonly compression?: KafkaCompression
   /**
@@ -61,6 +70,7 @@ export interface ResolvedKafkaOptions {
   readonly partitions: number
   readonly replicas: number | undefined
   readonly inSyncReplicas: number | undefined
+  readonly guarantee: KafkaGuarantee
   readonly compression: KafkaCompression
   readonly instanceId: string | undefined
   readonly prefix: string
@@ -87,6 +97,7 @@ const known: Readonly<Record<keyof KafkaOptions, true>> = {
   partitions: true,
   replicas: true,
   inSyncReplicas: true,
+  guarantee: true,
   compression: true,
   instanceId: true,
   prefix: true,
@@ -111,6 +122,9 @@ export function resolveKafkaOptions(options: KafkaOptions): ResolvedKafkaOptions
   if (!Array.isArray(brokers) || brokers.length === 0) faults.push('brokers must name at least one as "host:port"')
   if (!compressions.includes(compression))
     faults.push(`compression must be one of ${compressions.join(', ')}, not ${JSON.stringify(compression)}`)
+  const { guarantee = 'exactly-once' } = options
+  if (!guarantees.includes(guarantee))
+    faults.push(`guarantee must be ${guarantees.join(' or ')}, not ${JSON.stringify(guarantee)}`)
   checkLogin(options.sasl, faults)
   if (topics !== 'create' && topics !== 'verify')
     faults.push(`topics must be "create" or "verify", not ${JSON.stringify(topics)}`)
@@ -136,6 +150,7 @@ export function resolveKafkaOptions(options: KafkaOptions): ResolvedKafkaOptions
     partitions: number('partitions', options.partitions ?? 4, 1, 10_000),
     replicas: optional('replicas', options.replicas),
     inSyncReplicas: optional('inSyncReplicas', options.inSyncReplicas),
+    guarantee,
     compression,
     instanceId: options.instanceId,
     prefix,
@@ -149,7 +164,8 @@ export function resolveKafkaOptions(options: KafkaOptions): ResolvedKafkaOptions
   return resolved
 }
 
-export const capabilitiesOf = ({ recordBytesMax }: ResolvedKafkaOptions): Capabilities => ({
+export const capabilitiesOf = ({ recordBytesMax, guarantee }: ResolvedKafkaOptions): Capabilities => ({
+  supportsAtomicSettle: guarantee === 'exactly-once',
   recordBytesMax,
   hasDenseOffsets: false,
 })

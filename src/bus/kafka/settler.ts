@@ -17,9 +17,10 @@ import type { Clock } from '../../internal/platform/platform.ts'
 import type { Settled } from '../bus.ts'
 import type { GroupMembership, Position } from './driver/codec/txn-offset-commit.ts'
 import type { GroupOffsets } from './driver/group-offsets.ts'
-import type { Producer, UnitBatch, UnitEnd } from './driver/producer.ts'
+import type { UnitBatch, UnitEnd } from './driver/producer.ts'
 import { lookingMs, scan } from './log-scan.ts'
 import type { ScanOptions, ScanPart } from './log-scan.ts'
+import type { UnitProducer } from './loose-producer.ts'
 import { decodeText, encodeAbove, encodeText, isElsewhere } from './positions.ts'
 import { UnitBatches } from './unit-batches.ts'
 import type { UnitBatchesOptions } from './unit-batches.ts'
@@ -44,7 +45,7 @@ export interface Owner {
 export interface SettlerOptions extends ScanOptions {
   readonly clock: Clock
   readonly log: Log
-  readonly producer: Producer
+  readonly producer: UnitProducer
   readonly offsets: GroupOffsets
   readonly owner: Owner
   readonly batches: UnitBatchesOptions
