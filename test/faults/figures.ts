@@ -49,6 +49,9 @@ export const figures: Readonly<Record<string, Readonly<Record<Tier, number>>>> =
   V4: { P: sweep, N: sweep },
   M1: { P: 0, N: 500 },
   L1: { P: 0, N: 1 },
+  // Three brokers and their clients: `--bus kafka`
+  K1: { P: 1, N: 20 },
+  'P4-KAFKA': { P: 1, N: 50 },
   // Random programs, and what must be caught
   SEEDS: { P: 500, N: 10_000 },
   MUTANTS: { P: sweep, N: sweep },

@@ -2,6 +2,7 @@
  * `npm run -s faults -- --tier P`: injects every kind of fault that has a row, as often as `figures.ts` says, and says which promises were broken.
  *
  *     --tier P|N      every change (some minutes), or nights (hours). Default: P
+ *     --bus kafka     the rows of this bus, on three brokers that it starts. Default: embedded
  *     --row J2        only this row, also one that the tier does not have; may be given several times
  *     --seed 7        of the run. Default: a fresh one, which every failure prints
  *     --case 31       only this case of the row
@@ -20,6 +21,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { chooseSeed } from '../../src/testing/index.ts'
+import { withBrokers } from '../../tools/servers/kafka/for-tests.ts'
 import { displayOn, isClean } from './display.ts'
 import { figures } from './figures.ts'
 import { runRows } from './pool.ts'
@@ -30,6 +32,7 @@ import type { Row, Tier } from './row.ts'
 const { values } = parseArgs({
   options: {
     tier: { type: 'string', default: 'P' },
+    bus: { type: 'string', default: 'embedded' },
     row: { type: 'string', multiple: true, default: [] },
     seed: { type: 'string' },
     case: { type: 'string' },
@@ -40,7 +43,7 @@ const { values } = parseArgs({
     jobs: { type: 'string' },
     merge: { type: 'string' },
     /** For the test of this program, as the two below. */
-    rows: { type: 'string', default: new URL('rows/', import.meta.url).href },
+    rows: { type: 'string' },
     report: { type: 'string' },
     'grace-ms': { type: 'string', default: '30000' },
   },
@@ -58,6 +61,7 @@ function numberOf(name: 'seed' | 'case' | 'cases' | 'minutes' | 'jobs' | 'grace-
 }
 
 const tier: Tier = values.tier === 'P' || values.tier === 'N' ? values.tier : fail('--tier is P or N.')
+if (values.bus !== 'embedded' && values.bus !== 'kafka') fail('--bus is embedded or kafka.')
 const only = numberOf('case')
 if (only !== undefined && (values.row.length !== 1 || values.seed === undefined))
   fail('--case needs one --row and the --seed of its run.')
@@ -77,7 +81,7 @@ if (values.merge !== undefined) {
 
 /** The rows that are asked for, or all: each in the file of its name. */
 async function rowsWanted(): Promise<readonly PlannedRow[]> {
-  const folder = new URL(values.rows)
+  const folder = new URL(values.rows ?? (values.bus === 'kafka' ? 'kafka-rows/' : 'rows/'), import.meta.url)
   const known = readdirSync(folder).flatMap((name) => /^([a-z0-9-]+)\.ts$/.exec(name)?.[1]?.toUpperCase() ?? [])
   const ids = values.row.length === 0 ? known : values.row.map((id) => id.toUpperCase())
   return Promise.all(
@@ -121,7 +125,6 @@ function commitOf(): string {
 /** With --resume the time may be over before a row begins: it has neither passed nor failed. */
 const hasRun = ({ cases, errors }: Outcome): boolean => cases > 0 || errors.length > 0
 
-const started = performance.now()
 const rows = planOf(await rowsWanted())
 if (rows.length === 0 && !values.resume) fail('No row to run.')
 const commit = commitOf()
@@ -133,24 +136,32 @@ process.on('SIGINT', () => {
   stopping.abort()
 })
 const minutes = numberOf('minutes') ?? Infinity
-const timer = minutes === Infinity ? undefined : setTimeout(() => stopping.abort(), minutes * 60_000)
-const outcomes = await runRows(rows, {
-  tier,
-  seed: numberOf('seed') ?? chooseSeed(),
-  only,
-  jobsMax: numberOf('jobs') ?? availableParallelism(),
-  signal: stopping.signal,
-  graceMs: numberOf('grace-ms')!,
-  endsAt: started + minutes * 60_000,
-  progressed: (now) => display.progressed(now),
-  ended: (outcome) => {
-    if (outcome.cases === 0 && outcome.errors.length === 0 && !values.resume)
-      outcome.errors.push(stopping.signal.aborted ? 'there was no time for it' : 'it did no case')
-    if (values.resume) addToReport(outcome, commit, !stopping.signal.aborted, files)
-    if (hasRun(outcome)) display.ended(outcome)
-  },
-})
-clearTimeout(timer)
-display.finished(outcomes.filter(hasRun), Math.round((performance.now() - started) / 1000))
+
+/** Answers whether all is well. */
+async function run(): Promise<boolean> {
+  const started = performance.now()
+  const timer = minutes === Infinity ? undefined : setTimeout(() => stopping.abort(), minutes * 60_000)
+  const outcomes = await runRows(rows, {
+    tier,
+    seed: numberOf('seed') ?? chooseSeed(),
+    only,
+    jobsMax: numberOf('jobs') ?? availableParallelism(),
+    signal: stopping.signal,
+    graceMs: numberOf('grace-ms')!,
+    endsAt: started + minutes * 60_000,
+    progressed: (now) => display.progressed(now),
+    ended: (outcome) => {
+      if (outcome.cases === 0 && outcome.errors.length === 0 && !values.resume)
+        outcome.errors.push(stopping.signal.aborted ? 'there was no time for it' : 'it did no case')
+      if (values.resume) addToReport(outcome, commit, !stopping.signal.aborted, files)
+      if (hasRun(outcome)) display.ended(outcome)
+    },
+  })
+  clearTimeout(timer)
+  display.finished(outcomes.filter(hasRun), Math.round((performance.now() - started) / 1000))
+  return outcomes.every(isClean)
+}
+
+const isWell = values.bus === 'kafka' ? await withBrokers(run) : await run()
 if (interrupted) process.exitCode = 130
-if (!outcomes.every(isClean)) process.exitCode = 1
+if (!isWell) process.exitCode = 1

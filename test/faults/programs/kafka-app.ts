@@ -1,0 +1,36 @@
+/**
+ * An instance of the tally on Kafka (`test/kafka/programs/tally.ts`). It sends events of every key in rounds, each with an id of its own, and prints `ack <key> <number>` for each that was acknowledged, until
+ * SIGUSR2; with no keys it only rides along. SIGTERM stops it in good order.
+ */
+import { busOf, tally } from '../../kafka/programs/tally.ts'
+
+const { prefix, brokers, keys, everyMs } = JSON.parse(process.argv[2]!) as {
+  readonly prefix: string
+  readonly brokers: readonly string[]
+  readonly keys: readonly string[]
+  readonly everyMs: number
+}
+
+const sending = { isOver: keys.length === 0 }
+process.once('SIGUSR2', () => (sending.isOver = true))
+const running = await tally().start({ bus: busOf(brokers, prefix) })
+process.once('SIGTERM', () => void running.stop().then(() => process.exit(0)))
+running.stopped.catch(fail)
+console.log('begun')
+let number = 0
+while (!sending.isOver) {
+  number++
+  await Promise.all(
+    keys.map(async (key) => {
+      await running.send('tickets', { key, number }, { id: `${key}.${number}` })
+      console.log(`ack ${key} ${number}`)
+    }),
+  ).catch(fail)
+  await new Promise((resolve) => setTimeout(resolve, everyMs))
+}
+if (keys.length > 0) console.log(`sent ${number}`)
+
+function fail(error: unknown): never {
+  console.error(error)
+  process.exit(1)
+}
