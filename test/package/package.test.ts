@@ -11,9 +11,17 @@ import { command, entries, manifest, pack, root } from './pack.ts'
 import type { Packed } from './pack.ts'
 
 /** What users download, compressed, by part: a folder of `dist/`; the core is all the rest. A new part brings a budget of its own (decision 0017). */
-const bytesMax = { core: 300_000, testing: 55_000, store: 12_000, kafka: 52_000, console: 60_000, telemetry: 15_000 }
+const bytesMax = {
+  core: 300_000,
+  testing: 55_000,
+  store: 12_000,
+  kafka: 52_000,
+  console: 60_000,
+  telemetry: 15_000,
+  admin: 55_000,
+}
 const partOf = (file: string): string =>
-  /^dist\/(?:bus\/)?(testing|store|kafka|console|telemetry)\//.exec(file)?.[1] ?? 'core'
+  /^dist\/(?:bus\/)?(testing|store|kafka|console|telemetry|admin)\//.exec(file)?.[1] ?? 'core'
 const dependenciesMax = 8
 
 test('every export and command of package.json has its source file', () => {
