@@ -69,6 +69,8 @@ export type {
   Pausable,
   Pause,
   PauseEffect,
+  SeekPlan,
+  SeekRequest,
   StopLimits,
 } from './runtime/controls.ts'
 export type { DeadLetterFilter, DeadLetterGroup, DeadLetterRecord, DeadLetters, RunningApp } from './runtime/running.ts'

@@ -1,6 +1,6 @@
 /** The shapes of `answers.ts`, and of what the runtime's own types say. The compiler holds the two to one another. */
 import type { MetroMap } from '../itinerary/map.ts'
-import type { PauseEffect, StopLimits } from '../runtime/controls.ts'
+import type { PauseEffect, SeekPlan, StopLimits } from '../runtime/controls.ts'
 import type { AppStats } from '../runtime/definition.ts'
 import type { DeadLetterGroup, DeadLetterRecord } from '../runtime/running.ts'
 import type { ItineraryView } from '../stop/definition.ts'
@@ -93,6 +93,16 @@ const limitSettings = { concurrency: number, limits: list(object({ limit: maybe(
 export const stopLimits: Schema<StopLimits> = named(
   'StopLimits',
   object({ stop: string, ...limitSettings, declared: object(limitSettings) }),
+)
+
+export const seekPlan: Schema<SeekPlan> = named(
+  'SeekPlan',
+  object({
+    stop: string,
+    topic: string,
+    partitions: list(object({ partition: number, from: number, to: number, again: number, skipped: number })),
+    parked: object({ keys: number, events: number }),
+  }),
 )
 
 export const live: Schema<LiveAnswer> = named(

@@ -6,7 +6,7 @@ import { MetrobusError } from '../errors/index.ts'
 import { requestOverSocket } from '../internal/platform/http.ts'
 import type { SocketRequest, SocketResponse } from '../internal/platform/http.ts'
 import type { MetroMap } from '../itinerary/map.ts'
-import type { LimitChange, Pausable, PauseEffect, StopLimits } from '../runtime/controls.ts'
+import type { LimitChange, Pausable, PauseEffect, SeekPlan, SeekRequest, StopLimits } from '../runtime/controls.ts'
 import type { AppStats } from '../runtime/definition.ts'
 import type { DeadLetterFilter, DeadLetterGroup, DeadLetterRecord } from '../runtime/running.ts'
 import type {
@@ -245,6 +245,15 @@ export class AdminClient {
     return this.#post(`/v1/stops/${encodeURIComponent(stop)}/limits`, body)
   }
 
+  /** What a seek would do. */
+  planSeek({ to, ...request }: SeekRequest): Promise<SeekPlan> {
+    return this.#get(`/v1/seek${queryOf({ ...request, ...placeOf(to) })}`)
+  }
+
+  seek({ to, ...request }: SeekRequest): Promise<SeekPlan> {
+    return this.#post('/v1/seek', { ...request, ...placeOf(to) })
+  }
+
   /** Answers when the app is about to stop. */
   drain(deadlineMs?: number): Promise<{ readonly draining: boolean }> {
     return this.#post('/v1/drain', { deadlineMs })
@@ -288,6 +297,12 @@ function refuse(status: number, error: ErrorAnswer | undefined): never {
     code: error?.code ?? 'MB_UNEXPECTED',
     message: error?.message ?? `The app answered with status ${status}.`,
   })
+}
+
+/** As the routes take it. */
+function placeOf(to: SeekRequest['to']): { readonly to?: string; readonly offset?: number; readonly since?: string } {
+  if (typeof to === 'string') return { to }
+  return 'offset' in to ? to : { since: new Date(to.timeMs).toISOString() }
 }
 
 function queryOf(fields: { readonly [name: string]: string | number | boolean | undefined }): string {

@@ -112,6 +112,25 @@ test('an app is drained over the API, and answers before it stops', async () => 
   await assert.rejects(running.send('in', { key: 'b' }), { code: 'MB_STOPPING' })
 })
 
+test('a seek is planned over the API; a bus that cannot move a running app is a 409, a place too many a 400', async () => {
+  const { running, client, routes } = await stage()
+  await client.send('in', [{ data: { key: 'a' } }])
+  await running.caughtUp()
+  const plan = await client.planSeek({ stop: 'keep', to: 'beginning' })
+  assert.equal(plan.topic, 'app.keep')
+  assert.deepEqual(plan.partitions.map(({ again, skipped }) => again + skipped).toSorted(), [
+    ...Array.from({ length: plan.partitions.length - 1 }, () => 0),
+    1,
+  ])
+  await assert.rejects(client.seek({ stop: 'keep', to: { offset: 0 } }), (error: { facts: { code: string } }) => {
+    assert.equal(error.facts.code, 'MB_SEEK_UNSUPPORTED')
+    return true
+  })
+  assert.equal((await routes.request('/v1/seek?stop=keep&to=end&offset=1')).status, 400)
+  assert.equal((await routes.request('/v1/seek?stop=keep')).status, 400)
+  await running.stop()
+})
+
 test('names that the app does not have are a 404', async () => {
   const { running, client } = await stage()
   for (const act of [client.pause({ kind: 'line', name: 'mian' }), client.limit('kep', { concurrency: 1 })])

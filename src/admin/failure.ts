@@ -18,6 +18,8 @@ const statuses: { readonly [Code in ErrorCode]?: number } = {
   MB_OWN_PROPOSAL: 403,
   MB_TOO_MANY_PROPOSALS: 429,
   MB_OFFSET_GONE: 410,
+  MB_SEEK_PARKED: 409,
+  MB_SEEK_UNSUPPORTED: 409,
   MB_TOO_MANY_STREAMS: 429,
   MB_TOO_MANY_REQUESTS: 429,
 }

@@ -70,6 +70,7 @@ test('what is looked at of a running app has the shape that was declared', async
   const ajv = new Ajv2020({ strict: false, validateFormats: false })
   const asked: Readonly<Record<string, readonly string[]>> = {
     '/v1/stops/:stop': ['/v1/stops/keep'],
+    '/v1/seek': ['/v1/seek?stop=keep&to=beginning'],
     '/v1/topics/:topic/search': ['/v1/topics/app.keep/search?where=data+exists'],
     '/v1/topics/:topic/records': ['/v1/topics/app.keep/records', '/v1/topics/app.keep.dlq/records'],
     '/v1/rides/:id': ['/v1/rides/good', '/v1/rides/bad'],

@@ -25,6 +25,7 @@ import type { Oversight } from './oversight-routes.ts'
 import { RateLimit } from './rate-limit.ts'
 import type { Route } from './route.ts'
 import { searchRoutes } from './search-routes.ts'
+import { seekRoutes } from './seek-routes.ts'
 import { stopDetailRoutes } from './stop-detail-routes.ts'
 import { storeRoutes } from './store-routes.ts'
 import type { StreamGate } from './streaming.ts'
@@ -65,6 +66,7 @@ export function declaredRoutes(
     ...topicRoutes(subject, clock),
     ...searchRoutes(subject, clock),
     ...controlRoutes(subject, clock),
+    ...seekRoutes(subject),
     ...entryRoutes(subject),
     ...storeRoutes(subject),
     ...deadLetterRoutes(subject),

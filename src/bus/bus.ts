@@ -6,7 +6,7 @@ import type { Record } from '../event/record.ts'
  * A bus is opened once and then joined by any number of members: one an app, its group being the app's name. Several apps may share
  * one bus instance in a process.
  */
-import type { Acknowledgement, CommitUnit } from '../event/unit.ts'
+import type { Acknowledgement, CommitUnit, StateChange } from '../event/unit.ts'
 import type { Platform } from '../internal/platform/platform.ts'
 import type { Capabilities } from './capabilities.ts'
 import type { BusMeters } from './meters.ts'
@@ -109,6 +109,13 @@ export interface Member {
    * is appended once: it carries its own offset. Rejects only with a `stop` error, and then nothing of the unit happened.
    */
   settle(unit: CommitUnit): Promise<Settled>
+  /**
+   * Settles acknowledgements that may move positions anywhere between begin and end, and rows with them, all or nothing. Their partitions are revoked first, so that nothing in flight counts, and assigned again at their new
+   * positions. Refused with MB_NO_SPACE, before anything is revoked, while the bus holds units. Undefined where a group is moved only while no member runs.
+   */
+  readonly seek?:
+    | ((acknowledgements: readonly Acknowledgement[], changes: readonly StateChange[]) => Promise<void>)
+    | undefined
   /** The rows of a state table of an assigned partition, as of the newest committed unit. */
   load(store: string, partition: number): Promise<ReadonlyMap<string, string>>
   /** Gives the partitions back after the pending settles have ended. */

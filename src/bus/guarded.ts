@@ -203,6 +203,15 @@ class GuardedMember implements Member, MemberListener {
     return refusal === undefined ? this.#member!.settle(unit) : Promise.reject(refusal)
   }
 
+  get seek(): Member['seek'] {
+    const member = this.#member
+    if (member?.seek === undefined) return undefined
+    return (acknowledgements, changes) => {
+      const refusal = this.#refusal('seek')
+      return refusal === undefined ? member.seek!(acknowledgements, changes) : Promise.reject(refusal)
+    }
+  }
+
   load(store: string, partition: number): Promise<ReadonlyMap<string, string>> {
     const refusal = this.#refusal('load')
     return refusal === undefined ? this.#member!.load(store, partition) : Promise.reject(refusal)

@@ -21,6 +21,7 @@ export const commands: { readonly [name: string]: Load } = {
   pause: () => import('./commands/pause.ts'),
   resume: () => import('./commands/resume.ts'),
   limits: () => import('./commands/limits.ts'),
+  seek: () => import('./commands/seek.ts'),
   drain: () => import('./commands/drain.ts'),
   store: () => import('./commands/store.ts'),
   dead: () => import('./commands/dead.ts'),

@@ -10,6 +10,16 @@ export const busErrors = {
     message: (f: { bus: string; faults: readonly string[] }): string =>
       `The ${f.bus} bus was given a unit that it must not take: ${f.faults.join('; ')}. This is a fault in what called it.`,
   },
+  MB_SEEK_PARKED: {
+    family: 'refuse',
+    message: (f: { stop: string; keys: number; events: number }): string =>
+      `${f.events} events of ${f.keys} keys are parked at "${f.stop}": say "keep", and they are handled before what is read again, or "discard", and they never are.`,
+  },
+  MB_SEEK_UNSUPPORTED: {
+    family: 'refuse',
+    message: (f: { bus: string }): string =>
+      `The ${f.bus} bus cannot move an app that runs: stop the app, and seek then.`,
+  },
   MB_GROUP_IN_USE: {
     family: 'refuse',
     message: (f: { group: string }): string => `The group "${f.group}" has a running member: stop its app first.`,

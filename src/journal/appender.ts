@@ -9,7 +9,7 @@
  */
 import { MetrobusError } from '../errors/index.ts'
 import type { Record } from '../event/record.ts'
-import type { CommitUnit } from '../event/unit.ts'
+import type { CommitUnit, StateChange } from '../event/unit.ts'
 import type { Clock, Platform } from '../internal/platform/platform.ts'
 import type { FramePlace } from './entry.ts'
 import { FrameKind } from './frame.ts'
@@ -99,12 +99,12 @@ export class Appender {
     return this.#end
   }
 
-  /** Moves positions of a group; `acks` are checked by the caller. */
-  seek(groupName: string, acks: readonly NumberedAck[]): number {
+  /** Moves positions of a group, and changes rows with them; `acks` are checked by the caller. */
+  seek(groupName: string, acks: readonly NumberedAck[], changes: readonly StateChange[]): number {
     const group = this.#group(groupName)
     const place = this.#open()
     const time = this.#now()
-    encodeUnit(this.pending, group.number, [], acks, [], place, time)
+    encodeUnit(this.pending, group.number, [], acks, changes, place, time)
     this.#finish(FrameKind.unit, 0, time)
     return this.#end
   }

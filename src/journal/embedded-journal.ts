@@ -7,7 +7,7 @@
  */
 import { MetrobusError } from '../errors/index.ts'
 import type { Record } from '../event/record.ts'
-import type { Acknowledgement, CommitUnit } from '../event/unit.ts'
+import type { Acknowledgement, CommitUnit, StateChange } from '../event/unit.ts'
 import type { DiskLock } from '../internal/platform/disk.ts'
 import type { Clock, Timer } from '../internal/platform/platform.ts'
 import { Appender } from './appender.ts'
@@ -25,6 +25,7 @@ import type {
   PlacedRecord,
   ReadLimits,
   SegmentInfo,
+  SoughtPosition,
 } from './journal.ts'
 import { makeMaintenance } from './maintenance.ts'
 import type { Maintenance } from './maintenance.ts'
@@ -187,17 +188,14 @@ export class EmbeddedJournal implements Journal {
     return this.#appended(this.#appender.append(group, unit))
   }
 
-  seek(
-    group: string,
-    positions: readonly { readonly topic: string; readonly partition: number; readonly offset: number }[],
-  ): number {
+  seek(group: string, positions: readonly SoughtPosition[], changes: readonly StateChange[] = []): number {
     this.#mayAppend()
-    const acks = positions.map(({ topic: name, partition, offset }) => {
+    const acks = positions.map(({ topic: name, partition, offset, above = [] }) => {
       const topic = this.#appender.topic(name, partition)
       const watermark = Math.min(Math.max(offset, topic.begins[partition]!), topic.ends[partition]!)
-      return { topic: topic.number, partition, watermark, above: [] }
+      return { topic: topic.number, partition, watermark, above }
     })
-    return this.#appended(this.#appender.seek(group, acks))
+    return this.#appended(this.#appender.seek(group, acks, changes))
   }
 
   synced(): Promise<void> {

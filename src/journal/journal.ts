@@ -14,7 +14,7 @@ import type { MetrobusError } from '../errors/index.ts'
  * **Errors.** A call that is refused changes nothing. Once poisoned (MB_JOURNAL_POISONED) the journal never takes or acknowledges anything again.
  */
 import type { Record } from '../event/record.ts'
-import type { Acknowledgement, CommitUnit } from '../event/unit.ts'
+import type { Acknowledgement, CommitUnit, StateChange } from '../event/unit.ts'
 import type { Platform } from '../internal/platform/platform.ts'
 import type { HousekeepingReport } from './housekeeper.ts'
 import type { Maintenance } from './maintenance.ts'
@@ -86,6 +86,15 @@ export interface ReadLimits {
   readonly bytesMax: number
 }
 
+/** Where a group is moved to. */
+export interface SoughtPosition {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  /** What is settled above. Default: nothing. */
+  readonly above?: readonly number[]
+}
+
 /** A record with its place. */
 export interface PlacedRecord {
   readonly topic: string
@@ -155,11 +164,8 @@ export interface Journal {
    * JSON.stringify throws on a record that has no `text`.
    */
   append(group: string, unit: CommitUnit): number
-  /** Moves positions of a group anywhere between begin and end, forgetting what it had settled above. Answers the position behind. */
-  seek(
-    group: string,
-    positions: readonly { readonly topic: string; readonly partition: number; readonly offset: number }[],
-  ): number
+  /** Moves positions of a group anywhere between begin and end, and changes rows with them. Answers the position behind. */
+  seek(group: string, positions: readonly SoughtPosition[], changes?: readonly StateChange[]): number
   /** Resolves when everything appended before the call is durable; rejects when the journal is poisoned before that. */
   synced(): Promise<void>
 

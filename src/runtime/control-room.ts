@@ -8,14 +8,24 @@
  */
 import type { BusInspector } from '../bus/bus.ts'
 import { MetrobusError } from '../errors/index.ts'
-import type { StateChange } from '../event/unit.ts'
+import type { Acknowledgement, StateChange } from '../event/unit.ts'
 import { appFailed } from './app-failed.ts'
-import type { Controls, LimitChange, Pausable, Pause, PauseEffect, StopLimits } from './controls.ts'
+import type {
+  Controls,
+  LimitChange,
+  Pausable,
+  Pause,
+  PauseEffect,
+  SeekPlan,
+  SeekRequest,
+  StopLimits,
+} from './controls.ts'
 import type { AppDefinition } from './definition.ts'
 import type { Engine } from './engine.ts'
 import type { Entries } from './entries.ts'
 import type { Lanes } from './lanes.ts'
 import type { Fate } from './outbox.ts'
+import { checkParked, type PlannedSeek, planSeek, type SeekUnit } from './seek.ts'
 import { changedRow, limitsBy, shownLimits } from './stop-limits.ts'
 import type { StopRuntime } from './stop-runtime.ts'
 import { readerName } from './topics.ts'
@@ -25,6 +35,8 @@ export const controlStore = 'controls'
 
 /** So often a process looks at what another one that runs the same app was told. */
 const followMs = 30_000
+/** So long a seek waits for what runs. */
+const restMs = 30_000
 
 export class ControlRoom implements Controls {
   readonly #engine: Engine
@@ -99,6 +111,73 @@ export class ControlRoom implements Controls {
     return shownLimits(stop)
   }
 
+  async planSeek(request: SeekRequest): Promise<SeekPlan> {
+    return (await this.#planned(request)).plan
+  }
+
+  seek(request: SeekRequest): Promise<SeekPlan> {
+    return this.#inTurn(async () => {
+      const { member, busName } = this.#engine
+      if (member.seek === undefined) throw new MetrobusError('MB_SEEK_UNSUPPORTED', { bus: busName })
+      checkParked((await this.#planned(request)).plan, request)
+      const { mates } = this.#sought(request)
+      try {
+        for (const stop of mates) this.#hold(stop, true)
+        await this.#atRest(mates)
+        const { plan, unit } = await this.#planned(request)
+        checkParked(plan, request)
+        await member.seek([...unit.acknowledgements, ...this.#beside(unit, mates)], unit.changes)
+        return plan
+      } finally {
+        this.#take(this.#rows)
+      }
+    })
+  }
+
+  #planned(request: SeekRequest): Promise<PlannedSeek> {
+    return planSeek(this.#inspector, this.#engine.definition.name, this.#sought(request).topics, request)
+  }
+
+  #sought({ stop }: SeekRequest): StopRuntime {
+    const stops = this.#engine.everyStop()
+    const found = stops.find(({ name }) => name === stop)
+    if (found !== undefined) return found
+    throw new MetrobusError('MB_NOT_FOUND', { kind: 'stop', name: stop, known: stops.map(({ name }) => name) })
+  }
+
+  /** What stays where it is, and goes and comes all the same: stops that share a store have its partitions together. */
+  #beside({ acknowledgements }: SeekUnit, mates: readonly StopRuntime[]): readonly Acknowledgement[] {
+    const moved = new Set(acknowledgements.map(({ topic, partition }) => `${topic}/${partition}`))
+    const partitions = new Set(acknowledgements.map(({ partition }) => partition))
+    return mates
+      .flatMap(({ lanes }) => lanes)
+      .flatMap((lane) => (lane !== undefined && partitions.has(lane.partition) ? [lane.input, lane.parked] : []))
+      .filter(({ topic, partition }) => !moved.has(`${topic}/${partition}`))
+      .map(({ topic, partition, acks: { watermark, above } }) => ({ topic, partition, watermark, above }))
+  }
+
+  /** Resolves when nothing runs at these stops and what they have decided is durable. */
+  async #atRest(stops: readonly StopRuntime[]): Promise<void> {
+    const engine = this.#engine
+    let isLate = false
+    const timer = engine.clock.timer(restMs, () => {
+      isLate = true
+      engine.schedule()
+    })
+    for (;;) {
+      await engine.until(() => isLate || stops.every(({ inFlight }) => inFlight === 0))
+      if (engine.failure !== undefined) throw appFailed(engine)
+      if (isLate) throw new MetrobusError('MB_TIMED_OUT', { what: 'Waiting for what runs', afterMs: restMs })
+      const fate = await new Promise<Fate>((resolve) => {
+        engine.outbox.wait(resolve)
+        engine.schedule()
+      })
+      if (fate !== 'committed') continue
+      timer.cancel()
+      return
+    }
+  }
+
   /** Holds back at once and for good after; lets go only when that is durable (C2). */
   async #write(key: string, row: string | null): Promise<void> {
     const rows = new Map(this.#rows)
@@ -147,14 +226,18 @@ export class ControlRoom implements Controls {
       this.#limit(stop, limitsBy(stop, rows.get(limitsRow(stop.name))))
       const isPaused = paused.has(stop.name)
       if (stop.isPaused === isPaused) continue
-      stop.isPaused = isPaused
       goesOn ||= !isPaused
-      for (const lane of stop.lanes)
-        if (isPaused) lane?.holdBack()
-        else if (lane !== undefined) engine.wake(lane)
+      this.#hold(stop, isPaused)
     }
     // Lanes that came while their stop was paused have not begun.
     if (goesOn) this.#lanes.goOn()
+  }
+
+  #hold(stop: StopRuntime, isPaused: boolean): void {
+    stop.isPaused = isPaused
+    for (const lane of stop.lanes)
+      if (isPaused) lane?.holdBack()
+      else if (lane !== undefined) this.#engine.wake(lane)
   }
 
   #limit(stop: StopRuntime, settings: StopRuntime['limits']): void {

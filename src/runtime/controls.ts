@@ -43,6 +43,36 @@ export interface LimitChange {
   readonly limits?: readonly { readonly at: number; readonly limit?: number; readonly rate?: number }[]
 }
 
+/** Where the group of an app is to go on reading for one of its stops. */
+export interface SeekRequest {
+  /** As statistics name it; `entry.<name>` for an entry that reads a topic. */
+  readonly stop: string
+  /** Default: all. */
+  readonly partition?: number
+  readonly to: 'beginning' | 'end' | { readonly offset: number } | { readonly timeMs: number }
+  /**
+   * What becomes of events that are parked: `keep` handles them as ever, before what is read again of their keys; `discard` passes them by unhandled. Default: a seek is
+   * refused while there are any.
+   */
+  readonly parked?: 'keep' | 'discard'
+}
+
+/** What a seek does, or would do. */
+export interface SeekPlan {
+  readonly stop: string
+  readonly topic: string
+  readonly partitions: readonly {
+    readonly partition: number
+    readonly from: number
+    readonly to: number
+    /** Events that were settled and are handled again. */
+    readonly again: number
+    /** Events that were not settled and never will be handled. */
+    readonly skipped: number
+  }[]
+  readonly parked: { readonly keys: number; readonly events: number }
+}
+
 /** What operators do to a running app. Every act is durable when its promise resolves, and holds after a restart. */
 export interface Controls {
   /** What is paused, oldest first. */
@@ -61,4 +91,11 @@ export interface Controls {
    * by itself. Throws MB_NOT_FOUND, and MB_BAD_OPTIONS with every fault.
    */
   limit(stop: string, change: LimitChange | 'declared'): Promise<StopLimits>
+  /** What a seek would do. Throws MB_NOT_FOUND. */
+  planSeek(request: SeekRequest): Promise<SeekPlan>
+  /**
+   * Moves the app's position at a stop: what runs there ends, the partitions are taken back, moved, and read on from there. Throws MB_NOT_FOUND, MB_SEEK_PARKED, MB_SEEK_UNSUPPORTED where the bus cannot
+   * while the app runs, and MB_TIMED_OUT when what runs does not end within 30 s; then nothing was moved.
+   */
+  seek(request: SeekRequest): Promise<SeekPlan>
 }

@@ -58,6 +58,8 @@ export interface EngineOptions {
   readonly freezes: boolean
   readonly recordBytesMax: number
   readonly pipelined: boolean
+  /** For messages. */
+  readonly busName: string
   readonly partitions: (topic: string) => number
   readonly endedTopic: string
   readonly errorsTopic: string
@@ -76,6 +78,7 @@ export class Engine {
   readonly log: Log
   readonly freezes: boolean
   readonly recordBytesMax: number
+  readonly busName: string
   readonly outbox: Outbox
   readonly wakeUps: WakeUps
   readonly stops: Map<string, StopRuntime> = new Map()
@@ -121,6 +124,7 @@ export class Engine {
     this.log = options.log
     this.freezes = options.freezes
     this.recordBytesMax = options.recordBytesMax
+    this.busName = options.busName
     this.wakeUps = new WakeUps(options.clock)
     this.meter = new Meter(metricsOf(options.definition), () => options.clock.monotonic())
     this.counters = new AppCounters(options.endedTopic, objectiveTimes(options.definition))

@@ -80,6 +80,7 @@ async function join(definition: AppDefinition, bus: Bus, options: ResolvedStartO
     freezes: options.freeze,
     recordBytesMax: capabilities.recordBytesMax,
     pipelined: capabilities.supportsRunAhead,
+    busName: bus.name,
     partitions: (topic) => bus.partitions(topic),
     endedTopic: endedTopic(definition.name),
     errorsTopic: errorsTopic(definition.name),

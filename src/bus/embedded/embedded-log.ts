@@ -8,9 +8,9 @@
  * - E3 Readers without run-ahead hear of records only when they are durable.
  */
 import { MetrobusError, isMetrobusError } from '../../errors/index.ts'
-import type { CommitUnit } from '../../event/unit.ts'
+import type { Acknowledgement, CommitUnit, StateChange } from '../../event/unit.ts'
 import type { Journal } from '../../journal/index.ts'
-import type { MemberListener, Settled, Subscription, TopicSpec } from '../bus.ts'
+import type { Assignment, MemberListener, Settled, Subscription, TopicSpec } from '../bus.ts'
 import { faultsOfUnit } from '../unit-check.ts'
 import { EmbeddedMember } from './embedded-member.ts'
 import type { ResolvedEmbeddedOptions } from './options.ts'
@@ -139,6 +139,28 @@ export class EmbeddedLog {
     const generation = (this.#generations.get(place) ?? 0) + 1
     this.#generations.set(place, generation)
     return generation
+  }
+
+  /** Throws MB_NO_SPACE while units are held: they speak for positions that would be others by then. */
+  checkNothingHeld(): void {
+    if (this.#held.length === 0) return
+    throw new MetrobusError('MB_NO_SPACE', { dir: this.journal.dir, reason: this.journal.pressure ?? 'units wait' })
+  }
+
+  /** Moves positions that nobody speaks for just now; answers them as they are, to be assigned. */
+  async moved(
+    { group }: EmbeddedMember,
+    acknowledgements: readonly Acknowledgement[],
+    changes: readonly StateChange[],
+  ): Promise<readonly Assignment[]> {
+    const positions = acknowledgements.map(({ watermark, ...place }) => ({ ...place, offset: watermark }))
+    this.journal.seek(group, positions, changes)
+    await this.journal.synced()
+    const places = new Set(acknowledgements.map(({ topic, partition }) => `${topic}/${partition}`))
+    return this.journal
+      .positions(group)
+      .filter(({ topic, partition }) => places.has(`${topic}/${partition}`))
+      .map((position) => ({ ...position, generation: this.#generation(group, position.topic, position.partition) }))
   }
 
   left(member: EmbeddedMember): void {

@@ -1,6 +1,6 @@
 /** One app on the embedded bus: the only member of its group, and so the owner of all that it subscribes to. */
 import type { Record } from '../../event/record.ts'
-import type { CommitUnit } from '../../event/unit.ts'
+import type { Acknowledgement, CommitUnit, StateChange } from '../../event/unit.ts'
 import type { Assignment, Member, MemberListener, PollRequest, Settled } from '../bus.ts'
 import type { EmbeddedLog } from './embedded-log.ts'
 import { PartitionReader } from './partition-reader.ts'
@@ -51,6 +51,17 @@ export class EmbeddedMember implements Member {
 
   settle(unit: CommitUnit): Promise<Settled> {
     return this.#log.settle(this, unit)
+  }
+
+  async seek(acknowledgements: readonly Acknowledgement[], changes: readonly StateChange[]): Promise<void> {
+    this.#log.checkNothingHeld()
+    const lost = acknowledgements.filter(({ topic, partition }) => this.owns(topic, partition))
+    for (const { topic, partition } of lost) {
+      this.#readers.get(topic)![partition]!.close()
+      delete this.#readers.get(topic)![partition]
+    }
+    this.listener.revoked(lost.map(({ topic, partition }) => ({ topic, partition })))
+    this.assign(await this.#log.moved(this, acknowledgements, changes))
   }
 
   async load(store: string, partition: number): Promise<ReadonlyMap<string, string>> {
