@@ -50,7 +50,7 @@ export class ProcessBus implements Bus {
     this.#options = options
     this.name = bus.name
     this.capabilities = bus.capabilities
-    this.inspector = bus.inspector
+    this.inspector = options.isOwn ? bus.inspector : overTheNetwork(bus.inspector)
   }
 
   open(platform: Platform): Promise<void> {
@@ -296,6 +296,18 @@ function describeUnit({ outputs, acknowledgements, changes }: CommitUnit): strin
   ]
   return parts.join(' ')
 }
+
+/** Between processes there are only bytes, also for who looks. */
+const overTheNetwork = (inspector: BusInspector): BusInspector => ({
+  topics: (isWanted) => inspector.topics(isWanted),
+  groups: (isWanted) => inspector.groups(isWanted),
+  read: async (...place) => (await inspector.read(...place)).map(throughBytes),
+  offsetAt: (...place) => inspector.offsetAt(...place),
+  ride: async (ride) =>
+    (await inspector.ride(ride)).map(({ record, ...place }) => ({ ...place, record: throughBytes(record) })),
+  seek: (group, position) => inspector.seek(group, position),
+  rows: (...table) => inspector.rows(...table),
+})
 
 /** The record as it comes out of bytes: its data has to be decoded. */
 function throughBytes(record: Record): Record {
