@@ -14,6 +14,8 @@ export const row: Row = {
   run: (context) => eachCase(context, (item) => killBrokers(item, context)),
 }
 
+/** Many events, so that a kill cuts many things off. */
+const pace = { everyMs: 10, dwellTimes: 1 }
 const roles = ['leader', 'coordinator of the group', 'coordinator of transactions'] as const
 
 async function killBrokers(item: Case, context: RowContext): Promise<void> {
@@ -21,7 +23,7 @@ async function killBrokers(item: Case, context: RowContext): Promise<void> {
   const { brokers, Campaign } = await import('../kafka/campaign.ts')
   const { random } = item
   try {
-    await Campaign.run(item, context, async (campaign) => {
+    await Campaign.run(item, context, pace, async (campaign) => {
       const { cluster, prefix } = campaign
       const topic = `${prefix}tally.count`
       for (const role of random.shuffle(roles)) {

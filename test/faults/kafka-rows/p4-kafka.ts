@@ -16,6 +16,10 @@ export const row: Row = {
   run: (context) => eachCase(context, (item) => sleepAndWake(item, context)),
 }
 
+/**
+ * Handlers are under way whenever it is stopped: when it wakes up their time is over at once, and what they decided is handed over before its group has told it anything.
+ */
+const pace = { everyMs: 100, dwellTimes: 40 }
 /** Of the brokers of tests. */
 const sessionMs = 3_000
 const times = 4
@@ -23,7 +27,7 @@ const times = 4
 async function sleepAndWake(item: Case, context: RowContext): Promise<void> {
   const { Campaign } = await import('../kafka/campaign.ts')
   const { random } = item
-  await Campaign.run(item, context, async (campaign) => {
+  await Campaign.run(item, context, pace, async (campaign) => {
     const zombie = campaign.instances[1]!
     for (let round = 0; round < times; round++) {
       zombie.kill('SIGSTOP')

@@ -13,15 +13,23 @@ import { Endings } from './endings.ts'
 export { brokers }
 
 const keys = Array.from({ length: 32 }, (_, index) => `key-${index}`)
-const everyMs = 10
 /** Whoever makes no progress for so long after a fault hangs. */
 const progressMsMax = 60_000
 /** What is sent is done by then. */
 const doneMsMax = 120_000
 
+/** How the app is used. */
+export interface Pace {
+  /** Between two rounds of events, one for each key. */
+  readonly everyMs: number
+  /** So many times 0 to 4 ms does its stop in the middle dwell on an event. */
+  readonly dwellTimes: number
+}
+
 export class Campaign {
   readonly cluster: Cluster
   readonly prefix: string
+  readonly #pace: Pace
   readonly #wire: SocketWire
   readonly #endings: Endings
   readonly #instances: Child[] = []
@@ -30,7 +38,8 @@ export class Campaign {
   /** The longest time between two acknowledgements. */
   #gapMs = 0
 
-  private constructor(item: Case) {
+  private constructor(item: Case, pace: Pace) {
+    this.#pace = pace
     this.prefix = `${fresh(`faults-${item.number}`)}-`
     this.#wire = new SocketWire({ clientId: 'faults', clock })
     this.cluster = new Cluster({ bootstrap: plain, wire: this.#wire, clock })
@@ -38,8 +47,13 @@ export class Campaign {
   }
 
   /** One that sends and rides, and one that only rides. `disturb` does what is to be done to them. */
-  static async run(item: Case, context: RowContext, disturb: (campaign: Campaign) => Promise<void>): Promise<void> {
-    const campaign = new Campaign(item)
+  static async run(
+    item: Case,
+    context: RowContext,
+    pace: Pace,
+    disturb: (campaign: Campaign) => Promise<void>,
+  ): Promise<void> {
+    const campaign = new Campaign(item, pace)
     try {
       await campaign.cluster.open()
       await campaign.begin(keys)
@@ -57,7 +71,7 @@ export class Campaign {
 
   /** An instance more. */
   async begin(keysOfIt: readonly string[]): Promise<Child> {
-    const life = { prefix: this.prefix, brokers: brokers.bootstrap, keys: keysOfIt, everyMs }
+    const life = { prefix: this.prefix, brokers: brokers.bootstrap, keys: keysOfIt, ...this.#pace }
     const instance = new Child({ program: 'kafka-app', life, onLine: (line) => this.#hear(line) })
     this.#instances.push(instance)
     await instance.line('begun')
