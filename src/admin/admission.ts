@@ -46,6 +46,7 @@ export interface Arrival {
 }
 
 const bodyBytesMax = 8 * 1024 * 1024
+const answerLengthMax = 64 * 1024 * 1024
 
 /** Answers a request to a route, or throws what it is refused for. */
 export class Admission {
@@ -71,20 +72,19 @@ export class Admission {
 
   async answer(route: Route, arrival: Arrival): Promise<Response> {
     const { audit } = this.#options
-    if (route.act === undefined || audit === undefined)
-      return this.#responseOf(route, await serve(route, await this.#admitted(route, arrival)))
-    return this.#acted(route, route.act, arrival, audit)
+    if (route.act !== undefined && audit !== undefined) return this.#acted(route, route.act, arrival, audit)
+    const asked = await this.#admitted(route, arrival)
+    return this.#responseOf(route, asked.identity, await serve(route, asked))
   }
 
-  #responseOf({ stream, payloads }: Route, answer: unknown): Response {
+  #responseOf({ stream, payloads }: Route, { name }: Identity, answer: unknown): Response {
     const { gate } = this.#options
     const mask = payloads ? this.#options.mask : undefined
     if (stream !== undefined) {
       const lines = mask === undefined ? (answer as Stream<unknown>) : maskedStream(answer as Stream<unknown>, mask)
-      return stream === 'ndjson' ? ndjson(gate, lines) : serverSentEvents(gate, lines)
+      return stream === 'ndjson' ? ndjson(gate, name, lines) : serverSentEvents(gate, name, lines)
     }
-    if (answer instanceof Response) return answer
-    return Response.json(mask === undefined ? answer : mask(answer))
+    return answer instanceof Response ? answer : bounded(mask === undefined ? answer : mask(answer))
   }
 
   /** The request, read, from somebody who may send it. */
@@ -112,7 +112,7 @@ export class Admission {
       const entry = { who, act, asked, command }
       const { lines: of } = await audit.add({ ...entry, ...told, ...leave, result: 'allowed' })
       const ended = async (end: End): Promise<void> => void (await audit.add({ ...entry, of, ...end }))
-      return this.#responseOf(route, await finished(route, admitted, ended))
+      return this.#responseOf(route, admitted.identity, await finished(route, admitted, ended))
     } catch (error) {
       if (isMetrobusError(error, 'MB_FORBIDDEN')) who = error.facts.identity
       const { code, message } = errorAnswer(error)
@@ -164,6 +164,13 @@ function decoded(text: string): string | undefined {
   } catch {
     return undefined
   }
+}
+
+/** A page of large payloads may be too much, however few it holds. */
+function bounded(answer: unknown): Response {
+  const text = JSON.stringify(answer)
+  if (text.length > answerLengthMax) throw new MetrobusError('MB_ANSWER_TOO_LARGE', { lengthMax: answerLengthMax })
+  return new Response(text, { headers: { 'content-type': 'application/json' } })
 }
 
 const maskedStream = (stream: Stream<unknown>, mask: Mask): Stream<unknown> =>

@@ -6,6 +6,7 @@ import { nodeClock } from '../internal/platform/node.ts'
 import { consoleFiles } from '../internal/platform/page-files.ts'
 import type { RunningApp } from '../runtime/running.ts'
 import { serverOf } from './server.ts'
+import type { HeldAudit } from './shared-audit.ts'
 import { subjectOf } from './subject.ts'
 
 /** Where the console is served. */
@@ -14,6 +15,8 @@ export interface ConsoleOptions {
   readonly port: number
   /** Where a trace is looked at, with `{trace}` for its id, such as `https://traces.example.com/trace/{trace}`. Default: the console shows the id alone. */
   readonly traceUrl?: string
+  /** Path of the audit log. Default: acts are not written down. */
+  readonly audit?: string
 }
 
 /**
@@ -22,17 +25,21 @@ export interface ConsoleOptions {
  */
 export async function serveConsole(
   running: RunningApp,
-  { port, traceUrl }: ConsoleOptions,
+  { port, traceUrl, audit }: ConsoleOptions,
 ): Promise<{ readonly url: string; close(): Promise<void> }> {
   const files = consoleFiles()
   if (files === undefined) throw new MetrobusError('MB_NO_CONSOLE', undefined)
   const ending = new AbortController()
+  let held: HeldAudit | undefined
   const make = async (): Promise<Server> => {
-    const [{ consoleRoutes }, { adminRoutes }] = await Promise.all([
+    const [{ consoleRoutes }, { adminRoutes }, { holdAudit }] = await Promise.all([
       import('./console-routes.ts'),
       import('./routes.ts'),
+      import('./shared-audit.ts'),
     ])
-    const app = adminRoutes({ subject: subjectOf(running), clock: nodeClock, signal: ending.signal })
+    if (audit !== undefined) held ??= holdAudit(audit)
+    const { signal } = ending
+    const app = adminRoutes({ subject: subjectOf(running), clock: nodeClock, signal, audit: held?.log })
     return serverOf(consoleRoutes(files, app, undefined, { traceUrl: traceUrl ?? null }))
   }
   const listening = await listenOnPort(make, port, '127.0.0.1')
@@ -41,6 +48,7 @@ export async function serveConsole(
     async close() {
       ending.abort()
       await listening.close()
+      await held?.release()
     },
   }
 }

@@ -6,6 +6,7 @@ import type { ErrorAnswer } from './answers.ts'
 const statuses: { readonly [Code in ErrorCode]?: number } = {
   MB_BAD_OPTIONS: 400,
   MB_BAD_REQUEST: 400,
+  MB_ANSWER_TOO_LARGE: 413,
   MB_BAD_SEARCH: 400,
   MB_UNAUTHENTICATED: 401,
   MB_FORBIDDEN: 403,

@@ -12,6 +12,7 @@ import { memory, SeededRandom, VirtualClock } from '../testing/index.ts'
 import type { RecordAnswer } from './answers.ts'
 import { AdminClient, inProcess } from './client.ts'
 import { adminRoutes } from './routes.ts'
+import type { RoutesOptions } from './routes.ts'
 import { subjectOf } from './subject.ts'
 import type { Subject } from './subject.ts'
 
@@ -120,6 +121,7 @@ interface Stage {
   readonly member: Member
   readonly ask: (path: string, init?: RequestInit) => Promise<Response>
   readonly ending: AbortController
+  readonly routesFor: (more: Partial<RoutesOptions>) => ReturnType<typeof adminRoutes>
   readonly put: (topic: string, partition: number, ...records: EventRecord[]) => Promise<void>
 }
 
@@ -141,8 +143,10 @@ async function stage({ isRunning = true }: { readonly isRunning?: boolean } = {}
   const ending = new AbortController()
   const whole = subjectOf(app.running(bus))
   const subject: Subject = isRunning ? whole : { ...whole, running: undefined }
-  const routes = adminRoutes({ subject, clock, signal: ending.signal })
+  const routesFor: Stage['routesFor'] = (more) => adminRoutes({ subject, clock, signal: ending.signal, ...more })
+  const routes = routesFor({})
   return {
+    routesFor,
     app,
     clock,
     member,
@@ -475,6 +479,34 @@ test('streams beyond the bound are refused, and one that ends makes room', async
   for (const response of open.slice(1)) await response.body?.cancel()
 })
 
+test('where more than this machine asks, one that reads slowly does not hold all streams', async () => {
+  const { routesFor } = await stage()
+  const shared = routesFor({
+    requestsPerSecond: 1_000,
+    identify: ({ headers }) => ({ name: headers.get('who') ?? '', roles: ['viewer'], payloads: true }),
+  })
+  const ask = async (who: string) => shared.request('/v1/topics/orders/records?follow=true', { headers: { who } })
+  const open = await Promise.all(Array.from({ length: 8 }, () => ask('ann')))
+
+  const [ninth, other] = [await ask('ann'), await ask('bob')]
+
+  assert.deepEqual([ninth.status, other.status], [429, 200])
+  for (const { body } of [...open, other]) await body?.cancel()
+})
+
+test('an answer that would be too large is refused, and what can be asked instead is said', async () => {
+  const { ask, member } = await stage()
+  const value = JSON.stringify('x'.repeat(1024 * 1024))
+  const rowOf = (n: number): StateChange => ({ store: 'park/list', partition: 0, key: `k${n}`, value })
+  await member.settle({ outputs: [], acknowledgements: [], changes: Array.from({ length: 65 }, (_, n) => rowOf(n)) })
+
+  const whole = await ask('/v1/rows?store=park/list')
+
+  assert.equal(whole.status, 413)
+  assert.match(await whole.text(), /ask for fewer at a time/)
+  assert.equal((await ask('/v1/rows?store=park/list&count=60')).status, 200)
+})
+
 test('a stream that was only asked for its head is not open', async () => {
   const { ask } = await stage()
   for (let time = 0; time < 33; time++)
@@ -500,8 +532,10 @@ test('shows the rows of a state table, decoded and capped', async () => {
     { key: 'a', value: { attempts: 2 } },
     { key: 'b', value: { attempts: 2 } },
   ])
-  const capped = (await (await ask('/v1/rows?store=park/list&count=1')).json()) as { rows: unknown[]; total: number }
-  assert.deepEqual([capped.rows.length, capped.total], [1, 2])
+  const page = async (query: string): Promise<unknown> => (await ask(`/v1/rows?store=park/list&count=1${query}`)).json()
+  const [a, b] = ['a', 'b'].map((key) => ({ key, value: { attempts: 2 } }))
+  assert.deepEqual(await page(''), { rows: [a], total: 2, next: 'a' })
+  assert.deepEqual(await page('&after=a'), { rows: [b], total: 2, next: null })
   assert.equal((await ask('/v1/rows')).status, 400)
 })
 

@@ -28,7 +28,7 @@ import { searchRoutes } from './search-routes.ts'
 import { seekRoutes } from './seek-routes.ts'
 import { stopDetailRoutes } from './stop-detail-routes.ts'
 import { storeRoutes } from './store-routes.ts'
-import type { StreamGate } from './streaming.ts'
+import { streamGate } from './stream-gate.ts'
 import type { Subject } from './subject.ts'
 import { topicRoutes } from './topic-routes.ts'
 
@@ -51,8 +51,6 @@ export interface RoutesOptions {
   /** Told when an approval was passed by. Default: nobody is. */
   readonly alarm?: AdmissionOptions['alarm']
 }
-
-const streamsMax = 32
 
 /** Every route that there is. */
 export function declaredRoutes(
@@ -80,7 +78,15 @@ export function adminRoutes(options: RoutesOptions): Hono {
   const { subject, clock, signal, identify = () => thisMachine, audit, approvals, mask, alarm } = options
   const { requestsPerSecond: perSecond } = options
   const rate = perSecond === undefined ? undefined : new RateLimit(clock, perSecond)
-  const admission = new Admission({ identify, audit, rate, approvals, mask, alarm, gate: streamGate(signal) })
+  const admission = new Admission({
+    identify,
+    audit,
+    rate,
+    approvals,
+    mask,
+    alarm,
+    gate: streamGate(signal, perSecond !== undefined),
+  })
   const served = new Hono()
   served.onError(answerOf)
   served.notFound(async ({ req, env }) => {
@@ -98,20 +104,4 @@ export function adminRoutes(options: RoutesOptions): Hono {
       admission.answer(route, { request: req.raw, params: req.param(), connection: env }),
     )
   return served
-}
-
-function streamGate(signal: AbortSignal): StreamGate {
-  let open = 0
-  return {
-    signal,
-    enter() {
-      if (open >= streamsMax) throw new MetrobusError('MB_TOO_MANY_STREAMS', { streamsMax })
-      open++
-      let hasLeft = false
-      return () => {
-        if (!hasLeft) open--
-        hasLeft = true
-      }
-    },
-  }
 }

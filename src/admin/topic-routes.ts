@@ -1,5 +1,6 @@
 /** Topics and their records, how far each group is, rides, and the rows of state tables. */
 import type { Clock } from '../internal/platform/platform.ts'
+import { compareKeys } from '../store/key-order.ts'
 import { eventRecord, lag, ride, row, topic } from './answer-shapes.ts'
 import type { LagAnswer } from './answers.ts'
 import { choice, flag, form, integer, moment, required, text } from './form.ts'
@@ -7,7 +8,7 @@ import { lagOf, pausedTopics, standingOf, topicsOf } from './positions.ts'
 import { recordAnswer } from './record-answer.ts'
 import { route, streamRoute } from './route.ts'
 import type { Route } from './route.ts'
-import { list, number, object } from './schema.ts'
+import { list, nullable, number, object, string } from './schema.ts'
 import { matcherOf } from './search/evaluate.ts'
 import { parseExpression } from './search/parse.ts'
 import type { Subject } from './subject.ts'
@@ -37,7 +38,13 @@ const records = form(
       : undefined,
 )
 
-const rows = form({ store: required(text), group: text, partition, count: integer({ min: 1, max: rowsMax }) })
+const rows = form({
+  store: required(text),
+  group: text,
+  partition,
+  after: text,
+  count: integer({ min: 1, max: rowsMax }),
+})
 
 export function topicRoutes({ app, inspector, running }: Subject, clock: Clock): readonly Route[] {
   return [
@@ -101,11 +108,14 @@ export function topicRoutes({ app, inspector, running }: Subject, clock: Clock):
       needs: 'viewer',
       payloads: true,
       query: rows,
-      answer: object({ rows: list(row), total: number }),
-      async serve({ query: { store, group = app, partition = 0, count = rowsDefault } }) {
+      answer: object({ rows: list(row), total: number, next: nullable(string) }),
+      async serve({ query: { store, group = app, partition = 0, after, count = rowsDefault } }) {
         const found = await inspector.rows(group, store, partition)
-        const shown = [...found.entries().take(count)]
-        return { rows: shown.map(([key, value]) => ({ key, value: JSON.parse(value) as unknown })), total: found.size }
+        const behind = [...found.keys()]
+          .filter((key) => after === undefined || compareKeys(key, after) > 0)
+          .toSorted(compareKeys)
+        const rows = behind.slice(0, count).map((key) => ({ key, value: JSON.parse(found.get(key)!) as unknown }))
+        return { rows, total: found.size, next: behind.length > count ? (rows.at(-1)?.key ?? null) : null }
       },
     }),
   ]

@@ -29,6 +29,11 @@ export const adminErrors = {
     message: (f: { where: string }): string =>
       `At ${f.where} the admin API would be open to everybody who can connect: say who may ask, by tokens, an identity provider or certificates, or take 127.0.0.1.`,
   },
+  MB_ANSWER_TOO_LARGE: {
+    family: 'refuse',
+    message: (f: { lengthMax: number }): string =>
+      `The answer would have more than ${f.lengthMax} characters: ask for fewer at a time, or for one.`,
+  },
   MB_TOO_MANY_REQUESTS: {
     family: 'refuse',
     message: (f: { perSecond: number }): string =>

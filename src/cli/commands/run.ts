@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { Argument, Command, Option } from 'commander'
 import type { Bus } from '../../bus/bus.ts'
 import { MetrobusError } from '../../errors/index.ts'
@@ -84,7 +85,7 @@ export const command = (run: Runner): Command =>
         const closePages: (() => Promise<void>)[] = []
         try {
           const [running] = started
-          if (options.console !== undefined) closePages.push(await openConsole(context, running!, options.console))
+          if (options.console !== undefined) closePages.push(await openConsole(context, running!, options))
           if (options.admin !== undefined) closePages.push(await openAdmin(context, running!, options.admin, options))
           if (options.input === undefined) await runUntilStopped(context, started, options)
           else await runInput(context, running!, apps[0]!.definition.entries, { ...options, input: options.input })
@@ -96,9 +97,16 @@ export const command = (run: Runner): Command =>
       }),
     )
 
-async function openConsole({ output }: Context, running: RunningApp, port: number): Promise<() => Promise<void>> {
+async function openConsole(
+  { output, options: { dir } }: Context,
+  running: RunningApp,
+  { console: port = 0, bus }: RunOptions,
+): Promise<() => Promise<void>> {
   const { serveConsole } = await import('../../admin/console.ts')
-  const served = await serveConsole(running, { port })
+  const { auditBeside } = await import('../../admin/shared-audit.ts')
+  // An app in memory has no folder for a log.
+  const audit = bus === 'memory' ? {} : { audit: auditBeside(join(dir, running.name)) }
+  const served = await serveConsole(running, { port, ...audit })
   output.note(`The console is at ${served.url}`)
   return () => served.close()
 }
