@@ -14,7 +14,7 @@ import type { Row, RowContext } from '../row.ts'
 const MiB = 1024 * 1024
 /**
  * Beyond what an ordinary input takes. A million open lists in one line of 1 MiB take 42 MiB in `JSON.parse` alone, 40 bytes a level, and the lines that a quote gives back some
- * 30 MiB; what is passed over takes 5, however long it is.
+ * 40 MiB; what is passed over takes up to 18, however long it is.
  */
 const memoryMax = 64 * MiB
 const endMsMax = 60_000
@@ -80,12 +80,12 @@ export const row: Row = {
   isDivisible: true,
   async run(context) {
     const ordinary = {
-      name: 'nothing',
       format: 'ndjson' as const,
       bytes: () => Buffer.from('{"name":"b"}'),
       isSound: true,
     }
-    const usual = ride(ordinary, context)
+    // The first run compiles the program, which takes more memory than most of what is measured.
+    const usual = Math.min(...[1, 2, 3].map((n) => ride({ ...ordinary, name: `nothing ${n}` }, context)))
     await eachCase(
       context,
       async ({ number }) => {
