@@ -15,7 +15,7 @@ import type { Step } from './schedule.ts'
 /** Virtual time within which an app takes events again after the faults have ended (I8). */
 const recoveryMs = { machine: 5_000, cluster: 60_000 }
 /** Behind each letter that holds its key another may stand. */
-const roundsMax = 60
+const roundsMax = 600
 /** Virtual time within which everything comes to its end, whatever waits for a retry. */
 const endMs = 600_000
 /** Takes the steps of a schedule. */

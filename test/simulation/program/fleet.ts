@@ -12,7 +12,7 @@ import type { Oracle } from './oracle.ts'
 import type { BlockSpec, Program } from './program.ts'
 
 /** Deaths in a row, by an event that kills the process, before a case is taken to go in circles. */
-const restartsMax = 40
+const restartsMax = 200
 
 /** What an app may say of a disk or a bus that has failed. */
 const failureCodes = ['MB_APP_FAILED', 'MB_JOURNAL_POISONED', 'MB_DISK_FAILED', 'MB_NO_SPACE', 'MB_BUS_FAILED']
