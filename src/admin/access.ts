@@ -78,7 +78,7 @@ export function accessOf(options: AccessOptions, disk: Disk, clock: Clock): Iden
   }
 }
 
-/** Of `Bearer`, or the password of `Basic`: that is how a browser asks whoever sits before it, with any name. */
+/** Of `Bearer`, or the password of `Basic` with any name, for programs that know nothing else. */
 function credentialOf({ headers }: Request): string | undefined {
   const header = headers.get('authorization')
   if (header === null) return undefined

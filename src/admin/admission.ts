@@ -97,6 +97,7 @@ export class Admission {
       query: route.query.readQuery(new URL(request.url).searchParams),
       body: route.body?.readBody(await jsonOf(request)),
       identity,
+      mask: this.#options.mask,
     }
   }
 

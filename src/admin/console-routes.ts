@@ -19,7 +19,7 @@ export interface ConsoleSettings {
 /** What stands before the page. */
 export interface ConsoleDoor {
   readonly guard: MiddlewareHandler
-  /** Who looks at the page; default: anybody that the guard lets through. */
+  /** Who may be told what the page is told; default: anybody that the guard lets through. */
   readonly identify?: (request: Request, connection: unknown) => unknown
 }
 
@@ -37,10 +37,11 @@ export function consoleRoutes(
     const type = types[path.slice(path.lastIndexOf('.') + 1)] ?? 'application/octet-stream'
     // Names of assets change with what is in them.
     const cache = path.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache'
-    routes.get(path === '/index.html' ? '/' : path, async ({ req, env }) => {
-      await identify?.(req.raw, env)
-      return new Response(new Uint8Array(bytes), { headers: { 'content-type': type, 'cache-control': cache } })
-    })
+    // They hold no data, and who has a token has to give it there: a browser sends none with an address.
+    routes.get(
+      path === '/index.html' ? '/' : path,
+      () => new Response(new Uint8Array(bytes), { headers: { 'content-type': type, 'cache-control': cache } }),
+    )
   }
   routes.get('/console.json', async ({ req, env }) => {
     await identify?.(req.raw, env)

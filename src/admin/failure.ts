@@ -40,7 +40,6 @@ export function errorAnswer(error: unknown): ErrorAnswer {
 /** The response of anything thrown. */
 export function answerOf(error: unknown): Response {
   const status = statusOf(error)
-  // A browser then asks whoever sits before it: any name, and a token as the password.
-  const headers = status === 401 ? { 'www-authenticate': 'Basic realm="Metrobus", charset="UTF-8"' } : undefined
+  const headers = status === 401 ? { 'www-authenticate': 'Bearer realm="Metrobus"' } : undefined
   return Response.json({ error: errorAnswer(error) }, { status, ...(headers && { headers }) })
 }

@@ -1,7 +1,7 @@
 /**
  * What stands between a page in a browser and the routes of an app on a port of this machine. Any page in that browser may ask 127.0.0.1, and a name of its own may be made to
  * lead there: so a question counts only when it names this machine, and was not sent by a page from elsewhere. Where everybody is asked who they are, any name may lead
- * there; but a browser adds the password that it keeps to what any page sends.
+ * there; but a browser adds a certificate, or a password that it keeps, to what any page sends.
  */
 import type { Context, MiddlewareHandler } from 'hono'
 import { MetrobusError } from '../errors/index.ts'

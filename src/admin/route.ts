@@ -21,6 +21,7 @@ import type { ActKind } from './act.ts'
 import { form } from './form.ts'
 import type { Form } from './form.ts'
 import type { Identity, Right, Role } from './identity.ts'
+import type { Mask } from './masks.ts'
 import type { Schema } from './schema.ts'
 
 /** The names after a colon in a path. */
@@ -36,6 +37,8 @@ export interface Asked<Path extends string = string, Query = unknown, Body = unk
   readonly query: Query
   readonly body: Body
   readonly identity: Identity
+  /** What is kept from all who ask here, for a route that looks into payloads; what it answers is masked anyway. */
+  readonly mask: Mask | undefined
 }
 
 interface Declared<Path extends string, Query, Body, Answer> {

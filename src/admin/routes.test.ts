@@ -11,6 +11,7 @@ import type { DeadLetterFilter, DeadLetterRecord, DeadLetters, RunningApp } from
 import { memory, SeededRandom, VirtualClock } from '../testing/index.ts'
 import type { RecordAnswer } from './answers.ts'
 import { AdminClient, inProcess } from './client.ts'
+import { maskOf } from './masks.ts'
 import { adminRoutes } from './routes.ts'
 import type { RoutesOptions } from './routes.ts'
 import { subjectOf } from './subject.ts'
@@ -492,6 +493,23 @@ test('where more than this machine asks, one that reads slowly does not hold all
 
   assert.deepEqual([ninth.status, other.status], [429, 200])
   for (const { body } of [...open, other]) await body?.cancel()
+})
+
+test('what is masked is neither shown nor found by looking for it', async () => {
+  const { put, routesFor } = await stage()
+  await put('orders', 0, record({ ride: 'a', headers: { tenant: 'x' } }, { card: '4111', n: 1 }))
+  const routes = routesFor({ mask: maskOf([{ paths: ['card'], headers: ['tenant'] }]) })
+  const found = async (where: string): Promise<number> => {
+    const text = await (await routes.request(`/v1/topics/orders/search?where=${encodeURIComponent(where)}`)).text()
+    assert.doesNotMatch(text, /4111|"x"/)
+    return text.split('\n').filter((line) => line.includes('"n":1')).length
+  }
+
+  assert.doesNotMatch(await (await routes.request('/v1/topics/orders/records')).text(), /4111|"x"/)
+  assert.equal(await found('data.n = 1'), 1)
+  assert.equal(await found('data.card = "4111"'), 0)
+  assert.equal(await found('data.card starts "4"'), 0)
+  assert.equal(await found('headers.tenant = "x"'), 0)
 })
 
 test('an answer that would be too large is refused, and what can be asked instead is said', async () => {

@@ -1,13 +1,16 @@
 /** Looking for records by what is in them. */
+import { Record as EventRecord } from '../event/record.ts'
 import type { Clock } from '../internal/platform/platform.ts'
 import { searched } from './answer-shapes.ts'
 import { choice, form, integer, moment, required, text } from './form.ts'
+import type { Mask } from './masks.ts'
 import { streamRoute } from './route.ts'
 import type { Route } from './route.ts'
 import { matcherOf } from './search/evaluate.ts'
 import { parseExpression } from './search/parse.ts'
 import { search } from './search/search.ts'
 import type { Subject } from './subject.ts'
+import type { Placed } from './tail.ts'
 
 const countMax = 10_000
 const countDefault = 100
@@ -47,7 +50,9 @@ export function searchRoutes({ inspector }: Subject, clock: Clock): readonly Rou
       serve({
         params: { topic },
         query: { where, partition, count, bytes, from = 'beginning', offset, since, after },
+        mask,
       }) {
+        const matches = matcherOf(parseExpression(where))
         const request = {
           topic,
           partition,
@@ -59,7 +64,7 @@ export function searchRoutes({ inspector }: Subject, clock: Clock): readonly Rou
                 : since !== undefined
                   ? { timeMs: since }
                   : from,
-          matches: matcherOf(parseExpression(where)),
+          matches: mask === undefined ? matches : (placed: Placed) => matches(maskedPlace(placed, mask)),
           countMax: count ?? countDefault,
           charactersMax,
           dataBytesMax: bytes ?? dataBytesDefault,
@@ -68,4 +73,14 @@ export function searchRoutes({ inspector }: Subject, clock: Clock): readonly Rou
       },
     }),
   ]
+}
+
+/** The record without what is masked: else a search would find it out by asking. */
+function maskedPlace({ topic, partition, record }: Placed, mask: Mask): Placed {
+  const { type, headers, data } = record
+  const shown = mask({ topic, type, headers, data }) as Pick<EventRecord, 'headers' | 'data'>
+  const copy = new EventRecord(Object.assign({}, record, { headers: shown.headers }), shown.data, undefined)
+  copy.offset = record.offset
+  copy.appendedAt = record.appendedAt
+  return { topic, partition, record: copy }
 }

@@ -77,7 +77,7 @@ test('with tokens nothing is open: neither route nor page, nor to a page of anot
 
   const refused = await fetchFrom(served.url, {})
   assert.equal(refused.status, 401)
-  assert.match(refused.headers.get('www-authenticate') ?? '', /^Basic realm="Metrobus"/)
+  assert.match(refused.headers.get('www-authenticate') ?? '', /^Bearer realm="Metrobus"/)
   assert.match(refused.headers.get('content-security-policy') ?? '', /default-src 'none'/)
   for (const path of ['', 'console.json', 'no/such', 'v1/openapi.json'])
     assert.equal((await fetchFrom(served.url, {}, path)).status, 401, path)
