@@ -73,7 +73,15 @@ export type {
   SeekRequest,
   StopLimits,
 } from './runtime/controls.ts'
-export type { DeadLetterFilter, DeadLetterGroup, DeadLetterRecord, DeadLetters, RunningApp } from './runtime/running.ts'
+export type {
+  DeadLetterFilter,
+  DeadLetterGroup,
+  DeadLetterRecord,
+  DeadLetters,
+  DryRun,
+  RunningApp,
+  Sending,
+} from './runtime/running.ts'
 
 // Errors
 export { MetrobusError, familyOf, isMetrobusError } from './errors/index.ts'

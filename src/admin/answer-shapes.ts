@@ -2,7 +2,7 @@
 import type { MetroMap } from '../itinerary/map.ts'
 import type { PauseEffect, SeekPlan, StopLimits } from '../runtime/controls.ts'
 import type { AppStats } from '../runtime/definition.ts'
-import type { DeadLetterGroup, DeadLetterRecord } from '../runtime/running.ts'
+import type { DeadLetterGroup, DeadLetterRecord, DryRun } from '../runtime/running.ts'
 import type { ItineraryView } from '../stop/definition.ts'
 import type {
   AppAnswer,
@@ -93,6 +93,18 @@ const limitSettings = { concurrency: number, limits: list(object({ limit: maybe(
 export const stopLimits: Schema<StopLimits> = named(
   'StopLimits',
   object({ stop: string, ...limitSettings, declared: object(limitSettings) }),
+)
+
+export const dryRun: Schema<DryRun> = named(
+  'DryRun',
+  object({
+    ran: boolean,
+    issues: list(string),
+    outcome: nullable(string),
+    sends: list(object({ topic: string, key: nullable(string), data: anything })),
+    reports: list(string),
+    error: nullable(object({ code: string, message: string })),
+  }),
 )
 
 export const seekPlan: Schema<SeekPlan> = named(

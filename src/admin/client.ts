@@ -8,7 +8,7 @@ import type { SocketRequest, SocketResponse } from '../internal/platform/http.ts
 import type { MetroMap } from '../itinerary/map.ts'
 import type { LimitChange, Pausable, PauseEffect, SeekPlan, SeekRequest, StopLimits } from '../runtime/controls.ts'
 import type { AppStats } from '../runtime/definition.ts'
-import type { DeadLetterFilter, DeadLetterGroup, DeadLetterRecord } from '../runtime/running.ts'
+import type { DeadLetterFilter, DeadLetterGroup, DeadLetterRecord, DryRun } from '../runtime/running.ts'
 import type {
   AppAnswer,
   ErrorAnswer,
@@ -216,6 +216,11 @@ export class AdminClient {
       replayed = line.replayed ?? replayed
     }
     return replayed
+  }
+
+  /** What it would come to on the current code; nothing is changed. */
+  dryRun(place: string, data?: unknown): Promise<DryRun> {
+    return this.#post('/v1/dead-letters/dry-run', { place, data })
   }
 
   /** Answers how many were discarded. An empty filter needs `all`. */

@@ -62,6 +62,7 @@ class FakeApp {
         options.progress?.(2, 2)
         return 2
       },
+      dryRun: () => assert.fail('nobody tries one'),
       discard: async (filter, reason) => this.discards.push({ filter, reason }),
     }
     return {

@@ -15,6 +15,7 @@ import type { Approvals } from './approvals.ts'
 import type { AuditLog } from './audit.ts'
 import { controlRoutes } from './control-routes.ts'
 import { deadLetterRoutes } from './dead-letter-routes.ts'
+import { dryRunRoutes } from './dry-run-routes.ts'
 import { entryRoutes } from './entry-routes.ts'
 import { answerOf } from './failure.ts'
 import { thisMachine } from './identity.ts'
@@ -65,6 +66,7 @@ export function declaredRoutes(
     ...searchRoutes(subject, clock),
     ...controlRoutes(subject, clock),
     ...seekRoutes(subject),
+    ...dryRunRoutes(subject),
     ...entryRoutes(subject),
     ...storeRoutes(subject),
     ...deadLetterRoutes(subject),

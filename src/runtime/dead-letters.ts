@@ -4,13 +4,13 @@
  */
 import type { BusInspector } from '../bus/bus.ts'
 import { MetrobusError } from '../errors/index.ts'
-import { freezeDeep } from '../event/record.ts'
+import { freezeDeep, type Record } from '../event/record.ts'
 import { appFailed } from './app-failed.ts'
 import { encodeData } from './encode.ts'
 import { endsOf } from './ends.ts'
 import type { Engine } from './engine.ts'
 import { describe, fits, type Letter, placeOf, withoutFailure } from './letter.ts'
-import type { DeadLetterFilter, DeadLetterRecord, DeadLetters } from './running.ts'
+import type { DeadLetterFilter, DeadLetterRecord, DeadLetters, DryRun } from './running.ts'
 
 const pageMax = 1_000
 const readMax = 256
@@ -105,16 +105,30 @@ export class DeadLetterOffice implements DeadLetters {
     return done
   }
 
+  async dryRun(place: string, { data }: { readonly data?: unknown } = {}): Promise<DryRun> {
+    const letter = await this.#at(place)
+    if (letter === undefined) throw new MetrobusError('MB_NOT_FOUND', { kind: 'dead letter', name: place })
+    const { stop, partition } = letter
+    const lane = stop.lanes[partition]
+    if (lane === undefined) throw new MetrobusError('MB_REVOKED', { stop: stop.name, partition })
+    const { dryRun } = await import('./rehearsal.ts')
+    return dryRun(lane, this.#again(letter, data).record)
+  }
+
+  /** The event as it rides again, and the text of its data where that is new. */
+  #again({ stop, record }: Letter, data: unknown): { readonly record: Record; readonly text: string | undefined } {
+    const fields = { replay: record.replay + 1, headers: withoutFailure(record.headers) }
+    if (data === undefined) return { record: record.copy(fields), text: undefined }
+    const text = encodeData(data, stop.name, this.#engine.recordBytesMax)
+    const again = record.copy(fields, freezeDeep(JSON.parse(text)))
+    again.text = text
+    return { record: again, text }
+  }
+
   async #replayOne(letter: Letter, data: unknown): Promise<boolean> {
     const { stop, record } = letter
-    const text = data === undefined ? undefined : encodeData(data, stop.name, this.#engine.recordBytesMax)
+    const { record: again, text } = this.#again(letter, data)
     if (!this.#claim(letter)) return false
-    const fields = { replay: record.replay + 1, headers: withoutFailure(record.headers) }
-    let again = record.copy(fields)
-    if (text !== undefined) {
-      again = record.copy(fields, freezeDeep(JSON.parse(text)))
-      again.text = text
-    }
     // A reading entry has no queue of its own: the declared topic belongs to its owner, so the event waits in the entry's parking topic.
     const queue = stop.entry === undefined ? stop.input[letter.partition]! : stop.parking[letter.partition]!
     await this.#settle(letter, () => {

@@ -21,6 +21,7 @@ import type { Attempt, Emission } from './attempt.ts'
 import { checkUnitData, encodeData, envelopeMax } from './encode.ts'
 import type { OutputQueue } from './outbox.ts'
 import { GivenUp, Retrying, TooEarly } from './retrying.ts'
+import type { Sending } from './running.ts'
 import type { StopRuntime } from './stop-runtime.ts'
 
 /** So many hops are never too many for a ride that its entry began; the limit need not be read on the way of a short line. */
@@ -33,6 +34,8 @@ class Plan {
   /** How many of both count: emptying the lists would give up their memory at each event. */
   count = 0
   ending: string | undefined = undefined
+  /** Of a drop. */
+  slug: string | undefined = undefined
 
   add(queue: OutputQueue, record: Record): void {
     this.queues[this.count] = queue
@@ -43,6 +46,7 @@ class Plan {
   clear(): void {
     this.count = 0
     this.ending = undefined
+    this.slug = undefined
   }
 }
 
@@ -54,10 +58,7 @@ const plan = new Plan()
  * error about the outcome itself.
  */
 export function complete(attempt: Attempt, result: unknown): void {
-  plan.clear()
-  if (isOutcome(result)) planOutcome(attempt, result)
-  else planForward(attempt, result)
-  if (attempt.emissions !== undefined) planEmissions(attempt, attempt.emissions)
+  fill(attempt, result)
   if (attempt.kept !== undefined) attempt.kept.plan(plan)
   const { engine, stop } = attempt.lane
   const bytes = attempt.record.home?.length ?? 0
@@ -72,16 +73,37 @@ export function complete(attempt: Attempt, result: unknown): void {
     if (plan.ending === 'done') {
       stop.counters.out++
       stop.counters.done++
-    }
+    } else if (plan.slug === undefined) stop.counters.split++
+    else stop.counters.drop(plan.slug)
     engine.ended(attempt, plan.ending)
   }
+}
+
+/** What `complete` would settle, and nothing is. Throws as it does. */
+export function rehearse(
+  attempt: Attempt,
+  result: unknown,
+): { readonly ending: string | undefined; readonly sends: readonly Sending[] } {
+  fill(attempt, result)
+  const { count, ending } = plan
+  const sends = plan.records
+    .slice(0, count)
+    .map(({ key, data }, index) => ({ topic: plan.queues[index]!.topic, key, data }))
+  return { ending, sends }
+}
+
+function fill(attempt: Attempt, result: unknown): void {
+  plan.clear()
+  if (isOutcome(result)) planOutcome(attempt, result)
+  else planForward(attempt, result)
+  if (attempt.emissions !== undefined) planEmissions(attempt, attempt.emissions)
 }
 
 function planOutcome(attempt: Attempt, outcome: Outcome): void {
   switch (outcomeKind(outcome)) {
     case 'drop': {
       const { slug, detail } = outcome as Extract<Outcome, { readonly slug: string }>
-      attempt.lane.stop.counters.drop(slug)
+      plan.slug = slug
       plan.ending = detail === undefined ? `dropped:${slug}` : `dropped:${slug} ${detail}`
       return
     }
@@ -156,7 +178,6 @@ function planSplit(attempt: Attempt, values: readonly unknown[]): void {
     const onward = route(attempt, slip, value, 0)
     if (onward !== undefined) planRecord(attempt, onward.target, onward.slip, value, `${record.id}~${index}`, 0)
   }
-  lane.stop.counters.split++
   plan.ending = `split:${values.length}`
 }
 

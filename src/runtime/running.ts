@@ -82,6 +82,28 @@ export interface DeadLetterGroup {
   readonly last: number
 }
 
+/** An event that would be sent on or emitted. */
+export interface Sending {
+  readonly topic: string
+  readonly key: string | null
+  readonly data: unknown
+}
+
+/** What a dead letter would come to on the current code. */
+export interface DryRun {
+  /** False where the stop has outside effects or stores, or the data does not fit: then nothing was run. */
+  readonly ran: boolean
+  /** What is wrong with the data, by the schema of the stop. */
+  readonly issues: readonly string[]
+  /** `forward`, `done`, `dropped:<slug>`, `split:<count>`, `wait`, `retry`, `dead` or `failed`; null where nothing was run. */
+  readonly outcome: string | null
+  /** What it would send on and emit, and where. */
+  readonly sends: readonly Sending[]
+  /** What it would write to the error log. */
+  readonly reports: readonly string[]
+  readonly error: { readonly code: string; readonly message: string } | null
+}
+
 /** What operators do with events given up. */
 export interface DeadLetters {
   list(
@@ -101,4 +123,6 @@ export interface DeadLetters {
     },
   ): Promise<number>
   discard(filter: DeadLetterFilter, reason: string): Promise<number>
+  /** Tries one on the current code, with other data if given, and changes nothing. Throws MB_NOT_FOUND, and MB_REVOKED where its partition is another member's. */
+  dryRun(place: string, options?: { readonly data?: unknown }): Promise<DryRun>
 }
