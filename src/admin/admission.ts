@@ -144,7 +144,6 @@ const denials: ReadonlySet<string> = new Set([
   'MB_UNAUTHENTICATED',
   'MB_FORBIDDEN',
   'MB_APPROVAL_NEEDED',
-  'MB_OWN_PROPOSAL',
 ] satisfies ErrorCode[])
 
 const justificationMin = 10
