@@ -6,6 +6,7 @@ import type {
   PausedAnswer,
   RecordAnswer,
   RideAnswer,
+  SearchAnswer,
   StopAnswer,
   TopicAnswer,
 } from '../../src/admin/answers.ts'
@@ -26,8 +27,41 @@ export type {
   RecordAnswer,
   RecordsQuery,
   RideAnswer,
+  SearchAnswer,
   StopAnswer,
   TopicAnswer,
+}
+
+/** As the records of a topic are asked for, with what they are looked for by. */
+export interface SearchQuery extends Omit<RecordsQuery, 'follow'> {
+  readonly where: string
+}
+
+/** A line of the audit log, with whatever facts belong to the act. */
+export interface AuditLine {
+  readonly n: number
+  readonly at: string
+  readonly who: string | null
+  readonly act: string
+  readonly asked: string
+  readonly result: string
+  readonly [fact: string]: unknown
+}
+
+interface AuditAnswer {
+  readonly lines: readonly AuditLine[]
+  readonly head: { readonly lines: number; readonly hash: string }
+}
+
+/** An act that takes two. */
+export interface Proposal {
+  readonly id: string
+  readonly act: string
+  readonly asked: string
+  readonly told: object
+  readonly proposer: string
+  readonly approver: string | null
+  readonly expires: string
 }
 
 export interface RecordPlace {
@@ -115,11 +149,12 @@ export const api = {
   /** Records as they come. */
   records: async function* (topic: string, query: RecordsQuery, signal: AbortSignal): AsyncGenerator<RecordAnswer> {
     const response = await ask(`v1/topics/${encodeURIComponent(topic)}/records${queryOf(query)}`, undefined, signal)
-    for await (const line of linesOf(response)) {
-      const answer = JSON.parse(line) as RecordAnswer | { readonly error: { code: string; message: string } }
-      if ('error' in answer) throw new Refusal(answer.error.code, answer.error.message)
-      yield answer
-    }
+    yield* answersOf<RecordAnswer>(response)
+  },
+  /** Looks through a topic in the app: matches, how far it is, and at last from where to go on. */
+  search: async function* (topic: string, query: SearchQuery, signal: AbortSignal): AsyncGenerator<SearchAnswer> {
+    const response = await ask(`v1/topics/${encodeURIComponent(topic)}/search${queryOf(query)}`, undefined, signal)
+    yield* answersOf<SearchAnswer>(response)
   },
   /** What the console was told when it was served. */
   settings: () => get<{ readonly traceUrl: string | null }>('console.json'),
@@ -154,6 +189,11 @@ export const api = {
     (await ask('v1/pause', { ...target, ...(reason !== '' && { reason }) })).json() as Promise<PauseEffect>,
   resume: async ({ kind, name }: Pick<PausedAnswer, 'kind' | 'name'>): Promise<PauseEffect> =>
     (await ask('v1/resume', { kind, name })).json() as Promise<PauseEffect>,
+  audit: (page: { readonly after: number; readonly count: number }, signal: AbortSignal) =>
+    get<AuditAnswer>(`v1/audit${queryOf(page)}`, signal),
+  approvals: async (signal: AbortSignal) =>
+    (await get<{ approvals: readonly Proposal[] }>('v1/approvals', signal)).approvals,
+  approve: (id: string) => ask(`v1/approvals/${encodeURIComponent(id)}/approve`, {}),
   discard: async (chosen: Chosen, reason: string) =>
     ((await (await ask('v1/dead-letters/discard', { ...chosen, reason })).json()) as { discarded: number }).discarded,
   /** Answers how many went; `progress` hears on the way. */
@@ -175,6 +215,15 @@ export const api = {
     }
     throw new Refusal('HTTP', 'The app has gone away before it said how many went.')
   },
+}
+
+/** Answers, one a line; the last may be why there are no more. */
+async function* answersOf<T extends object>(response: Response): AsyncGenerator<T> {
+  for await (const line of linesOf(response)) {
+    const answer = JSON.parse(line) as T | { readonly error: { readonly code: string; readonly message: string } }
+    if ('error' in answer) throw new Refusal(answer.error.code, answer.error.message)
+    yield answer
+  }
 }
 
 async function* linesOf(response: Response): AsyncGenerator<string> {

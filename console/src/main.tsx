@@ -2,6 +2,7 @@
 import { render } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { api, keepToken, tokenWanted } from './api.ts'
+import { AuditPage } from './audit/audit-page.tsx'
 import { DeadPage } from './dead/dead-page.tsx'
 import { HealthPage } from './health/health-page.tsx'
 import { LagPage } from './lag/lag-page.tsx'
@@ -22,6 +23,7 @@ const sections = [
   ['lag', 'Lag'],
   ['dead', 'Dead letters'],
   ['health', 'Health'],
+  ['audit', 'Audit'],
 ] as const
 
 function Shell() {
@@ -71,6 +73,8 @@ function Page({ section, name }: { readonly section: string; readonly name: stri
       return <DeadPage fingerprint={name} />
     case 'health':
       return <HealthPage />
+    case 'audit':
+      return <AuditPage />
     default:
       return (
         <p class="empty">

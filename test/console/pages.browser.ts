@@ -25,6 +25,7 @@ const pages = [
   '#/dead',
   '#/dead?stop=charge',
   '#/health',
+  '#/audit',
 ] as const
 
 suite('with live data', () => {
@@ -195,6 +196,22 @@ suite('with live data', () => {
     await page.context().close()
   })
 
+  test('a topic is searched in the app by an expression, and what cannot be read of it is told so', async () => {
+    const page = await on.open('#/topics/shop.price')
+    const where = page.getByRole('searchbox', { name: 'Where, in the whole topic' })
+    await where.fill('data.item = "gift" and key = "c-35"')
+    await where.press('Enter')
+    await page
+      .getByRole('status')
+      .filter({ hasText: /^6 records, \d+ of \d+ looked through/ })
+      .waitFor()
+    assert.deepEqual(await page.locator('.key').allTextContents(), Array(6).fill('c-35'))
+    await where.fill('data.item = gift')
+    await where.press('Enter')
+    await page.getByRole('alert').filter({ hasText: 'quotes' }).waitFor()
+    await page.context().close()
+  })
+
   test('what is appended is followed', async () => {
     const page = await on.open('#/topics/shop.price')
     await page.getByRole('checkbox', { name: 'follow' }).check()
@@ -306,12 +323,17 @@ suite('with hostile data', () => {
     '#/rides/evil',
     '#/topics/shop.charge',
     '#/dead',
+    '#/stops/charge',
+    '#/health',
+    `#/rides?by=key&is=${encodeURIComponent(hostile)}`,
+    `#/topics/shop.price?where=${encodeURIComponent(hostile)}`,
+    `#/map?lines=${encodeURIComponent(hostile)}`,
     '#/rides/%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E',
   ])
     test(`${hash} shows it as text`, async () => {
       const page = await on.open(hash)
       await page.locator('main h1, main [role=alert]').first().waitFor()
-      for (const row of await page.locator('.row:not([disabled])').all()) await row.click()
+      for (const row of (await page.locator('.row:not([disabled])').all()).slice(0, 5)) await row.click()
       await page
         .locator('.json')
         .first()
@@ -349,6 +371,7 @@ suite('with nothing', () => {
       ['#/rides?by=key&is=k', /0 rides/],
       ['#/lag', /Lag/],
       ['#/health', /Nothing: no stop fails/],
+      ['#/audit', /No act waits/],
       ['#/stops/nobody', /no stop/],
       ['#/nowhere', /no page/],
     ] as const) {

@@ -7,7 +7,8 @@ import { useAsked } from '../parts/asked.ts'
 import { Table } from '../parts/table.tsx'
 import { count, time } from '../parts/words.ts'
 import { href, hrefWith, useChosen } from '../place.ts'
-import { newestOf } from '../topics/reading.ts'
+import { found as foundIn } from '../topics/reading.ts'
+import type { Progress } from '../topics/reading.ts'
 
 type By = 'id' | 'key' | 'flow' | 'header'
 
@@ -20,8 +21,6 @@ const labels: Readonly<Record<By, string>> = {
 
 const isBy = (word: string | undefined): word is By => word !== undefined && word in labels
 
-/** Looked through in each topic where rides begin, from the newest. */
-const readMax = 20_000
 const foundMax = 200
 
 export function FindRides() {
@@ -88,14 +87,20 @@ function Found(wanted: Wanted) {
     const rides = new Map<string, RecordAnswer>()
     const look = async (): Promise<string> => {
       let read = 0
-      for (const topic of beginningsOf(map))
-        for await (const record of newestOf(topic, { countMax: readMax, bytes: 0 }, ending.signal)) {
-          read++
-          if (!isWanted(record, wanted)) continue
+      for (const topic of beginningsOf(map)) {
+        const query = { where: whereOf(wanted), count: foundMax, bytes: 0 }
+        let scanned = 0
+        const told = (progress: Progress): void => {
+          scanned = progress.scanned
+          setSaid(`looking, ${count(read + scanned)} events so far …`)
+        }
+        for await (const record of foundIn(topic, query, told, ending.signal)) {
           rides.set(record.ride, record)
           setFound([...rides.values()].toReversed())
           if (rides.size >= foundMax) return `the first ${foundMax} are shown`
         }
+        read += scanned
+      }
       return `${count(rides.size)} rides, of ${count(read)} events that were looked at`
     }
     look().then(setSaid, (error: Error) => !ending.signal.aborted && setSaid(error.message))
@@ -140,8 +145,9 @@ function beginningsOf(map: MetroMap): readonly string[] {
   return [...new Set(firsts)]
 }
 
-function isWanted({ key, ride, correlationid, headers }: RecordAnswer, { by, is, header }: Wanted): boolean {
-  if (by === 'key') return key === is
-  if (by === 'flow') return ride === is || correlationid === is
-  return headers[header] === is
+function whereOf({ by, is, header }: Wanted): string {
+  const value = JSON.stringify(is)
+  if (by === 'key') return `key = ${value}`
+  if (by === 'flow') return `ride = ${value} or correlationid = ${value}`
+  return `headers[${JSON.stringify(header)}] = ${value}`
 }

@@ -118,7 +118,7 @@ function fact(name: string, value: string | null, ride?: string | null) {
 
 /** Enough to see what changed; the whole is asked for when somebody opens it. */
 const comparedBytes = 65_536
-const comparedMax = 40
+const comparedMax = 24
 
 /** What came to each stop of a ride, as far as it is still there. */
 function useRecordsOf(ride: RideAnswer): readonly (RecordAnswer | undefined)[] {

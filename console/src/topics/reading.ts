@@ -1,7 +1,7 @@
 /** Reading the records of a topic: from a place, or followed, as much as the page may hold. */
 import { useEffect, useState } from 'preact/hooks'
 import { api } from '../api.ts'
-import type { RecordAnswer, RecordsQuery } from '../api.ts'
+import type { RecordAnswer, RecordsQuery, SearchQuery } from '../api.ts'
 
 /** More are not held by the page. */
 const heldMax = 100_000
@@ -18,6 +18,8 @@ export interface Question {
   /** A local time or an offset, as it was written. */
   readonly at: string
   readonly follow: boolean
+  /** Looked for in the app, by its expressions; empty looks for nothing. */
+  readonly where: string
 }
 
 export interface Held {
@@ -26,27 +28,41 @@ export interface Held {
   readonly isReading: boolean
   /** The page holds no more. */
   readonly isFull: boolean
+  /** How far a search is. */
+  readonly progress?: Progress
+}
+
+export interface Progress {
+  readonly scanned: number
+  readonly total: number
 }
 
 /** Reads as the question says; what comes is shown a few times a second. */
-export function useRecords(topic: string, { from, at, follow }: Question): Held {
+export function useRecords(topic: string, { from, at, follow, where }: Question): Held {
   const [state, setState] = useState<Held>({ records: [], isReading: true, isFull: false })
   useEffect(() => {
     const ending = new AbortController()
     const held: RecordAnswer[] = []
+    let progress: Progress | undefined
     let isChanged = true
     const show = (more: { error?: Error; isReading: boolean }): void => {
       isChanged = false
       // Followed, the newest stand on top; read, they stand as they were appended.
       setState({
-        records: follow || from === 'newest' ? held.toReversed() : [...held],
+        records: where === '' && (follow || from === 'newest') ? held.toReversed() : [...held],
         isFull: held.length >= heldMax,
+        ...(progress !== undefined && { progress }),
         ...more,
       })
     }
     const timer = setInterval(() => isChanged && show({ isReading: true }), drawEveryMs)
     const read = async (): Promise<void> => {
-      for await (const record of recordsOf(topic, { from, at, follow }, listBytes, ending.signal)) {
+      const question = { from, at, follow, where }
+      const told = (far: Progress): void => {
+        progress = far
+        isChanged = true
+      }
+      for await (const record of recordsOf(topic, question, { bytes: listBytes, told }, ending.signal)) {
         held.push(record)
         isChanged = true
         if (held.length < heldMax) continue
@@ -66,23 +82,46 @@ export function useRecords(topic: string, { from, at, follow }: Question): Held 
       ending.abort()
       clearInterval(timer)
     }
-  }, [topic, from, at, follow])
+  }, [topic, from, at, follow, where])
   return state
 }
 
-/** Values beyond `bytes` come cut; undefined takes them whole. */
+interface Way {
+  /** Values that are longer come cut. Default: all of them. */
+  readonly bytes?: number
+  /** Told how far a search is. */
+  readonly told?: (progress: Progress) => void
+}
+
 export function recordsOf(
   topic: string,
-  { from, at, follow }: Question,
-  bytes: number | undefined,
+  { from, at, follow, where }: Question,
+  { bytes, told }: Way,
   signal: AbortSignal,
 ): AsyncIterable<RecordAnswer> {
   const cut = bytes === undefined ? {} : { bytes }
+  if ((from === 'time' || from === 'offset') && at === '') return nothing()
+  const start =
+    from === 'time' ? { since: new Date(at).toISOString() } : from === 'offset' ? { offset: Number(at) } : {}
+  if (where !== '') return found(topic, { where, ...start, ...cut, count: searchMax }, told, signal)
   if (from === 'newest') return newestOf(topic, { follow, ...cut }, signal)
-  if (from === 'beginning') return api.records(topic, { from, follow, ...cut }, signal)
-  if (at === '') return nothing()
-  const query = from === 'time' ? { since: new Date(at).toISOString() } : { offset: Number(at) }
-  return api.records(topic, { ...query, follow, ...cut }, signal)
+  return api.records(topic, { ...start, follow, ...cut }, signal)
+}
+
+/** Matches of one search. */
+export const searchMax = 1_000
+
+export async function* found(
+  topic: string,
+  query: SearchQuery,
+  told: ((progress: Progress) => void) | undefined,
+  signal: AbortSignal,
+): AsyncGenerator<RecordAnswer> {
+  for await (const answer of api.search(topic, query, signal)) {
+    if ('match' in answer) yield answer.match
+    else if ('progress' in answer) told?.(answer.progress)
+    else told?.({ scanned: answer.end.scanned, total: answer.end.scanned })
+  }
 }
 
 async function* nothing(): AsyncGenerator<never> {}

@@ -5,7 +5,7 @@ import { Rows } from '../parts/rows.tsx'
 import { count, time } from '../parts/words.ts'
 import { useChosen } from '../place.ts'
 import { download } from './copies.ts'
-import { recordsOf, useRecords } from './reading.ts'
+import { recordsOf, searchMax, useRecords } from './reading.ts'
 import type { From, Question } from './reading.ts'
 import { RecordView } from './record-view.tsx'
 
@@ -19,9 +19,9 @@ const starts: Readonly<Record<From, string>> = {
 const isFrom = (word: string | undefined): word is From => word !== undefined && word in starts
 
 export function RecordsPage({ topic }: { readonly topic: string }) {
-  const [{ from, at = '', follow, search = '' }, choose] = useChosen()
-  const question: Question = { from: isFrom(from) ? from : 'newest', at, follow: follow === 'yes' }
-  const { records, error, isReading, isFull } = useRecords(topic, question)
+  const [{ from, at = '', follow, search = '', where = '' }, choose] = useChosen()
+  const question: Question = { from: isFrom(from) ? from : 'newest', at, follow: follow === 'yes', where }
+  const { records, error, isReading, isFull, progress } = useRecords(topic, question)
   const isWanted = useMemo(() => searchFor(search), [search])
   const found = useMemo(() => records.filter(isWanted), [records, isWanted])
   return (
@@ -48,9 +48,12 @@ export function RecordsPage({ topic }: { readonly topic: string }) {
         />
         <Export topic={topic} question={question} found={found} />
       </form>
+      <Where where={where} choose={choose} />
       <p class="soft" role="status">
         {count(found.length)} {search === '' ? 'records' : `of ${count(records.length)} records`}
         {isReading ? ', reading …' : ''}
+        {progress !== undefined && `, ${count(progress.scanned)} of ${count(progress.total)} looked through`}
+        {where !== '' && records.length >= searchMax && ': more are not looked for, choose a later place'}
         {isFull ? ': more are not held, choose a later place' : ''}
       </p>
       {error !== undefined && (
@@ -64,6 +67,30 @@ export function RecordsPage({ topic }: { readonly topic: string }) {
         <Rows items={found} row={recordRow} detail={(record) => <RecordView key={placeOf(record)} record={record} />} />
       )}
     </>
+  )
+}
+
+/** Looked for in the app, in the whole topic: when it is said, and not with each letter. */
+function Where({ where, choose }: { readonly where: string; readonly choose: StartOptions['choose'] }) {
+  const [text, setText] = useState(where)
+  return (
+    <form
+      class="query"
+      onSubmit={(event) => {
+        event.preventDefault()
+        choose({ where: text.trim(), follow: '' })
+      }}
+    >
+      <input
+        type="search"
+        class="where"
+        aria-label="Where, in the whole topic"
+        placeholder={'in the whole topic: data.amount > 100 and headers.tenant = "a"'}
+        value={text}
+        onInput={({ currentTarget }) => setText(currentTarget.value)}
+      />
+      <button type="submit">Search</button>
+    </form>
   )
 }
 
@@ -119,7 +146,7 @@ function Export(options: {
     const wanted = new Set(found.map(placeOf))
     const parts: string[] = []
     const ending = new AbortController()
-    for await (const record of recordsOf(topic, { ...question, follow: false }, undefined, ending.signal)) {
+    for await (const record of recordsOf(topic, { ...question, follow: false }, {}, ending.signal)) {
       if (wanted.delete(placeOf(record))) parts.push(`${JSON.stringify(record)}\n`)
       if (wanted.size === 0) break
     }
