@@ -16,7 +16,7 @@ const bytesMax = {
   testing: 55_000,
   store: 12_000,
   kafka: 52_000,
-  console: 60_000,
+  console: 66_000,
   telemetry: 15_000,
   admin: 55_000,
 }
