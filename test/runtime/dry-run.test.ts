@@ -6,7 +6,7 @@ import { drop, split } from '../../src/stop/outcome.ts'
 import { entryOf, lineOf, stopOf, world, type Handler } from './harness.ts'
 
 /** An app whose first event has become a dead letter of `work`; `tell` answers the next try. */
-async function given(tell: Handler, changes: Partial<StopDefinition> = {}) {
+async function given(tell: Handler, changes: Partial<Omit<StopDefinition, 'policy'>> = {}) {
   const stage = world({ partitions: 1 })
   let calls = 0
   const work = stopOf(
@@ -15,7 +15,7 @@ async function given(tell: Handler, changes: Partial<StopDefinition> = {}) {
       if (calls++ === 0) throw new Error('the old code')
       return tell(data, context)
     },
-    { hasEffects: false, policy: { attempts: 1 } as StopDefinition['policy'], ...changes },
+    { hasEffects: false, policy: { attempts: 1 }, ...changes },
   )
   const next = stopOf('next', () => {}, { outSchema: undefined })
   const app = await stage.start({ entries: [entryOf('in', lineOf('main', work, next))] })

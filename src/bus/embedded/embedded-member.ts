@@ -12,7 +12,7 @@ export class EmbeddedMember implements Member {
   refusedEpoch = -1
   readonly #log: EmbeddedLog
   /** By topic, then partition. */
-  readonly #readers = new Map<string, PartitionReader[]>()
+  readonly #readers = new Map<string, (PartitionReader | undefined)[]>()
 
   constructor(log: EmbeddedLog, group: string, listener: MemberListener) {
     this.#log = log
@@ -34,7 +34,7 @@ export class EmbeddedMember implements Member {
       )
     }
     if (assignments.length > 0) this.listener.assigned(assignments)
-    for (const readers of this.#readers.values()) for (const reader of readers) reader.tell()
+    for (const readers of this.#readers.values()) for (const reader of readers) reader?.tell()
   }
 
   owns(topic: string, partition: number): boolean {
@@ -57,8 +57,9 @@ export class EmbeddedMember implements Member {
     this.#log.checkNothingHeld()
     const lost = acknowledgements.filter(({ topic, partition }) => this.owns(topic, partition))
     for (const { topic, partition } of lost) {
-      this.#readers.get(topic)![partition]!.close()
-      delete this.#readers.get(topic)![partition]
+      const readers = this.#readers.get(topic)!
+      readers[partition]!.close()
+      readers[partition] = undefined
     }
     this.listener.revoked(lost.map(({ topic, partition }) => ({ topic, partition })))
     this.assign(await this.#log.moved(this, acknowledgements, changes))
@@ -78,8 +79,10 @@ export class EmbeddedMember implements Member {
   }
 
   revoke(): void {
-    const lost = [...this.#readers].flatMap(([topic, readers]) => readers.map((_, partition) => ({ topic, partition })))
-    for (const readers of this.#readers.values()) for (const reader of readers) reader.close()
+    const lost = [...this.#readers].flatMap(([topic, readers]) =>
+      readers.flatMap((reader, partition) => (reader === undefined ? [] : { topic, partition })),
+    )
+    for (const readers of this.#readers.values()) for (const reader of readers) reader?.close()
     this.#readers.clear()
     if (lost.length > 0) this.listener.revoked(lost)
   }
