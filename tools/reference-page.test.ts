@@ -18,6 +18,7 @@ import {
   retry,
   split,
   stop,
+  wait,
 } from '../src/index.ts'
 import { resolveStartOptions } from '../src/runtime/options.ts'
 import type { StandardSchema } from '../src/schema/standard.ts'
@@ -82,7 +83,7 @@ for (const [heading, interfaces] of Object.entries(declared))
   })
 
 test('the outcomes are those that can be made', () => {
-  const outcomes = [drop, split, reroute, push, pop, retry, deadLetter].map(({ name }) => name)
+  const outcomes = [drop, split, reroute, push, pop, retry, wait, deadLetter].map(({ name }) => name)
   assert.deepEqual(namesOf('Outcomes'), outcomes)
 })
 
