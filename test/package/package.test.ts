@@ -20,6 +20,8 @@ const bytesMax = {
   telemetry: 15_000,
   admin: 55_000,
 }
+/** Of the whole, which is more than its parts: a tarball says something of each file. */
+const packedBytesMax = 650_000
 const partOf = (file: string): string =>
   /^dist\/(?:bus\/)?(testing|store|kafka|console|telemetry|admin)\//.exec(file)?.[1] ?? 'core'
 const dependenciesMax = 8
@@ -68,9 +70,8 @@ suite('the packed package', () => {
       assert.ok(length <= max, `${length} bytes`)
     })
 
-  test('weighs no more than its parts may together', () => {
-    const max = Object.values(bytesMax).reduce((sum, bytes) => sum + bytes)
-    assert.ok(packed.bytes <= max, `${packed.bytes} bytes of ${max}`)
+  test(`weighs at most ${packedBytesMax} bytes`, () => {
+    assert.ok(packed.bytes <= packedBytesMax, `${packed.bytes} bytes`)
   })
 
   test('holds no declarations but those of the entries and those that they name', () => {

@@ -41,7 +41,7 @@ test('a unit that is known to be committed behind a later one takes back nothing
   const order = new OrderCheck<string>()
   order.polled('one', input, [older, younger])
   const settled = (watermark: number): CommitUnit =>
-    ({ outputs: [], acknowledgements: [{ ...input, watermark, above: [] }], changes: [] }) as unknown as CommitUnit
+    ({ outputs: [], acknowledgements: [{ ...input, watermark, above: [] }], changes: [] })
   order.committed(settled(1))
   order.committed(settled(0))
   assert.deepEqual(order.begins('one', input.topic, input.partition, younger).faults, [])
