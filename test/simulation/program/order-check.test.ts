@@ -40,8 +40,11 @@ test('what the next owner is told is settled is not parked any more, also when n
 test('a unit that is known to be committed behind a later one takes back nothing that this one has settled', () => {
   const order = new OrderCheck<string>()
   order.polled('one', input, [older, younger])
-  const settled = (watermark: number): CommitUnit =>
-    ({ outputs: [], acknowledgements: [{ ...input, watermark, above: [] }], changes: [] })
+  const settled = (watermark: number): CommitUnit => ({
+    outputs: [],
+    acknowledgements: [{ ...input, watermark, above: [] }],
+    changes: [],
+  })
   order.committed(settled(1))
   order.committed(settled(0))
   assert.deepEqual(order.begins('one', input.topic, input.partition, younger).faults, [])
