@@ -5,13 +5,15 @@
  *  T1 within a partition the order is that of the offsets, and no record is answered twice;
  *  T2 without `follow` the stream ends, however fast the topic grows: it goes up to the ends known at its start;
  *  T3 what retention removes before it is read is told of, and not left out in silence;
- *  T4 nothing is read further ahead than one chunk a partition, so a slow reader costs no memory.
+ *  T4 nothing is read further ahead than one chunk a partition, so a slow reader costs no memory;
+ *  T5 a fast reader, or a condition that nothing meets, leaves the loop to the app every few milliseconds.
  */
 import type { BusInspector, TopicInfo } from '../bus/bus.ts'
 import { MetrobusError } from '../errors/index.ts'
 import type { Record as EventRecord } from '../event/record.ts'
 import type { Clock } from '../internal/platform/platform.ts'
 import { pause } from './pause.ts'
+import { Slices } from './slices.ts'
 
 /** Where a stream begins: an offset counts in every partition asked for. */
 export type TailStart = 'beginning' | 'end' | { readonly offset: number } | { readonly timeMs: number }
@@ -57,8 +59,10 @@ export async function* tail(
   signal: AbortSignal,
 ): AsyncGenerator<Placed> {
   const cursors = (await placesOf(inspector, request)).map((place): Cursor => ({ ...place, chunk: [] }))
+  const slices = new Slices(clock)
   let left = request.countMax
   while (left > 0 && !signal.aborted) {
+    if (slices.isOver) await slices.next()
     const cursor = await oldest(inspector, request.topic, cursors)
     if (cursor !== undefined) {
       const placed = { topic: request.topic, partition: cursor.partition, record: cursor.chunk.shift()! }

@@ -11,6 +11,7 @@ import { MetrobusError } from '../../errors/index.ts'
 import type { Clock } from '../../internal/platform/platform.ts'
 import type { RecordAnswer, SearchAnswer } from '../answers.ts'
 import { recordAnswer } from '../record-answer.ts'
+import { Slices } from '../slices.ts'
 import { placesOf } from '../tail.ts'
 import type { TailStart } from '../tail.ts'
 import type { Matcher } from './evaluate.ts'
@@ -30,8 +31,6 @@ export interface SearchRequest {
   readonly dataBytesMax: number
 }
 
-/** After so long the loop is given to others. */
-const sliceMs = 4
 /** Between two words about how far it is. */
 const progressMs = 250
 /** A read brings about so many bytes. */
@@ -56,7 +55,7 @@ export async function* search(
   const total = cursors.reduce((sum, { next, end }) => sum + Math.max(0, end - next), 0)
   let [scanned, matched, characters, countToRead] = [0, 0, 0, readMin]
   let toldAt = clock.monotonic()
-  let sliceEnds = toldAt + sliceMs
+  const slices = new Slices(clock)
   const isFull = (): boolean => matched >= countMax || characters >= charactersMax
   while (!isFull() && !signal.aborted && cursors.some(({ next, end }) => next < end)) {
     for (const cursor of cursors) {
@@ -75,9 +74,7 @@ export async function* search(
           characters += JSON.stringify(match).length
           yield { match }
         }
-        if (clock.monotonic() < sliceEnds) continue
-        await new Promise<void>((resolve) => clock.immediate(resolve))
-        sliceEnds = clock.monotonic() + sliceMs
+        if (slices.isOver) await slices.next()
       }
       const last = records.at(-1)
       if (last === undefined || (last.offset >= cursor.end && !isFull())) cursor.next = cursor.end
