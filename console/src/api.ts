@@ -12,13 +12,14 @@ import type {
 } from '../../src/admin/answers.ts'
 import type { RecordsQuery } from '../../src/admin/client.ts'
 import type { MetroMap } from '../../src/itinerary/map.ts'
-import type { PauseEffect } from '../../src/runtime/controls.ts'
-import type { DeadLetterGroup, DeadLetterRecord } from '../../src/runtime/running.ts'
+import type { PauseEffect, SeekPlan } from '../../src/runtime/controls.ts'
+import type { DeadLetterGroup, DeadLetterRecord, DryRun } from '../../src/runtime/running.ts'
 
 export type {
   AppAnswer,
   DeadLetterGroup,
   DeadLetterRecord,
+  DryRun,
   LagAnswer,
   LiveAnswer,
   MetroMap,
@@ -28,6 +29,7 @@ export type {
   RecordsQuery,
   RideAnswer,
   SearchAnswer,
+  SeekPlan,
   StopAnswer,
   TopicAnswer,
 }
@@ -84,6 +86,14 @@ export type Chosen =
   | { readonly fingerprint: string }
   | { readonly stop: string }
   | { readonly all: true }
+
+/** Where the app's position at a stop is to go, and what becomes of what is parked there. */
+export interface SeekTo {
+  readonly to?: 'beginning' | 'end'
+  readonly offset?: number
+  readonly since?: string
+  readonly parked?: 'keep' | 'discard'
+}
 
 /** What the app answered instead, in its own words. */
 export class Refusal extends Error {
@@ -189,11 +199,16 @@ export const api = {
     (await ask('v1/pause', { ...target, ...(reason !== '' && { reason }) })).json() as Promise<PauseEffect>,
   resume: async ({ kind, name }: Pick<PausedAnswer, 'kind' | 'name'>): Promise<PauseEffect> =>
     (await ask('v1/resume', { kind, name })).json() as Promise<PauseEffect>,
+  planSeek: (stop: string, to: SeekTo) => get<SeekPlan>(`v1/seek${queryOf({ stop, ...to })}`),
+  seek: async (stop: string, to: SeekTo): Promise<SeekPlan> =>
+    (await ask('v1/seek', { stop, ...to })).json() as Promise<SeekPlan>,
   audit: (page: { readonly after: number; readonly count: number }, signal: AbortSignal) =>
     get<AuditAnswer>(`v1/audit${queryOf(page)}`, signal),
   approvals: async (signal: AbortSignal) =>
     (await get<{ approvals: readonly Proposal[] }>('v1/approvals', signal)).approvals,
   approve: (id: string) => ask(`v1/approvals/${encodeURIComponent(id)}/approve`, {}),
+  dryRun: async (place: string, data?: unknown): Promise<DryRun> =>
+    (await ask('v1/dead-letters/dry-run', { place, ...(data !== undefined && { data }) })).json() as Promise<DryRun>,
   discard: async (chosen: Chosen, reason: string) =>
     ((await (await ask('v1/dead-letters/discard', { ...chosen, reason })).json()) as { discarded: number }).discarded,
   /** Answers how many went; `progress` hears on the way. */

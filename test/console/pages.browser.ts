@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after, before, suite, test } from 'node:test'
 import type { Page } from 'playwright-core'
+import { embedded } from '../../src/index.ts'
 import { hostile, orderOf } from './shop.ts'
 import { barriers, fill, stage } from './stage.ts'
 import type { Stage } from './stage.ts'
@@ -278,6 +281,89 @@ suite('dead letters', () => {
     assert.deepEqual(await on.app.deadLetters.list(), [])
     await page.context().close()
   })
+})
+
+test('a dead letter is tried on the current code, as it is and with other data, and nothing comes of it', async () => {
+  await using on = await stage()
+  await on.app.send('orders', { customer: 'c', item: 'gift', amount: 6, note: 'illegible' })
+  await on.app.send('orders', { customer: 'd', item: 'forbidden', amount: 6 })
+  await on.app.caughtUp()
+  const page = await on.open('#/dead')
+  await page.getByRole('link', { name: 'illegible' }).click()
+  await page.locator('summary').first().click()
+  await page.getByRole('button', { name: /^Try / }).click()
+  await page.getByText('it would come to dead').waitFor()
+  await page.getByRole('button', { name: 'Edit and replay …' }).click()
+  const data = page.getByRole('textbox', { name: 'Data' })
+  const text = await data.inputValue()
+  await data.fill(text.replace('illegible', 'hello <i>you</i>'))
+  await page.getByRole('button', { name: 'Try this' }).click()
+  await page.getByText('it would come to forward').waitFor()
+  await page.getByRole('heading', { name: /^To shop\.ship/ }).waitFor()
+  await page.getByText('card: hello <i>you</i>').waitFor()
+  assert.deepEqual(await barriers(page), [])
+  await data.fill(text.replace('"amount"', '"count"'))
+  await page.getByRole('button', { name: 'Try this' }).click()
+  await page.getByText('The data does not fit its stop:').waitFor()
+  await data.fill('{')
+  await page.getByRole('button', { name: 'Try this' }).click()
+  await page.getByRole('alert').waitFor()
+
+  await page.goto(`${on.url}#/dead`)
+  await page.getByRole('link', { name: 'not-for-sale' }).click()
+  await page.locator('summary').first().click()
+  await page.getByRole('button', { name: /^Try / }).click()
+  await page.getByText('it was not run').waitFor()
+  assert.equal((await on.app.deadLetters.list()).length, 2)
+  await page.context().close()
+})
+
+test('the position of a stop is moved after it was said what that would do', async (t) => {
+  const dir = mkdtempSync(join(tmpdir(), 'metrobus-console-'))
+  t.after(() => rmSync(dir, { recursive: true, force: true }))
+  await using on = await stage(embedded({ dir, reserveBytes: 0 }))
+  await fill(on.app, 20)
+  const handled = (): number => on.app.stats().stops.find(({ stop }) => stop === 'ship')!.in
+  const before = handled()
+  const page = await on.open('#/stops/ship')
+  await page.getByRole('button', { name: 'What would that do?' }).click()
+  await page.getByRole('columnheader', { name: 'Handled again' }).waitFor()
+  assert.equal(handled(), before)
+  assert.deepEqual(await barriers(page), [])
+  await page.getByRole('button', { name: 'Move ship' }).click()
+  await page.getByText('Moved.').waitFor()
+  await on.app.caughtUp()
+  assert.equal(handled(), 2 * before)
+  await page.getByRole('combobox', { name: /^To/ }).selectOption('offset')
+  await page.getByRole('spinbutton', { name: 'Offset' }).fill('1000000')
+  await page.getByRole('button', { name: 'What would that do?' }).click()
+  await page.getByRole('button', { name: 'Move ship' }).waitFor()
+  await page.context().close()
+})
+
+test('of 100,000 records in a topic those that are seen are drawn, and keys lead to the last', async () => {
+  const records = 100_000
+  await using on = await stage()
+  for (let sent = 0; sent < records; sent += 1_000)
+    await Promise.all(
+      Array.from({ length: 1_000 }, (_, at) =>
+        on.app.send('orders', { customer: `c-${at}`, item: 'tea', amount: 1 }, { id: `o${sent + at}` }),
+      ),
+    )
+  await on.app.caughtUp()
+  const page = await on.open('#/topics/shop.price?from=beginning')
+  await page.locator(`[role=listitem][aria-setsize="${records}"]`).first().waitFor({ timeout: 60_000 })
+  assert.ok((await page.locator('[role=listitem]').count()) < 200)
+  await page.locator('.rows .row').first().focus()
+  await page.keyboard.press('End')
+  await page.waitForFunction(
+    (last) => document.activeElement?.parentElement?.getAttribute('aria-posinset') === last,
+    String(records),
+  )
+  await page.keyboard.press('Enter')
+  await page.getByRole('region', { name: 'The chosen row' }).waitFor()
+  assert.deepEqual(await barriers(page), [])
+  await page.context().close()
 })
 
 test('a stop and a line are paused with a reason, look so on the map, and are resumed', async () => {

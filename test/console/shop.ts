@@ -18,10 +18,9 @@ const charge = stop('charge', { in: Priced, out: Priced, policy }, async (order)
   if (order.item === 'flaky') throw new Error(`The bank is not there: ${order.note ?? 'no reason'}`)
   return order
 })
-const write = stop('write-card', { in: Priced, out: Priced, effects: 'none' }, (order) => ({
-  ...order,
-  note: `card: ${order.note}`,
-}))
+const write = stop('write-card', { in: Priced, out: Priced, effects: 'none' }, (order) =>
+  order.note === 'illegible' ? deadLetter('illegible') : { ...order, note: `card: ${order.note}` },
+)
 const ship = stop('ship', { in: Priced, emits: [sold] }, (order, { emit }) => emit(sold, order))
 const wrap = switchStop(
   'wrap',

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module'
 import { chromium } from 'playwright-core'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { serveConsole } from '../../src/admin/index.ts'
+import type { Bus } from '../../src/bus/bus.ts'
 import { memory } from '../../src/index.ts'
 import { orderOf, shop } from './shop.ts'
 
@@ -23,8 +24,8 @@ export interface Stage {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-export async function stage(): Promise<Stage> {
-  const app = await shop().start({ bus: memory(), socket: false, log: quiet })
+export async function stage(bus: Bus = memory()): Promise<Stage> {
+  const app = await shop().start({ bus, socket: false, log: quiet })
   const served = await serveConsole(app, { port: 0 })
   const browser: Browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] })
   const faults: string[] = []

@@ -1,8 +1,9 @@
-/** Replaying and discarding: what is about to happen is said in words, and happens at the second click. */
+/** Trying, replaying and discarding: what is about to happen is said in words, and happens at the second click. */
 import { useId, useState } from 'preact/hooks'
 import { api } from '../api.ts'
-import type { Chosen } from '../api.ts'
+import type { Chosen, DryRun } from '../api.ts'
 import { count } from '../parts/words.ts'
+import { DryRunAnswer } from './dry-run.tsx'
 
 interface ActsOptions {
   /** As in “Replay …”. */
@@ -21,10 +22,12 @@ export function Acts({ what, chosen, data, finished }: ActsOptions) {
   const [isBusy, setBusy] = useState(false)
   const [text, setText] = useState('')
   const [rate, setRate] = useState('100')
+  const [tried, setTried] = useState<DryRun>()
   const id = useId()
 
   const begin = (next: Act): void => {
     setSaid(undefined)
+    setTried(undefined)
     setText(next === 'edit' ? JSON.stringify(data, undefined, 2) : '')
     setAct(next)
   }
@@ -36,17 +39,27 @@ export function Acts({ what, chosen, data, finished }: ActsOptions) {
     )
     return `${count(went)} replayed.`
   }
-  const confirm = (): void => {
+  const attempt = (work: Promise<void>): void => {
     setBusy(true)
-    void run()
-      .then((words) => {
+    void work.catch((error: Error) => setSaid({ words: error.message, isFault: true })).finally(() => setBusy(false))
+  }
+  const tryIt = async (place: string): Promise<void> => {
+    setSaid(undefined)
+    setTried(await api.dryRun(place, act === 'edit' ? (JSON.parse(text) as unknown) : undefined))
+  }
+  const confirm = (): void =>
+    attempt(
+      run().then((words) => {
         setSaid({ words, isFault: false })
         setAct(undefined)
         return finished()
-      })
-      .catch((error: Error) => setSaid({ words: error.message, isFault: true }))
-      .finally(() => setBusy(false))
-  }
+      }),
+    )
+  const trial = 'place' in chosen && act !== 'replay' && act !== 'discard' && (
+    <button type="button" disabled={isBusy} onClick={() => attempt(tryIt(chosen.place))}>
+      Try {act === 'edit' ? 'this' : what}
+    </button>
+  )
   return (
     <form
       class="acts"
@@ -57,6 +70,7 @@ export function Acts({ what, chosen, data, finished }: ActsOptions) {
     >
       {act === undefined ? (
         <>
+          {trial}
           <button type="button" onClick={() => begin('replay')}>
             Replay {what} …
           </button>
@@ -103,6 +117,7 @@ export function Acts({ what, chosen, data, finished }: ActsOptions) {
               a second
             </label>
           )}
+          {trial}
           <button type="submit" class="sure">
             {act === 'discard' ? 'Discard' : 'Replay'} {what}
           </button>
@@ -111,6 +126,7 @@ export function Acts({ what, chosen, data, finished }: ActsOptions) {
           </button>
         </fieldset>
       )}
+      {tried !== undefined && <DryRunAnswer tried={tried} />}
       {said !== undefined && (
         <output class={said.isFault ? 'fault' : 'soft'} role={said.isFault ? 'alert' : 'status'}>
           {said.words}

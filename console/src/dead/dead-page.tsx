@@ -150,11 +150,11 @@ function Letter({ letter, isChosen, finished }: LetterOptions) {
           </p>
           <div class="sides">
             <section>
-              <h3>Data</h3>
+              <h2>Data</h2>
               <Json data={letter.data} />
             </section>
             <section>
-              <h3>Why</h3>
+              <h2>Why</h2>
               <Text text={letter.stack ?? letter.message} label="stack" />
             </section>
           </div>

@@ -2,6 +2,7 @@
 import { api } from '../api.ts'
 import type { MetroMap } from '../api.ts'
 import { Hold, usePaused } from '../control/hold.tsx'
+import { Move } from '../control/move.tsx'
 import { useLive } from '../live.ts'
 import type { Moment } from '../live.ts'
 import { handlersOf, inputOf, stationStates } from '../map/station-state.ts'
@@ -39,6 +40,7 @@ export function StopPage({ name }: { readonly name: string }) {
       <Counts name={name} now={now} state={state} />
       <Charts name={name} input={inputOf(map, name)} moments={moments} />
       <Declared name={name} />
+      <Move stop={name} />
       <ParkedKeys topic={inputOf(map, name)} parked={state?.parkedKeys ?? 0} />
       <Faults app={map.app} name={name} dead={state?.dead ?? 0} />
     </>

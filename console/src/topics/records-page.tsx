@@ -64,7 +64,18 @@ export function RecordsPage({ topic }: { readonly topic: string }) {
       {found.length === 0 && !isReading ? (
         <p class="empty">Nothing here.</p>
       ) : (
-        <Rows items={found} row={recordRow} detail={(record) => <RecordView key={placeOf(record)} record={record} />} />
+        <Rows
+          items={found}
+          row={recordRow}
+          detail={(record) => (
+            <>
+              <h2>
+                Partition {record.partition}, offset {count(record.offset)}
+              </h2>
+              <RecordView key={placeOf(record)} record={record} />
+            </>
+          )}
+        />
       )}
     </>
   )
