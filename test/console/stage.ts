@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { chromium } from 'playwright-core'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { serveConsole } from '../../src/admin/index.ts'
@@ -83,4 +84,10 @@ export async function barriers(page: Page): Promise<readonly string[]> {
     return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)
   })
   return violations
+}
+
+/** Taken anew with `PICTURES=1`, to be looked at and committed. */
+export const picture = async (page: Page, name: string): Promise<void> => {
+  if (process.env['PICTURES'] !== undefined)
+    await page.screenshot({ path: join(import.meta.dirname, `../../docs/pictures/${name}.png`) })
 }
