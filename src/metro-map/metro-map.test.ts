@@ -162,9 +162,19 @@ test('each leg of each route is drawn once, from its station to its station', ()
         }
       }
     }),
-    { numRuns: 100 },
+    { numRuns: 100, examples: [[circles(8)]] },
   )
 })
+
+/** A stop that so many lines lead from and to: the innermost have next to no room to turn. */
+function circles(count: number): Network {
+  const routes = Array.from(
+    { length: count },
+    (_, n) => ({ id: `line ${n}`, kind: 'line', name: `${n}`, app: 'app' }) as const,
+  )
+  const stations = [{ id: 'app/stop:0', kind: 'stop', name: ' ', app: 'app' }] as const
+  return { stations, routes, legs: routes.map(({ id }) => ({ from: 'app/stop:0', to: 'app/stop:0', route: id })) }
+}
 
 test('the same network has the same picture, and a line keeps its colour when others come', () => {
   fc.assert(

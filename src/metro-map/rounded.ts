@@ -11,7 +11,11 @@ export function rounded(points: readonly Point[]): string {
   const bends: Point[] = []
   for (const point of points) {
     const [before, last] = [bends.at(-2), bends.at(-1)]
-    if (last !== undefined && distance(last, point) < 0.5) continue
+    if (last !== undefined && distance(last, point) < 0.5) {
+      // Where it ends is where it was to end.
+      if (point === points.at(-1) && before !== undefined) bends[bends.length - 1] = point
+      continue
+    }
     if (before !== undefined && last !== undefined && isStraight(before, last, point)) bends.pop()
     bends.push(point)
   }
