@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -16,22 +16,6 @@ test('an address is a port, or a host and a port', () => {
   assert.deepEqual(address('[::1]:7000'), { host: '::1', port: 7000 })
   for (const bad of ['', 'x', ':7000', '7000:', '65536', '-1', '1.5', '::1:7000', 'http://a:7000', 'a b:1', '[]:1'])
     assert.throws(() => address(bad), InvalidArgumentError, bad)
-})
-
-test('the file that the page shows is taken, with its paths from its own folder', async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'metrobus-options-'))
-  t.after(() => rmSync(folder, { recursive: true, force: true }))
-  const page = readFileSync(join(import.meta.dirname, '../../docs/how-to/secure-the-admin-api.md'), 'utf8')
-  const path = join(folder, 'admin.json')
-  writeFileSync(path, /^```json\n([\s\S]*?)^```$/m.exec(page)?.[1] ?? '')
-
-  const options = await adminOptions(at, { dir: join(folder, 'data'), app: 'shop', path })
-
-  assert.equal(options.access?.tokens, join(folder, 'admin-tokens.json'))
-  assert.equal(options.access?.jwt?.keys, 'https://id.example.com/keys')
-  assert.equal(options.tls?.ca, join(folder, 'clients.pem'))
-  assert.equal(options.audit, join(folder, 'data', 'shop.audit.ndjson'))
-  assert.deepEqual(options.approvals?.replay, { above: 100 })
 })
 
 test('tokens beside the journal count where the file says nothing else, and nobody is asked where there are none', async (t) => {

@@ -120,7 +120,6 @@ test(
 
 test('a folder of any relative name is made, and its name synced', (context) => {
   const cwd = folder(context)
-  const module = import.meta.resolve('./node-disk.ts')
   const code = `
     import { nodeDisk } from '${module}'
     const synced = []
