@@ -92,9 +92,17 @@ function rulesOfApp({ name: app }: AppDefinition): readonly Rule[] {
       'MetrobusNoProgress',
       of,
       'page',
-      `sum by (topic) (${lag}) > 0 and on (topic) sum by (topic) (increase(${series('eventsConsumed', of)}[10m])) == 0`,
+      `sum by (topic) (${lag}) > 0 and on (topic) sum by (topic) (increase(${series('eventsConsumed', of)}[10m])) == 0 unless on (topic) max by (topic) (${series('stopPaused', of)}) == 1`,
       '5m',
       `nothing of {{ $labels.topic }} was decided for ten minutes, and {{ $value }} records wait`,
+    ),
+    alert(
+      'MetrobusStopPaused',
+      of,
+      'warn',
+      `max by (stop) (${series('stopPaused', of)}) == 1`,
+      '1h',
+      `{{ $labels.stop }} of ${app} has been held back for an hour: metrobus resume`,
     ),
     alert(
       'MetrobusDeadLetters',
@@ -112,13 +120,15 @@ function rulesOfStop({ name: app }: AppDefinition, { name: stop, policy }: StopD
   const patience = patienceOf(policy)
   const lag = series('lagSeconds', { group: app, topic: `${app}.${stop}` })
   const deadline = Math.min(policy.deadlineMs / 1000, handlerBounds.at(-1)!)
+  // What is held back on purpose wakes nobody.
+  const unlessPaused = `unless max(${series('stopPaused', of)}) == 1`
   const taken = `sum by (le) (rate(${series('handlerDuration', of, '_bucket')}[5m]))`
   return [
     alert(
       'MetrobusLagGrowing',
       of,
       'page',
-      `max(${lag}) > ${patience} and max(delta(${lag}[5m])) > 0`,
+      `max(${lag}) > ${patience} and max(delta(${lag}[5m])) > 0 ${unlessPaused}`,
       '5m',
       `${stop} of ${app} is {{ $value | humanizeDuration }} behind, and falls further behind`,
     ),
@@ -126,7 +136,7 @@ function rulesOfStop({ name: app }: AppDefinition, { name: stop, policy }: StopD
       'MetrobusKeyParkedTooLong',
       of,
       'warn',
-      `max(${series('parkedKeyOldest', of)}) > ${patience}`,
+      `max(${series('parkedKeyOldest', of)}) > ${patience} ${unlessPaused}`,
       '1m',
       `a key has been parked at ${stop} of ${app} for {{ $value | humanizeDuration }}, longer than its policy takes`,
     ),

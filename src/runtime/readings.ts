@@ -71,6 +71,7 @@ function readStop(gathered: Gathered, { definition, clock }: Engine, stop: StopR
   gathered.add('waits', labels, counters.waited)
   gathered.counts('deadLetters', labels, 'reason', counters.deaths)
   gathered.add('handlerInflight', labels, inflight)
+  gathered.add('stopPaused', routed, stop.isPaused ? 1 : 0)
   gathered.add('parkedKeys', labels, counters.parkedKeys)
   gathered.add('parkedKeyOldest', labels, oldest === Infinity ? 0 : Math.max(0, clock.now() - oldest) / 1000)
   gathered.add('handlerDuration', labels, counters.duration.declared.read(1000))

@@ -84,6 +84,13 @@ const declared = {
     labels: ['app', 'stop'],
     help: 'Events whose handler runs or waits for a limit of its stop.',
   },
+  stopPaused: {
+    name: 'metrobus_stop_paused',
+    kind: 'gauge',
+    unit: '1',
+    labels: ['app', 'stop', 'topic'],
+    help: '1 while an operator holds the stop, or a line that passes it, back; else 0.',
+  },
   retries: {
     name: 'metrobus_retries_total',
     kind: 'counter',

@@ -84,6 +84,32 @@ suite('the rules of an app', () => {
     fires('MetrobusNoProgress', { [waiting]: '0x40', [decided]: '7x40' }, '30m', undefined)
   })
 
+  test('are silent about what an operator holds back, and tell of it after an hour', () => {
+    const held = 'metrobus_stop_paused{app="shop",stop="check",topic="shop.check"}'
+    const waiting = 'metrobus_consumer_lag_records{group="shop",topic="shop.check",partition="0"}'
+    const decided = 'metrobus_events_consumed_total{app="shop",stop="check",topic="shop.check",outcome="forwarded"}'
+    const parked = 'metrobus_parked_key_oldest_seconds{app="shop",stop="check"}'
+    const page = { ...stop, severity: 'page' }
+    const still = { [waiting]: '5x40', [decided]: '7x40' }
+    for (const [paused, told] of [
+      ['0x90', true],
+      ['1x90', false],
+    ] as const) {
+      const also = { [held]: paused }
+      const noProgress = told ? { app: 'shop', severity: 'page', topic: 'shop.check' } : undefined
+      fires('MetrobusNoProgress', { ...still, ...also }, '30m', noProgress)
+      fires('MetrobusLagGrowing', { [lag]: '0+30x30', ...also }, '20m', told ? page : undefined)
+      fires(
+        'MetrobusKeyParkedTooLong',
+        { [parked]: '0+60x10', ...also },
+        '5m',
+        told ? { ...stop, severity: 'warn' } : undefined,
+      )
+      fires('MetrobusStopPaused', also, '70m', told ? undefined : { ...stop, severity: 'warn' })
+    }
+    fires('MetrobusStopPaused', { [held]: '1x90' }, '50m', undefined)
+  })
+
   test('tell of dead letters that nobody has settled, of a disk that fills, of a journal that is poisoned, and of an app that is away', () => {
     fires('MetrobusDeadLetters', { 'metrobus_dead_letters_waiting{app="shop",stop="check"}': '0x3 2x9' }, '10m', {
       ...stop,

@@ -106,6 +106,22 @@ test('a split ends no ride: its children are timed, from the event that entered'
   )
 })
 
+test('a stop that is held back is told as such, until it goes on', async () => {
+  const metrics = prometheus({ process: false })
+  await using running = await shop().start({ bus: memory(), telemetry: metrics })
+  await running.listening
+  const paused = async (): Promise<(number | undefined)[]> => {
+    const lines = await linesOf(metrics)
+    return ['check', 'keep'].map((name) =>
+      valueOf(lines, `metrobus_stop_paused{app="shop",stop="${name}",topic="shop.${name}"}`),
+    )
+  }
+  await running.controls.pause({ kind: 'stop', name: 'keep' })
+  assert.deepEqual(await paused(), [0, 1])
+  await running.controls.resume({ kind: 'stop', name: 'keep' })
+  assert.deepEqual(await paused(), [0, 0])
+})
+
 test('what waits is told in records and in seconds', async () => {
   const metrics = prometheus({ process: false })
   const gate = Promise.withResolvers<void>()
