@@ -26,6 +26,8 @@ export interface AdminHandlerOptions {
   readonly audit?: string
   /** Serves the console at the root, to whoever may ask. Default: false. */
   readonly console?: boolean
+  /** Where the console leads for a trace, with `{trace}` for its id, such as `https://traces.example.com/trace/{trace}`. Default: it shows the id alone. */
+  readonly traceUrl?: string
   /** Requests a second of one identity. Default: 50. */
   readonly requestsPerSecond?: number
   /** Acts that take two: somebody else approves what one has asked for. Needs `audit`. Default: none. */
@@ -139,10 +141,8 @@ async function handlerOf(
       requestsPerSecond: options.requestsPerSecond ?? requestsPerSecondDefault,
     }),
   })
-  const routes = consoleRoutes(files, app, {
-    guard: pageGuard({ isOpen: identify === undefined }),
-    ...(identify !== undefined && { identify }),
-  })
+  const door = { guard: pageGuard({ isOpen: identify === undefined }), ...(identify !== undefined && { identify }) }
+  const routes = consoleRoutes(files, app, door, { traceUrl: options.traceUrl ?? null })
   return {
     fetch: async (request, connection) => routes.fetch(request, connection ?? {}),
     async close() {

@@ -19,6 +19,7 @@ const file = form({
   access: accessForm,
   tls: form({ cert: required(text), key: required(text), ca: text }),
   audit: text,
+  traceUrl: text,
   requestsPerSecond: integer({ min: 1, max: 100_000 }),
   approvals: form(
     Object.fromEntries(

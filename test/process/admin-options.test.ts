@@ -21,5 +21,6 @@ test('the file that the page shows is taken, with its paths from its own folder'
   assert.equal(options.access?.jwt?.keys, 'https://id.example.com/keys')
   assert.equal(options.tls?.ca, join(folder, 'clients.pem'))
   assert.equal(options.audit, join(folder, 'data', 'shop.audit.ndjson'))
+  assert.equal(options.traceUrl, 'https://traces.example.com/trace/{trace}')
   assert.deepEqual(options.approvals?.replay, { above: 100 })
 })

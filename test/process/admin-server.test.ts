@@ -118,7 +118,9 @@ test('a certificate counts when the authority of the server has signed it, by it
 })
 
 test('a handler stands in a server of the user, under a path of its own', async (t) => {
-  const handler = await adminHandler(await app(), { access: { tokens: at('tokens.json') }, log: silentLog })
+  const traceUrl = 'https://traces.example.com/{trace}'
+  const access = { tokens: at('tokens.json') }
+  const handler = await adminHandler(await app(), { access, traceUrl, log: silentLog })
   t.after(() => handler.close())
   const own = new Hono().get('/', () => new Response('mine')).all('/ops/*', mount(handler.fetch))
   const ask = (path: string, headers: Readonly<Record<string, string>> = {}) =>
@@ -126,7 +128,9 @@ test('a handler stands in a server of the user, under a path of its own', async 
 
   assert.equal(await (await ask('/')).text(), 'mine')
   assert.equal((await ask('/ops/v1/app')).status, 401)
-  const answer = await ask('/ops/v1/app', { authorization: `Bearer ${token}`, origin: 'https://shop.example' })
+  const known = { authorization: `Bearer ${token}`, origin: 'https://shop.example' }
+  assert.deepEqual(await (await ask('/ops/console.json', known)).json(), { traceUrl })
+  const answer = await ask('/ops/v1/app', known)
   assert.deepEqual(await answer.json(), { app: 'campaign', pid: process.pid, node: process.version })
 })
 
