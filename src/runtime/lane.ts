@@ -196,9 +196,9 @@ export class Lane {
     this.batch.add(attempt)
   }
 
-  /** Each event once, however often it is tried. */
-  #count({ attempt }: Attempt): void {
-    if (attempt === 1) this.stop.counters.in++
+  /** Each event once, however often it is tried, or found too early: the row of its key then says when it is due. */
+  #count({ attempt, state }: Attempt): void {
+    if (attempt === 1 && !((state?.row?.due ?? 0) > 0)) this.stop.counters.in++
   }
 
   /** The app stops, or the partition goes: what has been gathered runs now, if ever, and what only waits for a limit will come again. Nobody waits for that. */

@@ -148,6 +148,25 @@ test('what waits is left waiting when nothing else happens, and goes on when a l
   assert.deepEqual(new Set(tries.map(({ attempt }) => attempt)), new Set([1]))
 })
 
+test('waiting for hours ends a step as well, and cuts off nobody who fails, or is slow, meanwhile', async () => {
+  const Ask = z.object({ id: z.string(), after: z.number() })
+  let left = 2
+  const ask = stop('ask', { in: Ask, out: Ask, policy: { attempts: 3, backoff: 60_000 } }, async (one) => {
+    if (one.id === 'waits') return wait(one.after)
+    if (one.id === 'slow') await new Promise((resolve) => setTimeout(resolve, 20_000))
+    else if (left-- > 0) throw new Error('no luck')
+    return one
+  })
+  await given(ask).when({ id: 'waits', after: 3_600_000 }).thenAnswers(wait(3_600_000))
+  await given(ask)
+    .when({ id: 'waits', after: 10 })
+    .thenAnswers(wait(10))
+    .when({ id: 'fails', after: 0 })
+    .thenTriesAt([0, 60_000, 120_000])
+    .when({ id: 'slow', after: 0 })
+    .thenAnswers({ id: 'slow', after: 0 })
+})
+
 test('what an event was split into is tried and emits as a part of it; what it emits is another event', async () => {
   const noted = topic('noted', { schema: Order, key: ({ id }) => id })
   const halve = stop('halve', { in: Order, out: Order }, (one) => split([1, 2].map((n) => ({ ...one, total: n }))))

@@ -10,8 +10,12 @@ import type { Try } from './story.ts'
 
 export class Recorder {
   readonly tries: Try[] = []
-  /** So many tries in a row have answered `wait`. */
+  /** So many tries in a row have answered `wait`, */
   waits = 0
+  /** and since then: the last moment at which something else has happened. */
+  stirredAt = 0
+  /** What has answered `wait` and not been asked again: stop and key, or event where it has none. */
+  readonly waiting: Set<string> = new Set()
   /** How often the event of a ride is handed to a stop; 1 unless a test asks for more. */
   timesOf: (ride: string) => number = () => 1
   readonly #ambience: Ambience
@@ -48,6 +52,12 @@ export class Recorder {
     }
   }
 
+  /** Something happens besides waiting. */
+  stir(): void {
+    this.waits = 0
+    this.stirredAt = this.#ambience.clock.monotonic()
+  }
+
   #begin(stop: StopDefinition, { data, context }: Handed): readonly [Try, StopContext] {
     const { event, attempt, itinerary } = context
     const one: Try = {
@@ -65,6 +75,7 @@ export class Recorder {
       emitted: [],
     }
     this.tries.push(one)
+    this.waiting.delete(placeOf(one))
     const emit: StopContext['emit'] = (target, sent, options) => {
       context.emit(target, sent, options)
       one.emitted.push({ to: target.name, data: sent })
@@ -79,13 +90,16 @@ export class Recorder {
       const own = answers[index]
       // Besides an outcome, what a last stop returns counts for nothing.
       one.answer = stop.outSchema === undefined && !isOutcome(own) ? undefined : own
-      this.waits = isOutcome(own) && outcomeKind(own) === 'wait' ? this.waits + 1 : 0
+      if (isOutcome(own) && outcomeKind(own) === 'wait') {
+        this.waits++
+        this.waiting.add(placeOf(one))
+      } else this.stir()
     }
     return answer
   }
 
   #failed(tries: readonly Try[], error: unknown): never {
-    this.waits = 0
+    this.stir()
     for (const one of tries) {
       one.tookMs = this.#ambience.clock.monotonic() - one.at
       one.error = error ?? 'undefined'
@@ -97,3 +111,5 @@ export class Recorder {
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as { readonly then?: unknown } | undefined | null)?.then === 'function'
 }
+
+const placeOf = ({ stop, key, event }: Try): string => JSON.stringify([stop, key ?? null, key === null ? event : null])

@@ -49,8 +49,9 @@ export type Rows<Value> = Readonly<Record<string, DeepReadonly<Value>>>
 /** An event is accepted within so long, unless its validator never ends. */
 const acceptedMs = 60_000
 
-/** So often in a row stops answer `wait`, and nothing else happens: what they wait for is still to come, with a later step of the test. */
+/** So often in a row, or for so long, stops answer `wait` and nothing else happens: what they wait for is still to come, with a later step of the test. */
 const waitsMax = 1_000
+const waitsMaxMs = 24 * 3_600_000
 
 /** Made by `given`. Awaiting it answers the story so far, for assertions of your own. */
 export class Scenario<When extends readonly unknown[], Out> implements Promise<Story> {
@@ -108,6 +109,7 @@ export class Scenario<When extends readonly unknown[], Out> implements Promise<S
       const { times = 1, ...sendOptions } = options ?? {}
       this.#rides = []
       this.#throwRefusal()
+      this.#recorder.stir()
       const id = `event-${++this.#sent}`
       const sent = app.send(entry, data, { id, ...sendOptions })
       sent.catch(() => {})
@@ -316,11 +318,19 @@ export class Scenario<When extends readonly unknown[], Out> implements Promise<S
     if (this.#refusal !== undefined) throw this.#refusal
   }
 
+  /** Nothing runs, and no key is parked but for a `wait`. */
+  #onlyWaits(app: RunningApp): boolean {
+    const { waits, stirredAt, waiting } = this.#recorder
+    if (waits === 0 || (waits < waitsMax && this.#clock.monotonic() - stirredAt < waitsMaxMs)) return false
+    return app.stats().stops.every(({ inFlight }) => inFlight === 0) && parkedIn(app) <= waiting.size
+  }
+
   async #story(): Promise<Story> {
     const app = this.#app!
-    const isWaiting = (): boolean => this.#recorder.waits >= waitsMax
-    await caughtUpOr(isWaiting, app, { clock: this.#clock })
+    await caughtUpOr(() => this.#onlyWaits(app), app, { clock: this.#clock })
     const letters = await app.deadLetters.list({}, { countMax: 1_000 })
     return storyOf(this.#recorder.tries, letters, app.stats().measured ?? [])
   }
 }
+
+const parkedIn = (app: RunningApp): number => app.stats().stops.reduce((sum, { parkedKeys }) => sum + parkedKeys, 0)
