@@ -1,5 +1,5 @@
-/** Moving the app's position at a stop: what that would mean is looked at first, and only what was looked at is done. */
-import { useState } from 'preact/hooks'
+/** Moving the app's position at a stop: what that would mean is looked at first. What has come or was parked since then is moved with the rest. */
+import { useRef, useState } from 'preact/hooks'
 import { api } from '../api.ts'
 import type { SeekPlan, SeekTo } from '../api.ts'
 import { Table } from '../parts/table.tsx'
@@ -15,8 +15,11 @@ export function Move({ stop }: { readonly stop: string }) {
   const [said, setSaid] = useState<{ readonly words: string; readonly isFault: boolean }>()
   const [isBusy, setBusy] = useState(false)
 
+  const asked = useRef(0)
+
   /** Whatever is changed is looked at anew. */
   const changed = (): void => {
+    asked.current++
     setPlanned(undefined)
     setSaid(undefined)
   }
@@ -29,7 +32,9 @@ export function Move({ stop }: { readonly stop: string }) {
   const look = async (): Promise<void> => {
     const to = { ...placeOf(where, at), ...(parked !== '' && { parked }) }
     setSaid(undefined)
-    setPlanned({ to, plan: await api.planSeek(stop, to) })
+    const turn = ++asked.current
+    const plan = await api.planSeek(stop, to)
+    if (turn === asked.current) setPlanned({ to, plan })
   }
   const move = async (to: SeekTo): Promise<void> => {
     await api.seek(stop, to)

@@ -39,19 +39,24 @@ export function Acts({ what, chosen, data, finished }: ActsOptions) {
     )
     return `${count(went)} replayed.`
   }
+  const leave = (): void => {
+    setTried(undefined)
+    setAct(undefined)
+  }
   const attempt = (work: Promise<void>): void => {
     setBusy(true)
     void work.catch((error: Error) => setSaid({ words: error.message, isFault: true })).finally(() => setBusy(false))
   }
   const tryIt = async (place: string): Promise<void> => {
     setSaid(undefined)
+    setTried(undefined)
     setTried(await api.dryRun(place, act === 'edit' ? (JSON.parse(text) as unknown) : undefined))
   }
   const confirm = (): void =>
     attempt(
       run().then((words) => {
         setSaid({ words, isFault: false })
-        setAct(undefined)
+        leave()
         return finished()
       }),
     )
@@ -99,7 +104,11 @@ export function Acts({ what, chosen, data, finished }: ActsOptions) {
               rows={12}
               spellcheck={false}
               value={text}
-              onInput={({ currentTarget }) => setText(currentTarget.value)}
+              onInput={({ currentTarget }) => {
+                // What was tried was another text.
+                setTried(undefined)
+                setText(currentTarget.value)
+              }}
             />
           )}
           {act !== 'discard' && !('place' in chosen) && (
@@ -121,7 +130,7 @@ export function Acts({ what, chosen, data, finished }: ActsOptions) {
           <button type="submit" class="sure">
             {act === 'discard' ? 'Discard' : 'Replay'} {what}
           </button>
-          <button type="button" onClick={() => setAct(undefined)}>
+          <button type="button" onClick={leave}>
             Leave it
           </button>
         </fieldset>

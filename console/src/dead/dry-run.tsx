@@ -40,8 +40,8 @@ function Lines({ of }: { readonly of: readonly string[] }) {
   if (of.length === 0) return null
   return (
     <ul>
-      {of.map((line) => (
-        <li key={line}>
+      {of.map((line, index) => (
+        <li key={index}>
           <bdi>{line}</bdi>
         </li>
       ))}
