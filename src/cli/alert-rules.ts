@@ -97,14 +97,6 @@ function rulesOfApp({ name: app }: AppDefinition): readonly Rule[] {
       `nothing of {{ $labels.topic }} was decided for ten minutes, and {{ $value }} records wait`,
     ),
     alert(
-      'MetrobusStopPaused',
-      of,
-      'warn',
-      `max by (stop) (${series('stopPaused', of)}) == 1`,
-      '1h',
-      `{{ $labels.stop }} of ${app} has been held back for an hour: metrobus resume`,
-    ),
-    alert(
       'MetrobusDeadLetters',
       of,
       'warn',
@@ -139,6 +131,14 @@ function rulesOfStop({ name: app }: AppDefinition, { name: stop, policy }: StopD
       `max(${series('parkedKeyOldest', of)}) > ${patience} ${unlessPaused}`,
       '1m',
       `a key has been parked at ${stop} of ${app} for {{ $value | humanizeDuration }}, longer than its policy takes`,
+    ),
+    alert(
+      'MetrobusStopPaused',
+      of,
+      'warn',
+      `max(${series('stopPaused', of)}) == 1`,
+      '1h',
+      `${stop} of ${app} has been held back for an hour: metrobus resume`,
     ),
     alert(
       'MetrobusHandlerSlow',
