@@ -89,8 +89,7 @@ function endingRoutes(subject: Subject): readonly Route[] {
       does: 'Lets dead letters ride again, at a bounded rate, one of them with other data; streams its progress.',
       needs: 'operator',
       act: 'replay',
-      weigh: ({ body: { place, all: _all, ratePerSecond: _rate, data: _data, ...filter } }) =>
-        place === undefined ? countOf(subject, filter) : Promise.resolve(1),
+      weigh: ({ body: { all: _all, ratePerSecond: _rate, data: _data, ...filter } }) => countOf(subject, filter),
       body: replay,
       answer: replayed,
       stream: 'ndjson',
@@ -107,8 +106,7 @@ function endingRoutes(subject: Subject): readonly Route[] {
       does: 'Ends dead letters, for a reason.',
       needs: 'operator',
       act: 'discard',
-      weigh: ({ body: { place, all: _all, reason: _reason, ...filter } }) =>
-        place === undefined ? countOf(subject, filter) : Promise.resolve(1),
+      weigh: ({ body: { all: _all, reason: _reason, ...filter } }) => countOf(subject, filter),
       body: form({ ...filter, all: flag, reason: required(text) }, isChosen),
       answer: object({ discarded: number }),
       async serve({ body: { all: _all, reason, ...filter } }) {
@@ -121,6 +119,7 @@ function endingRoutes(subject: Subject): readonly Route[] {
 }
 
 async function countOf({ deadLetters }: Subject, filter: DeadLetterFilter): Promise<number> {
+  if (filter.place !== undefined) return 1
   const groups = await deadLetters.groups(filter)
   return groups.reduce((sum, { count }) => sum + count, 0)
 }

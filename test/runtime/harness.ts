@@ -86,6 +86,19 @@ export function entryOf(name: string, router: Router, changes: Partial<EntryDefi
   }
 }
 
+/** An entry to one stop that does nothing. */
+export const idle = (): { readonly entries: readonly EntryDefinition[] } => ({
+  entries: [
+    entryOf(
+      'in',
+      lineOf(
+        'main',
+        stopOf('work', () => {}),
+      ),
+    ),
+  ],
+})
+
 export interface World {
   readonly clock: VirtualClock
   readonly bus: Bus

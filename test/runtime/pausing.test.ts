@@ -7,7 +7,7 @@ import type { EntryDefinition } from '../../src/runtime/definition.ts'
 import type { RunningApp } from '../../src/runtime/running.ts'
 import { startApp } from '../../src/runtime/start.ts'
 import { SeededRandom, SimDisk, VirtualClock } from '../../src/testing/index.ts'
-import { anything, entryOf, lineOf, rest, stopOf, world } from './harness.ts'
+import { anything, entryOf, idle, lineOf, rest, stopOf, world } from './harness.ts'
 
 interface Numbered {
   readonly key: string
@@ -180,17 +180,7 @@ test('a paused entry refuses senders with the reason, and a source waits until i
 
 test('a source that waits for a paused entry is told when the app stops', async () => {
   const stage = world()
-  const app = await stage.start({
-    entries: [
-      entryOf(
-        'in',
-        lineOf(
-          'main',
-          stopOf('work', () => {}),
-        ),
-      ),
-    ],
-  })
+  const app = await stage.start(idle())
   await app.controls.pause({ kind: 'entry', name: 'in' })
   const source = app.ingest('in', { items: [{ id: 's1', data: {} }] })
   const told = assert.rejects(source, { code: 'MB_STOPPING' })
@@ -230,17 +220,7 @@ test('a paused entry that reads a topic reads on where it was', async () => {
 
 test('names that the app does not have are refused with those that it has, and a second pause changes nothing', async () => {
   const stage = world()
-  const app = await stage.start({
-    entries: [
-      entryOf(
-        'in',
-        lineOf(
-          'main',
-          stopOf('work', () => {}),
-        ),
-      ),
-    ],
-  })
+  const app = await stage.start(idle())
   for (const kind of ['stop', 'line', 'entry'] as const)
     await assert.rejects(app.controls.pause({ kind, name: 'wrk' }), { code: 'MB_NOT_FOUND' })
   await app.controls.pause({ kind: 'stop', name: 'work' }, { reason: 'first' })

@@ -7,7 +7,7 @@ import type { RunningApp } from '../../src/runtime/running.ts'
 import { startApp } from '../../src/runtime/start.ts'
 import { retry } from '../../src/stop/outcome.ts'
 import { SeededRandom, SimDisk, VirtualClock } from '../../src/testing/index.ts'
-import { entryOf, lineOf, stopOf, world } from './harness.ts'
+import { entryOf, idle, lineOf, stopOf, world } from './harness.ts'
 
 interface Item {
   readonly key: string
@@ -174,17 +174,7 @@ test('parked events that are discarded are handled only where they are read agai
 
 test('a bus that cannot move an app that runs says so', async () => {
   const w = world()
-  const app = await w.start({
-    entries: [
-      entryOf(
-        'in',
-        lineOf(
-          'main',
-          stopOf('work', () => {}),
-        ),
-      ),
-    ],
-  })
+  const app = await w.start(idle())
   await assert.rejects(app.controls.seek({ stop: 'work', to: 'end' }), { code: 'MB_SEEK_UNSUPPORTED' })
   await assert.rejects(app.controls.planSeek({ stop: 'wrk', to: 'end' }), { code: 'MB_NOT_FOUND' })
   await assert.rejects(app.controls.planSeek({ stop: 'work', partition: 99, to: 'end' }), { code: 'MB_NOT_FOUND' })

@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks'
 import { api } from '../api.ts'
 import type { PausedAnswer, PauseEffect } from '../api.ts'
 import { useLive } from '../live.ts'
+import { Spoken, useAct } from '../parts/act.tsx'
 import { useAsked } from '../parts/asked.ts'
 import { count, time } from '../parts/words.ts'
 
@@ -22,26 +23,17 @@ interface HoldOptions {
 
 export function Hold({ target, paused }: HoldOptions) {
   const [reason, setReason] = useState<string>()
-  const [said, setSaid] = useState<{ readonly words: string; readonly isFault: boolean }>()
-  const [isBusy, setBusy] = useState(false)
+  const { isBusy, said, say, run } = useAct()
   const what = `${target.kind} ${target.name}`
   const held = paused.find(({ kind, name }) => kind === target.kind && name === target.name)
-  const run = (act: Promise<PauseEffect>, verb: string): void => {
-    setBusy(true)
-    act
-      .then((effect) => setSaid({ words: wordsOf(effect, verb), isFault: false }))
-      .catch((error: Error) => setSaid({ words: error.message, isFault: true }))
-      .finally(() => {
-        setBusy(false)
-        setReason(undefined)
-      })
-  }
+  const hold = (act: Promise<PauseEffect>, verb: string): void =>
+    run(act.then((effect) => say(wordsOf(effect, verb))).finally(() => setReason(undefined)))
   return (
     <form
       class="acts"
       onSubmit={(event) => {
         event.preventDefault()
-        run(api.pause(target, reason ?? ''), 'paused')
+        hold(api.pause(target, reason ?? ''), 'paused')
       }}
     >
       {held !== undefined && (
@@ -54,7 +46,7 @@ export function Hold({ target, paused }: HoldOptions) {
               </>
             )}
           </span>
-          <button type="button" disabled={isBusy} onClick={() => run(api.resume(target), 'resumed')}>
+          <button type="button" disabled={isBusy} onClick={() => hold(api.resume(target), 'resumed')}>
             Resume {what}
           </button>
         </>
@@ -80,11 +72,7 @@ export function Hold({ target, paused }: HoldOptions) {
           </button>
         </fieldset>
       )}
-      {said !== undefined && (
-        <output class={said.isFault ? 'fault' : 'soft'} role={said.isFault ? 'alert' : 'status'}>
-          {said.words}
-        </output>
-      )}
+      <Spoken said={said} />
     </form>
   )
 }

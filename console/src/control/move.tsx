@@ -2,6 +2,7 @@
 import { useRef, useState } from 'preact/hooks'
 import { api } from '../api.ts'
 import type { SeekPlan, SeekTo } from '../api.ts'
+import { Spoken, useAct } from '../parts/act.tsx'
 import { Table } from '../parts/table.tsx'
 import { count } from '../parts/words.ts'
 
@@ -12,8 +13,7 @@ export function Move({ stop }: { readonly stop: string }) {
   const [at, setAt] = useState('')
   const [parked, setParked] = useState<'' | 'keep' | 'discard'>('')
   const [planned, setPlanned] = useState<{ readonly to: SeekTo; readonly plan: SeekPlan }>()
-  const [said, setSaid] = useState<{ readonly words: string; readonly isFault: boolean }>()
-  const [isBusy, setBusy] = useState(false)
+  const { isBusy, said, say, run } = useAct()
 
   const asked = useRef(0)
 
@@ -21,17 +21,11 @@ export function Move({ stop }: { readonly stop: string }) {
   const changed = (): void => {
     asked.current++
     setPlanned(undefined)
-    setSaid(undefined)
-  }
-  const run = (act: () => Promise<void>): void => {
-    setBusy(true)
-    void act()
-      .catch((error: Error) => setSaid({ words: error.message, isFault: true }))
-      .finally(() => setBusy(false))
+    say()
   }
   const look = async (): Promise<void> => {
     const to = { ...placeOf(where, at), ...(parked !== '' && { parked }) }
-    setSaid(undefined)
+    say()
     const turn = ++asked.current
     const plan = await api.planSeek(stop, to)
     if (turn === asked.current) setPlanned({ to, plan })
@@ -39,7 +33,7 @@ export function Move({ stop }: { readonly stop: string }) {
   const move = async (to: SeekTo): Promise<void> => {
     await api.seek(stop, to)
     setPlanned(undefined)
-    setSaid({ words: 'Moved. It reads on from there.', isFault: false })
+    say('Moved. It reads on from there.')
   }
   return (
     <>
@@ -49,7 +43,7 @@ export function Move({ stop }: { readonly stop: string }) {
         onInput={changed}
         onSubmit={(event) => {
           event.preventDefault()
-          run(look)
+          run(look())
         }}
       >
         <label>
@@ -89,17 +83,13 @@ export function Move({ stop }: { readonly stop: string }) {
         <>
           <Plan plan={planned.plan} />
           <p class="acts">
-            <button type="button" class="sure" disabled={isBusy} onClick={() => run(() => move(planned.to))}>
+            <button type="button" class="sure" disabled={isBusy} onClick={() => run(move(planned.to))}>
               Move {stop}
             </button>
           </p>
         </>
       )}
-      {said !== undefined && (
-        <output class={said.isFault ? 'fault' : 'soft'} role={said.isFault ? 'alert' : 'status'}>
-          {said.words}
-        </output>
-      )}
+      <Spoken said={said} />
     </>
   )
 }

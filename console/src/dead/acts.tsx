@@ -2,6 +2,7 @@
 import { useId, useState } from 'preact/hooks'
 import { api } from '../api.ts'
 import type { Chosen, DryRun } from '../api.ts'
+import { Spoken, useAct } from '../parts/act.tsx'
 import { count } from '../parts/words.ts'
 import { DryRunAnswer } from './dry-run.tsx'
 
@@ -18,50 +19,43 @@ type Act = 'replay' | 'edit' | 'discard'
 
 export function Acts({ what, chosen, data, finished }: ActsOptions) {
   const [act, setAct] = useState<Act>()
-  const [said, setSaid] = useState<{ readonly words: string; readonly isFault: boolean }>()
-  const [isBusy, setBusy] = useState(false)
+  const { isBusy, said, say, run } = useAct()
   const [text, setText] = useState('')
   const [rate, setRate] = useState('100')
   const [tried, setTried] = useState<DryRun>()
   const id = useId()
 
   const begin = (next: Act): void => {
-    setSaid(undefined)
+    say()
     setTried(undefined)
     setText(next === 'edit' ? JSON.stringify(data, undefined, 2) : '')
     setAct(next)
   }
-  const run = async (): Promise<string> => {
+  const done = async (): Promise<string> => {
     if (act === 'discard') return `${count(await api.discard(chosen, text))} discarded.`
     const options = { ratePerSecond: Number(rate), ...(act === 'edit' && { data: JSON.parse(text) as unknown }) }
-    const went = await api.replay(chosen, options, (now, total) =>
-      setSaid({ words: `${count(now)} of ${count(total)} …`, isFault: false }),
-    )
+    const went = await api.replay(chosen, options, (now, total) => say(`${count(now)} of ${count(total)} …`))
     return `${count(went)} replayed.`
   }
   const leave = (): void => {
     setTried(undefined)
     setAct(undefined)
   }
-  const attempt = (work: Promise<void>): void => {
-    setBusy(true)
-    void work.catch((error: Error) => setSaid({ words: error.message, isFault: true })).finally(() => setBusy(false))
-  }
   const tryIt = async (place: string): Promise<void> => {
-    setSaid(undefined)
+    say()
     setTried(undefined)
     setTried(await api.dryRun(place, act === 'edit' ? (JSON.parse(text) as unknown) : undefined))
   }
   const confirm = (): void =>
-    attempt(
-      run().then((words) => {
-        setSaid({ words, isFault: false })
+    run(
+      done().then((words) => {
+        say(words)
         leave()
         return finished()
       }),
     )
   const trial = 'place' in chosen && act !== 'replay' && act !== 'discard' && (
-    <button type="button" disabled={isBusy} onClick={() => attempt(tryIt(chosen.place))}>
+    <button type="button" disabled={isBusy} onClick={() => run(tryIt(chosen.place))}>
       Try {act === 'edit' ? 'this' : what}
     </button>
   )
@@ -136,11 +130,7 @@ export function Acts({ what, chosen, data, finished }: ActsOptions) {
         </fieldset>
       )}
       {tried !== undefined && <DryRunAnswer tried={tried} />}
-      {said !== undefined && (
-        <output class={said.isFault ? 'fault' : 'soft'} role={said.isFault ? 'alert' : 'status'}>
-          {said.words}
-        </output>
-      )}
+      <Spoken said={said} />
     </form>
   )
 }
