@@ -126,7 +126,9 @@ export class Parking {
       lane.stop.counters.waited++
       const state = this.#stateOf(attempt)
       // What had failed before is still counted.
-      this.#later(attempt, state, this.#rowOf(state), error.afterMs)
+      const row = this.#rowOf(state)
+      this.#touch(state)
+      this.#later(attempt, state, row, error.afterMs)
       return
     }
     attempt.handling?.end({ error, type: causeOf(error) })
@@ -155,7 +157,6 @@ export class Parking {
   /** The event stays the first of its key, which goes on with it after so long. */
   #later({ feed, record }: Attempt, state: KeyState, row: ParkRow, waitMs: number): void {
     row.due = this.#lane.engine.clock.now() + waitMs
-    this.#touch(state)
     state.wait({ feed, record }, true)
     this.#lane.held++
     this.#wait(state, waitMs)
